@@ -1,0 +1,64 @@
+import type { AssignmentName, ComponentId, Incarnation, NodeName } from './ids.ts'
+import type { Role } from './roles.ts'
+import type { Token } from './token.ts'
+
+/**
+ * How far a component is in its role. `preparing`: its process is being started or stopped as the role needs;
+ * `assuming`: the role command runs; `ready`: it has the role. In `offline`: `stopping`, `stopped`, and `stopFailed`,
+ * which counts as active until someone proves otherwise.
+ */
+export type Phase = 'preparing' | 'assuming' | 'ready' | 'stopping' | 'stopped' | 'stopFailed'
+
+/** Why a component fell out of its role. Codes are stable: `process.exited`, `start.timedOut`, `role.failed`, `probe.failed`, … */
+export interface Failure {
+  readonly code: string
+  /** For people: `exit code 1`, `signal SIGKILL`, … */
+  readonly detail: string
+}
+
+/** What a component's own node says of it: the actual state, reported and never stored as truth. */
+export interface ComponentStatus {
+  readonly component: ComponentId
+  readonly role: Role
+  readonly phase: Phase
+  /** Lives of the process; 0 before the first. */
+  readonly incarnation: Incarnation
+  /** Token of the last command it took. */
+  readonly token: Token
+  /** Set when it fell out of its role by itself; cleared by the next command. */
+  readonly failure: Failure | null
+  readonly endpoint: string | null
+}
+
+/** What a component is told of the others of its assignment (rendezvous, SPEC R4). */
+export interface Peer {
+  readonly component: ComponentId
+  readonly node: NodeName
+  readonly role: Role
+  readonly endpoint: string | null
+  /** Token of its role: a checkpoint of a primary that carries an older one is refused. */
+  readonly token: Token
+}
+
+/**
+ * What is known of a node's life.
+ * `unknown`: not heard yet; `alive`; `suspect`: silent, not yet confirmed; `unreachable`: silent, may still act;
+ * `isolated`: silent for so long that it has stopped its exclusive primaries by itself; `ended`: its processes are known
+ * to have ended; `left`: it said good-bye, its components stopped.
+ */
+export type NodeAvailability = 'unknown' | 'alive' | 'suspect' | 'unreachable' | 'isolated' | 'ended' | 'left'
+
+/** In these nothing of the node can still be acting. */
+export const stoppedAvailabilities: readonly NodeAvailability[] = ['isolated', 'ended', 'left']
+
+/** What the CRIM decided for one assignment; kept in the CCR under `intent/<assignment>`. */
+export interface Intent {
+  readonly assignment: AssignmentName
+  /** Every component the assignment may use, with the role it should have and the token of the decision that gave it. */
+  readonly roles: Readonly<Record<ComponentId, IntendedRole>>
+}
+
+export interface IntendedRole {
+  readonly role: Role
+  readonly token: Token
+}

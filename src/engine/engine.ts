@@ -1,0 +1,204 @@
+/**
+ * Runs machines: one mailbox for all, one event at a time. Each step is recorded before its effects are performed
+ * (DESIGN §2), so the black box knows at least what the world has seen. No machine ever sees a clock; delays come back
+ * as events.
+ */
+import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate'
+import type { Clock } from './clock.ts'
+import { type HybridTime, nextHybridTime } from './hybridClock.ts'
+import type { Cause, PendingTimer, Recorder, SnapshotRecord, StartRecord, StepRecord } from './record.ts'
+import { hashOf, initialStep, type Message, type PersistedSnapshot, persist, restore, type StepResult, stateName, step } from './step.ts'
+
+/** A machine and the version of its behaviour: raised whenever an old recording would no longer replay. */
+export interface CatalogueEntry {
+  readonly machine: AnyStateMachine
+  readonly version: number
+}
+
+export interface EngineOptions {
+  readonly node: string
+  /** The node's life: goes up with each start of its process. */
+  readonly incarnation: number
+  readonly clock: Clock
+  readonly catalogue: Readonly<Record<string, CatalogueEntry>>
+  readonly recorder: Recorder
+  /** Carries out one effect. `cause` names the step that asked for it. */
+  readonly perform: (effect: Message, origin: { actor: string; cause: Cause }) => void
+}
+
+interface Actor {
+  readonly machineName: string
+  readonly entry: CatalogueEntry
+  snapshot: AnyMachineSnapshot
+  readonly timers: Map<string, { event: Message; deadlineMs: number; cancel: () => void }>
+}
+
+interface Delivery {
+  readonly actor: string
+  readonly event: Message
+  readonly cause: Cause | null
+}
+
+/** More undelivered events than this is a programming error: machines that talk in a circle. */
+const mailboxLengthMax = 100_000
+
+export class Engine {
+  readonly #options: EngineOptions
+  readonly #actors = new Map<string, Actor>()
+  readonly #mailbox: Delivery[] = []
+  #draining = false
+  #sequence = 0
+  #time: HybridTime = { us: 0, count: 0 }
+
+  constructor(options: EngineOptions) {
+    this.#options = options
+  }
+
+  /** Starts an actor. Its first effects are performed before this returns, unless called from within a step's effects. */
+  start(actor: string, machineName: string, input: unknown): void {
+    if (this.#actors.has(actor)) throw new Error(`actor '${actor}' is there already`)
+    const entry = this.#entry(machineName)
+    const result = initialStep(entry.machine, input)
+    const started: Actor = { machineName, entry, snapshot: result.snapshot, timers: new Map() }
+    this.#actors.set(actor, started)
+    const record: StartRecord = {
+      kind: 'start',
+      ...this.#stamp(actor, result),
+      machine: machineName,
+      version: entry.version,
+      input,
+      effects: result.effects,
+      timers: result.timers,
+    }
+    this.#finish(actor, started, result, record)
+  }
+
+  /** Puts an actor back as it was, its delayed transitions armed again for what remained of them. */
+  restore(actor: string, from: { machine: string; snapshot: PersistedSnapshot; timers: readonly PendingTimer[] }): void {
+    const entry = this.#entry(from.machine)
+    const restored: Actor = { machineName: from.machine, entry, snapshot: restore(entry.machine, from.snapshot), timers: new Map() }
+    this.#actors.set(actor, restored)
+    for (const timer of from.timers) this.#arm(actor, restored, { id: timer.id, delayMs: timer.remainingMs, event: timer.event })
+  }
+
+  /** Delivers an event after those already waiting. An event for an actor that is not there is refused loudly. */
+  send(actor: string, event: Message, cause: Cause | null = null): void {
+    if (!this.#actors.has(actor)) throw new Error(`no actor '${actor}' to take '${event.type}'`)
+    if (this.#mailbox.length >= mailboxLengthMax) throw new Error(`mailbox full: '${event.type}' to '${actor}'`)
+    this.#mailbox.push({ actor, event, cause })
+    this.#drain()
+  }
+
+  /** Moves the hybrid clock past a timestamp that came from another node. */
+  observe(heard: HybridTime): void {
+    this.#time = nextHybridTime(this.#time, this.#options.clock.wallUs(), heard)
+  }
+
+  get time(): HybridTime {
+    return this.#time
+  }
+
+  has(actor: string): boolean {
+    return this.#actors.has(actor)
+  }
+
+  snapshot(actor: string): AnyMachineSnapshot {
+    const found = this.#actors.get(actor)
+    if (!found) throw new Error(`no actor '${actor}'`)
+    return found.snapshot
+  }
+
+  /** All actors as records, for the head of a black-box segment. Their sequence is that of the last step taken. */
+  snapshots(): SnapshotRecord[] {
+    const nowMs = this.#options.clock.nowMs()
+    return [...this.#actors].map(([name, actor]) => ({
+      kind: 'snapshot',
+      sequence: this.#sequence,
+      time: this.#time,
+      actor: name,
+      state: stateName(actor.snapshot.value),
+      hash: hashOf(actor.snapshot),
+      machine: actor.machineName,
+      version: actor.entry.version,
+      snapshot: persist(actor.snapshot),
+      timers: [...actor.timers].map(([id, timer]) => ({ id, event: timer.event, remainingMs: Math.max(0, timer.deadlineMs - nowMs) })),
+    }))
+  }
+
+  /** Ends all timers; nothing is delivered afterwards. */
+  stop(): void {
+    for (const actor of this.#actors.values()) for (const timer of actor.timers.values()) timer.cancel()
+    this.#actors.clear()
+    this.#mailbox.length = 0
+  }
+
+  #entry(machineName: string): CatalogueEntry {
+    const entry = this.#options.catalogue[machineName]
+    if (!entry) throw new Error(`no machine '${machineName}' in the catalogue`)
+    return entry
+  }
+
+  #drain(): void {
+    if (this.#draining) return
+    this.#draining = true
+    try {
+      for (let next = this.#mailbox.shift(); next; next = this.#mailbox.shift()) this.#deliver(next)
+    } finally {
+      this.#draining = false
+    }
+  }
+
+  #deliver({ actor: name, event, cause }: Delivery): void {
+    const actor = this.#actors.get(name)
+    if (!actor) return
+    const result = step(actor.entry.machine, actor.snapshot, event)
+    actor.snapshot = result.snapshot
+    const record: StepRecord = {
+      kind: 'step',
+      ...this.#stamp(name, result),
+      event,
+      cause,
+      effects: result.effects,
+      timers: result.timers,
+    }
+    this.#finish(name, actor, result, record)
+  }
+
+  #stamp(actor: string, result: StepResult) {
+    this.#time = nextHybridTime(this.#time, this.#options.clock.wallUs())
+    this.#sequence += 1
+    return {
+      sequence: this.#sequence,
+      time: this.#time,
+      actor,
+      state: stateName(result.snapshot.value),
+      hash: hashOf(result.snapshot),
+    }
+  }
+
+  /** Record, then timers, then effects: in this order. */
+  #finish(name: string, actor: Actor, result: StepResult, record: StartRecord | StepRecord): void {
+    this.#options.recorder.append(record)
+    for (const timer of result.timers) {
+      this.#disarm(actor, timer.id)
+      if (timer.op === 'arm') this.#arm(name, actor, timer)
+    }
+    const { node, incarnation } = this.#options
+    const origin = { actor: name, cause: { node, incarnation, sequence: record.sequence } }
+    for (const effect of result.effects) this.#options.perform(effect, origin)
+  }
+
+  #disarm(actor: Actor, id: string): void {
+    actor.timers.get(id)?.cancel()
+    actor.timers.delete(id)
+  }
+
+  #arm(name: string, actor: Actor, timer: { id: string; delayMs: number; event: Message }): void {
+    const { clock } = this.#options
+    const cancel = clock.setTimer(timer.delayMs, () => {
+      actor.timers.delete(timer.id)
+      if (this.#actors.get(name) === actor) this.send(name, timer.event)
+    })
+    actor.timers.set(timer.id, { event: timer.event, deadlineMs: clock.nowMs() + timer.delayMs, cancel })
+  }
+}
