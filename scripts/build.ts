@@ -3,7 +3,14 @@ import { mkdirSync, renameSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const flags = ['--compile', '--production', '--bytecode', '--format=esm', '--no-compile-autoload-dotenv', '--no-compile-autoload-bunfig']
+const flags = [
+  '--compile',
+  '--production',
+  '--bytecode',
+  '--format=esm',
+  '--no-compile-autoload-dotenv',
+  '--no-compile-autoload-bunfig',
+]
 
 /** Built beside its place and moved into it, so that nobody ever starts half a binary. */
 async function build(entry: string, name: string): Promise<void> {
@@ -14,7 +21,11 @@ async function build(entry: string, name: string): Promise<void> {
     stdout: 'pipe',
     stderr: 'pipe',
   })
-  const [out, err, code] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text(), child.exited])
+  const [out, err, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ])
   if (code !== 0) {
     process.stderr.write(out + err)
     process.exit(code)

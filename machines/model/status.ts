@@ -44,9 +44,12 @@ export interface Peer {
  * What is known of a node's life.
  * `unknown`: not heard yet; `alive`; `suspect`: silent, not yet confirmed; `unreachable`: silent, may still act;
  * `isolated`: silent for so long that it has stopped its exclusive primaries by itself; `ended`: its processes are known
- * to have ended; `left`: it said good-bye, its components stopped.
+ * to have ended; `leaving`: alive, handing its roles over; `left`: it said good-bye, its components stopped.
  */
-export type NodeAvailability = 'unknown' | 'alive' | 'suspect' | 'unreachable' | 'isolated' | 'ended' | 'left'
+export type NodeAvailability = 'unknown' | 'alive' | 'suspect' | 'unreachable' | 'isolated' | 'ended' | 'leaving' | 'left'
+
+/** In these a node can be talked to, as far as anyone can tell. */
+export const upAvailabilities: readonly NodeAvailability[] = ['alive', 'suspect', 'leaving']
 
 /** In these nothing of the node can still be acting. */
 export const stoppedAvailabilities: readonly NodeAvailability[] = ['isolated', 'ended', 'left']

@@ -7,7 +7,17 @@ import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate'
 import type { Clock } from './clock.ts'
 import { type HybridTime, nextHybridTime } from './hybridClock.ts'
 import type { Cause, PendingTimer, Recorder, SnapshotRecord, StartRecord, StepRecord } from './record.ts'
-import { hashOf, initialStep, type Message, type PersistedSnapshot, persist, restore, type StepResult, stateName, step } from './step.ts'
+import {
+  hashOf,
+  initialStep,
+  type Message,
+  type PersistedSnapshot,
+  persist,
+  restore,
+  type StepResult,
+  stateName,
+  step,
+} from './step.ts'
 
 /** A machine and the version of its behaviour: raised whenever an old recording would no longer replay. */
 export interface CatalogueEntry {
@@ -74,11 +84,20 @@ export class Engine {
   }
 
   /** Puts an actor back as it was, its delayed transitions armed again for what remained of them. */
-  restore(actor: string, from: { machine: string; snapshot: PersistedSnapshot; timers: readonly PendingTimer[] }): void {
+  restore(
+    actor: string,
+    from: { machine: string; snapshot: PersistedSnapshot; timers: readonly PendingTimer[] },
+  ): void {
     const entry = this.#entry(from.machine)
-    const restored: Actor = { machineName: from.machine, entry, snapshot: restore(entry.machine, from.snapshot), timers: new Map() }
+    const restored: Actor = {
+      machineName: from.machine,
+      entry,
+      snapshot: restore(entry.machine, from.snapshot),
+      timers: new Map(),
+    }
     this.#actors.set(actor, restored)
-    for (const timer of from.timers) this.#arm(actor, restored, { id: timer.id, delayMs: timer.remainingMs, event: timer.event })
+    for (const timer of from.timers)
+      this.#arm(actor, restored, { id: timer.id, delayMs: timer.remainingMs, event: timer.event })
   }
 
   /** Delivers an event after those already waiting. An event for an actor that is not there is refused loudly. */
@@ -121,7 +140,11 @@ export class Engine {
       machine: actor.machineName,
       version: actor.entry.version,
       snapshot: persist(actor.snapshot),
-      timers: [...actor.timers].map(([id, timer]) => ({ id, event: timer.event, remainingMs: Math.max(0, timer.deadlineMs - nowMs) })),
+      timers: [...actor.timers].map(([id, timer]) => ({
+        id,
+        event: timer.event,
+        remainingMs: Math.max(0, timer.deadlineMs - nowMs),
+      })),
     }))
   }
 

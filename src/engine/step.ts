@@ -25,7 +25,12 @@ export interface StepResult {
 
 interface ExecutableAction {
   readonly type: string
-  readonly params?: { readonly event?: Message; readonly id?: string; readonly delay?: number; readonly sendId?: string }
+  readonly params?: {
+    readonly event?: Message
+    readonly id?: string
+    readonly delay?: number
+    readonly sendId?: string
+  }
 }
 
 type Scope = Parameters<AnyStateMachine['transition']>[2]
@@ -36,7 +41,9 @@ const scopes = new WeakMap<AnyStateMachine, { scope: Scope; collected: Executabl
 function scopeOf(machine: AnyStateMachine): { scope: Scope; collected: ExecutableAction[] } {
   const known = scopes.get(machine)
   if (known) return known
-  const self = createActor(machine, { snapshot: machine.resolveState({ value: machine.root.initial.target[0]!.key, context: {} }) })
+  const self = createActor(machine, {
+    snapshot: machine.resolveState({ value: machine.root.initial.target[0]!.key, context: {} }),
+  })
   const collected: ExecutableAction[] = []
   const scope = {
     self,
@@ -77,7 +84,8 @@ function resultOf(snapshot: AnyMachineSnapshot, actions: readonly ExecutableActi
   const timers: TimerChange[] = []
   for (const { type, params } of actions) {
     if (type === 'xstate.emit') effects.push(params!.event!)
-    else if (type === 'xstate.raise') timers.push({ op: 'arm', id: params!.id!, delayMs: params!.delay!, event: params!.event! })
+    else if (type === 'xstate.raise')
+      timers.push({ op: 'arm', id: params!.id!, delayMs: params!.delay!, event: params!.event! })
     else if (type === 'xstate.cancel') timers.push({ op: 'cancel', id: params!.sendId! })
     else throw new Error(`a machine asked for '${type}': only emitted effects and delays are allowed`)
   }

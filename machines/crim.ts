@@ -1,0 +1,205 @@
+/**
+ * CRIM, the component role and instance manager (SPEC R): on every node, active on the master. It is the only one that
+ * changes roles. It plans from what is observed, commits the intent, commands, and observes again.
+ *
+ * - `standby`: another node is master. It follows the nodes' availability only (R10).
+ * - `surveying`: just became master; the decisions come from the repository, the nodes are asked what is.
+ * - `active.settled`: everything is as intended. `committing`: a decision is on its way into the log.
+ *   `converging`: commands are under way, or wait for something.
+ *
+ * Invariants: no command on the strength of a decision that is not committed; no second primary of an exclusive assignment
+ * while another may act; tokens never go back.
+ * Events: `node.*` from the node machines; `mastership.*` from membership; `survey.*`, `status.*` from the nodes;
+ * `repository.*`, `proposal.*` from the replicated log; `operation.requested` from operators.
+ */
+import { setup } from 'xstate'
+import type { CrimChange, CrimContext, CrimEffect, CrimEvent, CrimInput } from './crim/context.ts'
+import { applied, nodeChanged, statusReported, surveyAnswered, tookOver } from './crim/observe.ts'
+import { abandonOperations, requested } from './crim/operations.ts'
+import type { Reconciled } from './crim/propose.ts'
+import { reconcile } from './crim/reconcile.ts'
+
+import type { ComponentId } from './model/ids.ts'
+import { compareTokens } from './model/token.ts'
+
+export type { CrimContext, CrimEffect, CrimEvent, CrimInput } from './crim/context.ts'
+
+/** A command that nobody answered, or a proposal that was not decided, is repeated after this long. */
+const retryMs = 500
+
+const machine = setup({
+  types: {} as { context: CrimContext; input: CrimInput; events: CrimEvent; emitted: CrimEffect },
+  delays: {
+    surveyTimeout: ({ context }) => context.configuration.timing.surveyTimeoutMs,
+    retry: () => retryMs,
+  },
+  guards: {
+    isSurveyed: ({ context }) => context.awaited.length === 0,
+    isCommitting: ({ context }) => context.proposal !== null,
+    isConverging: ({ context }) => context.proposal === null && isConverging(context),
+    isSettled: ({ context }) => context.proposal === null && !isConverging(context),
+    isOwnProposal: ({ context, event }) => event.type === 'proposal.refused' && event.proposal === context.proposal?.id,
+  },
+})
+
+function isConverging(context: CrimContext): boolean {
+  return context.waits.length > 0 || Object.keys(context.commanded).length > 0
+}
+
+/** Notes what an event says. Commands that a status reflects, or that the decisions went past, are no longer under way. */
+function note(change: (context: CrimContext, event: CrimEvent) => CrimChange) {
+  return machine.assign(({ context, event }) => {
+    const noted = { ...context, ...change(context, event) }
+    return { ...noted, commanded: stillCommanded(noted) }
+  })
+}
+
+function stillCommanded(context: CrimContext): CrimContext['commanded'] {
+  return Object.fromEntries(
+    Object.entries(context.commanded).filter(([component, command]) => {
+      const status = context.statuses[component as ComponentId]
+      if (!status) return true
+      const age = compareTokens(status.token, command.token)
+      return age < 0 || (age === 0 && status.role !== command.role && status.failure === null)
+    }),
+  )
+}
+
+function act(decide: (context: CrimContext, event: CrimEvent) => Reconciled) {
+  return machine.enqueueActions(({ context, event, enqueue }) => {
+    const { change, effects } = decide(context, event)
+    enqueue.assign(change)
+    for (const effect of effects) enqueue.emit(effect)
+  })
+}
+
+const actions = {
+  takeOver: note((context, event) => tookOver(context, event as Extract<CrimEvent, { type: 'mastership.acquired' }>)),
+  noteNode: note((context, event) => nodeChanged(context, event as Extract<CrimEvent, { type: 'node.changed' }>)),
+  noteSurvey: note((context, event) =>
+    surveyAnswered(context, event as Extract<CrimEvent, { type: 'survey.answered' }>),
+  ),
+  noteStatus: note((context, event) =>
+    statusReported(context, event as Extract<CrimEvent, { type: 'status.reported' }>),
+  ),
+  noteApplied: note((context, event) => {
+    const { entries } = event as Extract<CrimEvent, { type: 'repository.applied' }>
+    const isDecided = context.proposal?.changes.every(({ key }) => entries.some((entry) => entry.key === key))
+    return { ...applied(context, entries), ...(isDecided ? { proposal: null } : {}) }
+  }),
+  forgetProposal: note(() => ({ proposal: null })),
+  /** Commands that no status reflects are sent again, and so are the introductions that may have been lost with them. */
+  forgetUnanswered: note(({ commanded }) =>
+    Object.keys(commanded).length > 0 ? { commanded: {}, introduced: {} } : {},
+  ),
+  askAll: act((context) => ({
+    change: {},
+    effects: [{ type: 'survey.request', nodes: context.awaited, epoch: context.epoch }],
+  })),
+  /** Only a node that has just come is asked again. */
+  askNewcomer: act((context, event) => {
+    const { node } = event as Extract<CrimEvent, { type: 'node.changed' }>
+    const isNew = context.awaited.includes(node)
+    return { change: {}, effects: isNew ? [{ type: 'survey.request', nodes: [node], epoch: context.epoch }] : [] }
+  }),
+  reconcile: act(reconcile),
+  takeOperation: act((context, event) =>
+    requested(context, event as Extract<CrimEvent, { type: 'operation.requested' }>),
+  ),
+  postponeOperation: act((_, event) => ({
+    change: {},
+    effects: [
+      {
+        type: 'operation.answer',
+        id: (event as Extract<CrimEvent, { type: 'operation.requested' }>).id,
+        result: { ok: false, code: 'unavailable', text: 'this node is not, or not yet, the acting master; try again' },
+      },
+    ],
+  })),
+  abandonOperations: act(abandonOperations),
+}
+
+const toCommitting = { guard: 'isCommitting', target: 'committing' } as const
+const toConverging = { guard: 'isConverging', target: 'converging' } as const
+const toSettled = { guard: 'isSettled', target: 'settled' } as const
+
+export const crim = machine.createMachine({
+  id: 'crim',
+  context: ({ input }) => ({
+    ...input,
+    epoch: 0,
+    nodes: Object.fromEntries(
+      Object.keys(input.configuration.nodes).map((name) =>
+        name === input.self
+          ? [name, { availability: 'alive' as const, incarnation: input.incarnation }]
+          : [name, { availability: 'unknown' as const, incarnation: 0 }],
+      ),
+    ),
+    statuses: {},
+    intents: {},
+    locked: {},
+    failures: {},
+    barred: {},
+    commanded: {},
+    introduced: {},
+    requests: {},
+    operations: [],
+    awaited: [],
+    proposal: null,
+    proposalCount: 0,
+    reasons: {},
+    waits: [],
+  }),
+  initial: 'standby',
+  on: {
+    'mastership.lost': { target: '.standby', actions: actions.abandonOperations },
+  },
+  states: {
+    standby: {
+      on: {
+        'node.changed': { actions: actions.noteNode },
+        'mastership.acquired': { target: 'surveying', actions: actions.takeOver },
+        'operation.requested': { actions: actions.postponeOperation },
+      },
+    },
+    surveying: {
+      entry: actions.askAll,
+      always: { guard: 'isSurveyed', target: 'active' },
+      after: { surveyTimeout: 'active' },
+      on: {
+        'node.changed': { actions: [actions.noteNode, actions.askNewcomer] },
+        'survey.answered': { actions: actions.noteSurvey },
+        'status.reported': { actions: actions.noteStatus },
+        'repository.applied': { actions: actions.noteApplied },
+        'operation.requested': { actions: actions.postponeOperation },
+      },
+    },
+    active: {
+      entry: actions.reconcile,
+      initial: 'settled',
+      on: {
+        'node.changed': { actions: [actions.noteNode, actions.askNewcomer, actions.reconcile] },
+        'survey.answered': { actions: [actions.noteSurvey, actions.reconcile] },
+        'status.reported': { actions: [actions.noteStatus, actions.reconcile] },
+        'repository.applied': { actions: [actions.noteApplied, actions.reconcile] },
+        'operation.requested': { actions: [actions.takeOperation, actions.reconcile] },
+        'proposal.refused': { guard: 'isOwnProposal', actions: actions.forgetProposal },
+      },
+      states: {
+        settled: { always: [toCommitting, toConverging] },
+        committing: {
+          always: [toConverging, toSettled],
+          after: {
+            retry: { target: 'committing', reenter: true, actions: [actions.forgetProposal, actions.reconcile] },
+          },
+        },
+        converging: {
+          always: [toCommitting, toSettled],
+          after: {
+            retry: { target: 'converging', reenter: true, actions: [actions.forgetUnanswered, actions.reconcile] },
+          },
+        },
+      },
+    },
+  },
+})

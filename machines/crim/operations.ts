@@ -1,0 +1,138 @@
+/** What operators ask of the CRIM (SPEC R8, R9): checked, carried out through the same plan as everything else, answered when done. */
+import { targetOf } from '../logic/placement/index.ts'
+import { type ComponentId, componentId, nodeOf } from '../model/ids.ts'
+import type { Operation, OperationResult } from '../model/operation.ts'
+import type { CrimChange, CrimContext, CrimEffect, PendingOperation } from './context.ts'
+import { isUp, lockKey } from './observe.ts'
+import { planInputOf, propose, type Reconciled } from './propose.ts'
+
+/** More operations than this at once are refused. */
+const operationCountMax = 64
+
+export function requested(context: CrimContext, request: { id: string; operation: Operation }): Reconciled {
+  if (context.operations.length >= operationCountMax)
+    return refuse(request.id, 'unavailable', 'too many operations are under way')
+  if (context.proposal) return refuse(request.id, 'unavailable', 'another decision is being committed; try again')
+  return request.operation.operation === 'switchover'
+    ? requestSwitchover(context, request.id, request.operation)
+    : requestLock(context, request.id, request.operation)
+}
+
+function requestSwitchover(
+  context: CrimContext,
+  id: string,
+  operation: Extract<Operation, { operation: 'switchover' }>,
+): Reconciled {
+  const { assignment, to } = operation
+  const configured = context.configuration.assignments[assignment]
+  if (!configured) return refuse(id, 'no-such', `no assignment '${assignment}'`)
+  if (to !== null && !context.configuration.components[configured.component]!.nodes.includes(to)) {
+    return refuse(id, 'no-such', `'${assignment}' has no component on a node '${to}'`)
+  }
+  const wanted = to === null ? null : componentId({ node: to, component: configured.component })
+  const before = primaryOf(context, assignment)
+  if (before !== null && wanted === before) return done(id, `${before} is primary of ${assignment} already`)
+  const asked = { ...context, requests: { ...context.requests, [assignment]: { to: wanted } } }
+  const target = targetOf(planInputOf(asked), assignment)
+  const successor = (Object.keys(target.roles) as ComponentId[]).find(
+    (component) => target.roles[component] === 'primary',
+  )
+  if (!successor || successor === before || (wanted !== null && successor !== wanted)) {
+    return refuse(
+      id,
+      'refused',
+      `no sound component to switch '${assignment}' over to${target.reason ? `: ${target.reason}` : ''}`,
+    )
+  }
+  const pending: PendingOperation = { id, operation, to: successor }
+  return {
+    change: {
+      requests: { ...context.requests, [assignment]: { to: successor } },
+      operations: [...context.operations, pending],
+    },
+    effects: [],
+  }
+}
+
+function requestLock(
+  context: CrimContext,
+  id: string,
+  operation: Extract<Operation, { component: ComponentId }>,
+): Reconciled {
+  const { component } = operation
+  const name = component.slice(nodeOf(component).length + 1)
+  if (!context.configuration.components[name]?.nodes.includes(nodeOf(component)))
+    return refuse(id, 'no-such', `no component '${component}'`)
+  const isLocking = operation.operation === 'lock'
+  if (isLocking && context.locked[component]) return done(id, `${component} is locked already`)
+  const pending: PendingOperation = { id, operation, to: null }
+  const proposed = propose(context, [{ key: lockKey(component), value: isLocking ? true : null }])
+  return { change: { ...proposed.change, operations: [...context.operations, pending] }, effects: proposed.effects }
+}
+
+/** Answers the operations that have come to their end. */
+export function finishOperations(context: CrimContext): Reconciled {
+  const answers = context.operations.map((pending) => ({ pending, result: resultOf(context, pending) }))
+  return {
+    change: {
+      requests: context.requests,
+      operations: answers.filter(({ result }) => result === null).map(({ pending }) => pending),
+    },
+    effects: answers.flatMap(({ pending, result }): CrimEffect[] =>
+      result ? [{ type: 'operation.answer', id: pending.id, result }] : [],
+    ),
+  }
+}
+
+/** Null while it is under way. */
+function resultOf(context: CrimContext, { operation, to }: PendingOperation): OperationResult | null {
+  if (operation.operation === 'switchover') return switchoverResult(context, operation.assignment, to!)
+  const { component } = operation
+  if (operation.operation === 'unlock')
+    return context.locked[component] ? null : { ok: true, text: `${component} is unlocked` }
+  const status = context.statuses[component]
+  const isOut =
+    context.locked[component] &&
+    (!isUp(context, nodeOf(component)) || (status?.role === 'offline' && status.phase === 'stopped'))
+  return isOut ? { ok: true, text: `${component} is locked` } : null
+}
+
+function switchoverResult(context: CrimContext, assignment: string, to: ComponentId): OperationResult | null {
+  const primary = primaryOf(context, assignment)
+  if (primary !== to)
+    return {
+      ok: false,
+      code: 'refused',
+      text: `${to} failed meanwhile; primary of ${assignment} is ${primary ?? 'nobody'}`,
+    }
+  const status = context.statuses[to]
+  return status?.role === 'primary' && status.phase === 'ready'
+    ? { ok: true, text: `${to} is primary of ${assignment}` }
+    : null
+}
+
+/** What was under way when the mastership ended is no longer this CRIM's to answer for. */
+export function abandonOperations(context: CrimContext): { change: CrimChange; effects: CrimEffect[] } {
+  const result: OperationResult = {
+    ok: false,
+    code: 'unavailable',
+    text: 'the master changed; see status, then try again',
+  }
+  return {
+    change: { operations: [], requests: {} },
+    effects: context.operations.map(({ id }) => ({ type: 'operation.answer', id, result })),
+  }
+}
+
+export function primaryOf(context: CrimContext, assignment: string): ComponentId | null {
+  const roles = context.intents[assignment]?.roles ?? {}
+  return (Object.keys(roles) as ComponentId[]).find((component) => roles[component]!.role === 'primary') ?? null
+}
+
+function done(id: string, text: string): Reconciled {
+  return { change: {}, effects: [{ type: 'operation.answer', id, result: { ok: true, text } }] }
+}
+
+function refuse(id: string, code: 'no-such' | 'refused' | 'unavailable', text: string): Reconciled {
+  return { change: {}, effects: [{ type: 'operation.answer', id, result: { ok: false, code, text } }] }
+}

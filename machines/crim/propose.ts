@@ -1,0 +1,24 @@
+import type { PlanInput } from '../logic/placement/index.ts'
+import type { Change, CrimChange, CrimContext, CrimEffect } from './context.ts'
+
+/** What one look at the CRIM's context leads to. */
+export interface Reconciled {
+  readonly change: CrimChange
+  readonly effects: readonly CrimEffect[]
+}
+
+export function planInputOf(context: CrimContext): PlanInput {
+  const nodes = Object.fromEntries(
+    Object.entries(context.nodes).map(([name, { availability }]) => [name, availability]),
+  )
+  return { ...context, nodes }
+}
+
+/** Asks the repository to take changes over. One proposal at a time: nothing is commanded until it is decided. */
+export function propose(context: CrimContext, changes: readonly Change[]): Reconciled {
+  const id = context.proposalCount + 1
+  return {
+    change: { reasons: context.reasons, proposal: { id, changes }, proposalCount: id },
+    effects: [{ type: 'repository.propose', proposal: id, changes }],
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * The CRIM's loop as a pure function: observed → plan → commit the intent → command → observe (DESIGN §4). A decision is
+ * committed before anything is commanded on its strength, so a successor finds it; its place in the log is the fencing
+ * token of the roles it gave.
+ */
+import { candidatesOf, type PlanInput, peersOf, plan, type Step, type Target } from '../logic/placement/index.ts'
+import { type ComponentId, componentNameOf } from '../model/ids.ts'
+import type { ComponentStatus } from '../model/status.ts'
+import { compareTokens } from '../model/token.ts'
+import type { Change, CrimContext, StoredIntent } from './context.ts'
+import { intentKey } from './observe.ts'
+import { finishOperations } from './operations.ts'
+import { planInputOf, propose, type Reconciled } from './propose.ts'
+
+export function reconcile(context: CrimContext): Reconciled {
+  if (context.proposal) return { change: {}, effects: [] }
+  const input = planInputOf(context)
+  const { targets, steps } = plan(input)
+  const reasons = Object.fromEntries(targets.map((target) => [target.assignment, target.reason]))
+  const changes = targets.flatMap((target) => intentChange(input, target))
+  if (changes.length > 0) return propose({ ...context, reasons }, changes)
+  // What operators asked for is in the intents by now, or the planner could not follow: either way it is not asked again.
+
+  const waits = steps.flatMap((step) =>
+    step.waitsFor ? [`${step.component} waits for ${step.waitsFor} before ${step.role}`] : [],
+  )
+  const commands = steps
+    .filter((step) => step.waitsFor === null && !isCommanded(context, step))
+    .map((step) => commandOf(context, input, step))
+  const introductions = introductionsOf(context, input, steps)
+  const told = [...commands, ...introductions]
+  const finished = finishOperations({ ...context, requests: {} })
+  return {
+    change: {
+      ...finished.change,
+      reasons,
+      waits,
+      commanded: {
+        ...context.commanded,
+        ...Object.fromEntries(commands.map(({ component, role, token }) => [component, { role, token }])),
+      },
+      introduced: {
+        ...context.introduced,
+        ...Object.fromEntries(told.map(({ component, peers }) => [component, peers])),
+      },
+    },
+    effects: [...told, ...finished.effects],
+  }
+}
+
+/** The change of an assignment's intent, if there is one: new roles get the token of the entry that will hold them. */
+function intentChange(input: PlanInput, target: Target): Change[] {
+  const candidates = candidatesOf(input, target.assignment)
+  let isChanged = false
+  const roles: StoredIntent['roles'] = Object.fromEntries(
+    candidates.map(({ component, intended, status }) => {
+      const role = target.roles[component]!
+      const isKept = intended?.role === role && !isToBeRenewed(status, intended)
+      if (!isKept) isChanged = true
+      return [component, { role, token: isKept ? intended.token : null }]
+    }),
+  )
+  return isChanged ? [{ key: intentKey(target.assignment), value: { roles } }] : []
+}
+
+/** One that took its role and fell out of it is brought back under a new token, so that nothing of its old life counts. */
+function isToBeRenewed(
+  status: ComponentStatus | null,
+  intended: { role: string; token: { epoch: number; index: number } },
+): boolean {
+  const hasFallen =
+    status !== null && status.role === 'offline' && status.failure !== null && intended.role !== 'offline'
+  return hasFallen && status.phase === 'stopped' && compareTokens(status.token, intended.token) >= 0
+}
+
+/** Told already, and its node has not yet said that it took the command. */
+function isCommanded(context: CrimContext, step: Step): boolean {
+  const last = context.commanded[step.component]
+  return last?.role === step.role && compareTokens(last.token, step.token) === 0
+}
+
+function commandOf(context: CrimContext, input: PlanInput, step: Step) {
+  const { component, assignment, role, token, level } = step
+  const type = context.configuration.types[context.configuration.components[componentNameOf(component)]!.type]!
+  const peers = peersOf(input, assignment, component)
+  return {
+    type: 'role.command' as const,
+    component,
+    assignment,
+    role,
+    token,
+    level,
+    timeLimitMs: type.roleTimeoutMs,
+    peers,
+    epoch: context.epoch,
+  }
+}
+
+/** Tells those that have their role of peers that changed (SPEC R4). Those with a step before them hear it with the command. */
+function introductionsOf(context: CrimContext, input: PlanInput, steps: readonly Step[]) {
+  return Object.values(context.intents).flatMap(({ assignment, roles }) =>
+    (Object.keys(roles) as ComponentId[])
+      .filter(
+        (component) =>
+          isIntroducible(context, roles[component]!, component) && !steps.some((step) => step.component === component),
+      )
+      .flatMap((component) => {
+        const peers = peersOf(input, assignment, component)
+        if (JSON.stringify(peers) === JSON.stringify(context.introduced[component] ?? null)) return []
+        const { token } = roles[component]!
+        return [{ type: 'peers.command' as const, component, assignment, token, peers, epoch: context.epoch }]
+      }),
+  )
+}
+
+function isIntroducible(context: CrimContext, intended: { role: string }, component: ComponentId): boolean {
+  const status = context.statuses[component]
+  const node = context.nodes[component.slice(0, component.indexOf('/'))]
+  return (
+    node?.availability === 'alive' &&
+    status?.role === intended.role &&
+    (status.role === 'primary' || status.role === 'secondary')
+  )
+}

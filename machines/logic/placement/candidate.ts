@@ -1,0 +1,116 @@
+/** What the planner may assume of one component: whether it can be used, and whether it may still be acting. */
+import type { AssignmentConfiguration, ComponentType, Configuration } from '../../model/configuration.ts'
+import { type AssignmentName, type ComponentId, componentId, type NodeName, nodeOf } from '../../model/ids.ts'
+import { activeRoles, type Role } from '../../model/roles.ts'
+import { type ComponentStatus, type Intent, type NodeAvailability, stoppedAvailabilities, upAvailabilities } from '../../model/status.ts'
+import { compareTokens, type Token } from '../../model/token.ts'
+
+/** Everything the planner knows. Plain data; the same input gives the same plan. */
+export interface PlanInput {
+  readonly configuration: Configuration
+  readonly nodes: Readonly<Record<NodeName, NodeAvailability>>
+  /** What nodes said last. A component that is missing is unknown: its node has not said yet. */
+  readonly statuses: Readonly<Record<ComponentId, ComponentStatus>>
+  readonly intents: Readonly<Record<AssignmentName, Intent>>
+  /** Commands not yet reflected in a status: what they ask for may be happening. */
+  readonly commanded: Readonly<Record<ComponentId, Command>>
+  readonly locked: Readonly<Record<ComponentId, true>>
+  readonly barred: Readonly<Record<ComponentId, true>>
+  /** Switch-overs that an operator asked for: where to, or null for the planner's choice. */
+  readonly requests: Readonly<Record<AssignmentName, { readonly to: ComponentId | null }>>
+}
+
+export interface Command {
+  readonly role: Role
+  readonly token: Token
+}
+
+export interface Candidate {
+  readonly component: ComponentId
+  readonly node: NodeAvailability
+  readonly status: ComponentStatus | null
+  /** What it was last meant to be. */
+  readonly intended: { readonly role: Role; readonly token: Token } | null
+  readonly isLocked: boolean
+  readonly isBarred: boolean
+  /** Its node is up and has spoken, and nobody forbids its use. It may have failed: then using it restarts it. */
+  readonly isUsable: boolean
+  /** Its node is up but has not said what is: nothing is decided about it until it does. */
+  readonly isPending: boolean
+  /** It fell out of its role by itself and has not been told anything since. */
+  readonly hasFailed: boolean
+  /** It may be acting as primary, as far as anyone can tell. */
+  readonly mayAct: boolean
+}
+
+export function typeOf(configuration: Configuration, assignment: AssignmentConfiguration): ComponentType {
+  return configuration.types[configuration.components[assignment.component]!.type]!
+}
+
+/** The components that may serve an assignment, preferred first. */
+export function candidatesOf(input: PlanInput, name: AssignmentName): Candidate[] {
+  const assignment = input.configuration.assignments[name]!
+  const component = input.configuration.components[assignment.component]!
+  return component.nodes.map((node) => candidateOf(input, name, componentId({ node, component: assignment.component })))
+}
+
+function candidateOf(input: PlanInput, assignment: AssignmentName, component: ComponentId): Candidate {
+  const node = input.nodes[nodeOf(component)] ?? 'unknown'
+  const status = input.statuses[component] ?? null
+  const intended = input.intents[assignment]?.roles[component] ?? null
+  const isLocked = input.locked[component] === true
+  const isBarred = input.barred[component] === true
+  const isUp = upAvailabilities.includes(node)
+  return {
+    component,
+    node,
+    status,
+    intended,
+    isLocked,
+    isBarred,
+    isUsable: isUp && node !== 'leaving' && status !== null && !isLocked && !isBarred && status.phase !== 'stopFailed',
+    isPending: isUp && status === null,
+    hasFailed: status?.failure != null && status.role === 'offline',
+    mayAct: mayAct({
+      node,
+      status,
+      intendedRole: intended?.role ?? null,
+      commanded: input.commanded[component] ?? null,
+    }),
+  }
+}
+
+/**
+ * Pessimistic on purpose: what is not known to have stopped acts. A quiesced component (`quiescing`, `ready`) has handed
+ * over and does not; one that failed to stop does (trap 14); one that was told to become primary does from the moment of
+ * the command, until it says otherwise.
+ */
+function mayAct(of: {
+  node: NodeAvailability
+  status: ComponentStatus | null
+  intendedRole: Role | null
+  commanded: Command | null
+}): boolean {
+  const { node, status, commanded } = of
+  if (stoppedAvailabilities.includes(node)) return false
+  if (status === null) return true
+  if (status.phase === 'stopFailed') return true
+  if (status.role === 'offline' && status.phase === 'stopping') return true
+  if (status.role === 'quiescing' && status.phase === 'ready') return false
+  if (activeRoles.includes(status.role)) return true
+  const isTold =
+    commanded !== null && activeRoles.includes(commanded.role) && compareTokens(status.token, commanded.token) < 0
+  return isTold || (!upAvailabilities.includes(node) && of.intendedRole === 'primary')
+}
+
+/** A secondary that can take over at once with the primary's state: in step, and meant to be (trap 16). */
+export function isReadySecondary(candidate: Candidate): boolean {
+  const { status, intended, isUsable } = candidate
+  return (
+    isUsable &&
+    intended?.role === 'secondary' &&
+    status?.role === 'secondary' &&
+    status.phase === 'ready' &&
+    compareTokens(status.token, intended.token) === 0
+  )
+}

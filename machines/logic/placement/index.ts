@@ -1,0 +1,25 @@
+/**
+ * Placement (DESIGN §4): `plan(input) -> { targets, steps }`. Pure: no clock, no randomness, sorted names. A fixpoint plans
+ * nothing. Redundancy models are numbers here, not machines.
+ */
+import type { PlanInput } from './candidate.ts'
+import { type Step, stepsOf } from './steps.ts'
+import { type Target, targetOf } from './target.ts'
+
+export { type Candidate, type Command, candidatesOf, type PlanInput } from './candidate.ts'
+export { peersOf, type Step, stepsOf } from './steps.ts'
+export { type Target, targetOf } from './target.ts'
+
+export interface Plan {
+  readonly targets: readonly Target[]
+  /** Steps towards what was last decided (`input.intents`), for all assignments; those of a lower level first. */
+  readonly steps: readonly Step[]
+}
+
+export function plan(input: PlanInput): Plan {
+  const names = Object.keys(input.configuration.assignments).sort()
+  return {
+    targets: names.map((name) => targetOf(input, name)),
+    steps: names.flatMap((name) => (input.intents[name] ? stepsOf(input, name) : [])),
+  }
+}

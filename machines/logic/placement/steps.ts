@@ -1,0 +1,136 @@
+/**
+ * How to get from what is to what was decided: the commands an assignment still needs, each with what it waits for.
+ * Order: quiesce the old primary, promote the new one once no other can be acting, introduce the secondaries, retire the
+ * old one (DESIGN §4). At every prefix of the steps an exclusive assignment has at most one that acts.
+ */
+import { type AssignmentName, type ComponentId, nodeOf } from '../../model/ids.ts'
+import type { Role } from '../../model/roles.ts'
+import { type Peer, upAvailabilities } from '../../model/status.ts'
+import { compareTokens, type Token } from '../../model/token.ts'
+import { type Candidate, candidatesOf, type PlanInput, typeOf } from './candidate.ts'
+
+export interface Step {
+  readonly assignment: AssignmentName
+  readonly component: ComponentId
+  /** The next role on the way to the intended one. */
+  readonly role: Role
+  readonly token: Token
+  /** Callback level: commands of a lower level come first (SPEC S1). */
+  readonly level: number
+  /** What must happen first, in words; null: the command can go now. */
+  readonly waitsFor: string | null
+}
+
+const levels: Record<Role, number> = { quiescing: 1, primary: 2, secondary: 3, spare: 4, offline: 5 }
+
+export function stepsOf(input: PlanInput, assignment: AssignmentName): Step[] {
+  const candidates = candidatesOf(input, assignment)
+  const isExclusive = typeOf(input.configuration, input.configuration.assignments[assignment]!).exclusive
+  const steps: Step[] = []
+  for (const candidate of candidates) {
+    const hop = nextHop(candidate, candidates)
+    if (hop === null) continue
+    const { role } = hop
+    const waitsFor = hop.waitsFor ?? (role === 'primary' ? whyNotPromote({ candidate, candidates, isExclusive }) : null)
+    steps.push({
+      assignment,
+      component: candidate.component,
+      role,
+      token: candidate.intended!.token,
+      level: levels[role],
+      waitsFor,
+    })
+  }
+  return steps.sort((a, b) => a.level - b.level)
+}
+
+/** The next role a component must be told, or null when it is where it should be, on its way, or out of reach. */
+function nextHop(candidate: Candidate, all: readonly Candidate[]): { role: Role; waitsFor: string | null } | null {
+  const { intended, status } = candidate
+  if (intended === null || status === null || !isReachable(candidate)) return null
+  const isCurrent = compareTokens(status.token, intended.token) >= 0
+  if (status.role === intended.role && (isCurrent || intended.role === 'offline')) return null
+  if (status.phase === 'stopping' || status.phase === 'stopFailed') return null
+
+  switch (status.role) {
+    case 'primary':
+      if (intended.role === 'primary') return { role: 'primary', waitsFor: null }
+      if (status.phase === 'ready') return { role: 'quiescing', waitsFor: null }
+      return { role: intended.role === 'offline' ? 'offline' : 'spare', waitsFor: null }
+    case 'quiescing':
+      return {
+        role: intended.role === 'offline' ? 'offline' : 'spare',
+        waitsFor: status.phase === 'ready' ? whileSuccessorComes(all) : `${candidate.component} to hand over`,
+      }
+    case 'secondary':
+      if (intended.role === 'secondary') return { role: 'spare', waitsFor: null }
+      return { role: intended.role, waitsFor: null }
+    default:
+      return intended.role === 'secondary'
+        ? towardsSecondary(status.role, all)
+        : { role: intended.role, waitsFor: null }
+  }
+}
+
+function isReachable({ node }: Candidate): boolean {
+  return node === 'alive' || node === 'leaving'
+}
+
+/** A secondary needs a primary to follow; until there is one it gets ready as a spare. */
+function towardsSecondary(from: Role, all: readonly Candidate[]): { role: Role; waitsFor: string | null } {
+  if (isPrimaryReady(all)) return { role: 'secondary', waitsFor: null }
+  if (from === 'offline') return { role: 'spare', waitsFor: null }
+  return { role: 'secondary', waitsFor: 'the primary' }
+}
+
+/** A quiesced primary keeps its state until its successor is ready, if one is coming. */
+function whileSuccessorComes(all: readonly Candidate[]): string | null {
+  const successor = all.find((candidate) => candidate.intended?.role === 'primary')
+  return !successor?.isUsable || isPrimaryReady(all) ? null : `${successor.component} to become primary`
+}
+
+function isPrimaryReady(all: readonly Candidate[]): boolean {
+  return all.some(
+    ({ intended, status }) => intended?.role === 'primary' && status?.role === 'primary' && status.phase === 'ready',
+  )
+}
+
+/** Never two that act: whoever may be acting stands in the way. Those out of reach only where two would do harm. */
+function whyNotPromote(of: {
+  candidate: Candidate
+  candidates: readonly Candidate[]
+  isExclusive: boolean
+}): string | null {
+  const inTheWay = of.candidates.find(
+    (other) =>
+      other !== of.candidate && other.mayAct && (of.isExclusive || upAvailabilities.includes(other.node)),
+  )
+  return inTheWay ? `${inTheWay.component} to stop acting` : null
+}
+
+/**
+ * Whom a component is told of (rendezvous, SPEC R4): peers as they are, not as they will be. A secondary is introduced once
+ * it has taken its role, and goes only with a decision that takes the role from it: so a primary that waits for its
+ * secondaries' acknowledgements is released only after nobody can promote the one that is gone. A successor that has not
+ * been promoted yet is still the secondary it was.
+ */
+export function peersOf(input: PlanInput, assignment: AssignmentName, component: ComponentId): Peer[] {
+  return candidatesOf(input, assignment).flatMap((peer) => {
+    const standing = peer.component === component ? null : standingOf(peer)
+    if (standing === null) return []
+    const endpoint = peer.status?.endpoint ?? configuredEndpoint(input, peer.component)
+    return [{ component: peer.component, node: nodeOf(peer.component), endpoint, ...standing }]
+  })
+}
+
+function standingOf({ intended, status }: Candidate): { role: Role; token: Token } | null {
+  if (intended === null || (intended.role !== 'primary' && intended.role !== 'secondary')) return null
+  const hasTaken = status === null || compareTokens(status.token, intended.token) >= 0
+  if (hasTaken && status?.role !== 'spare') return intended
+  return intended.role === 'primary' && status?.role === 'secondary' ? { role: 'secondary', token: status.token } : null
+}
+
+function configuredEndpoint(input: PlanInput, id: ComponentId): string | null {
+  const [node, name] = [nodeOf(id), id.slice(nodeOf(id).length + 1)]
+  return input.configuration.components[name]?.instances[node]?.endpoint ?? null
+}
