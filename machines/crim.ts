@@ -25,7 +25,7 @@ import { compareTokens } from './model/token.ts'
 export type { CrimContext, CrimEffect, CrimEvent, CrimInput } from './crim/context.ts'
 
 /** A command that nobody answered, or a proposal that was not decided, is repeated after this long. */
-const retryMs = 500
+const retryMs = 200
 
 const machine = setup({
   types: {} as { context: CrimContext; input: CrimInput; events: CrimEvent; emitted: CrimEffect },
@@ -88,10 +88,6 @@ const actions = {
     return { ...applied(context, entries), ...(isDecided ? { proposal: null } : {}) }
   }),
   forgetProposal: note(() => ({ proposal: null })),
-  /** Commands that no status reflects are sent again, and so are the introductions that may have been lost with them. */
-  forgetUnanswered: note(({ commanded }) =>
-    Object.keys(commanded).length > 0 ? { commanded: {}, introduced: {} } : {},
-  ),
   askAll: act((context) => ({
     change: {},
     effects: [{ type: 'survey.request', nodes: context.awaited, epoch: context.epoch }],
@@ -102,7 +98,14 @@ const actions = {
     const isNew = context.awaited.includes(node)
     return { change: {}, effects: isNew ? [{ type: 'survey.request', nodes: [node], epoch: context.epoch }] : [] }
   }),
-  reconcile: act(reconcile),
+  reconcile: act((context) => reconcile(context)),
+  /** Commands that no status reflects are sent again, and so are the introductions that may have been lost with them. */
+  repeat: act((context) => {
+    if (Object.keys(context.commanded).length === 0) return { change: {}, effects: [] }
+    const introduced = {}
+    const { change, effects } = reconcile({ ...context, introduced }, { isRepeating: true })
+    return { change: { introduced, ...change }, effects }
+  }),
   takeOperation: act((context, event) =>
     requested(context, event as Extract<CrimEvent, { type: 'operation.requested' }>),
   ),
@@ -196,7 +199,7 @@ export const crim = machine.createMachine({
         converging: {
           always: [toCommitting, toSettled],
           after: {
-            retry: { target: 'converging', reenter: true, actions: [actions.forgetUnanswered, actions.reconcile] },
+            retry: { target: 'converging', reenter: true, actions: actions.repeat },
           },
         },
       },

@@ -3,32 +3,41 @@
  * committed before anything is commanded on its strength, so a successor finds it; its place in the log is the fencing
  * token of the roles it gave.
  */
-import { candidatesOf, type PlanInput, peersOf, plan, type Step, type Target } from '../logic/placement/index.ts'
+import {
+  type Command,
+  candidatesOf,
+  type PlanInput,
+  peersOf,
+  plan,
+  type Step,
+  type Target,
+} from '../logic/placement/index.ts'
 import { type ComponentId, componentNameOf } from '../model/ids.ts'
+import { activeRoles, type Role } from '../model/roles.ts'
 import type { ComponentStatus } from '../model/status.ts'
-import { compareTokens } from '../model/token.ts'
+import { compareTokens, type Token } from '../model/token.ts'
 import type { Change, CrimContext, StoredIntent } from './context.ts'
 import { intentKey } from './observe.ts'
 import { finishOperations } from './operations.ts'
 import { planInputOf, propose, type Reconciled } from './propose.ts'
 
-export function reconcile(context: CrimContext): Reconciled {
+/** `isRepeating`: commands that were sent already are sent again. */
+export function reconcile(context: CrimContext, { isRepeating } = { isRepeating: false }): Reconciled {
   if (context.proposal) return { change: {}, effects: [] }
   const input = planInputOf(context)
   const { targets, steps } = plan(input)
   const reasons = Object.fromEntries(targets.map((target) => [target.assignment, target.reason]))
   const changes = targets.flatMap((target) => intentChange(input, target))
   if (changes.length > 0) return propose({ ...context, reasons }, changes)
-  // What operators asked for is in the intents by now, or the planner could not follow: either way it is not asked again.
-
   const waits = steps.flatMap((step) =>
     step.waitsFor ? [`${step.component} waits for ${step.waitsFor} before ${step.role}`] : [],
   )
   const commands = steps
-    .filter((step) => step.waitsFor === null && !isCommanded(context, step))
+    .filter((step) => step.waitsFor === null && (isRepeating || !isCommanded(context, step)))
     .map((step) => commandOf(context, input, step))
   const introductions = introductionsOf(context, input, steps)
   const told = [...commands, ...introductions]
+  // What operators asked for is in the intents by now, or the planner could not follow: it is not asked again.
   const finished = finishOperations({ ...context, requests: {} })
   return {
     change: {
@@ -37,7 +46,7 @@ export function reconcile(context: CrimContext): Reconciled {
       waits,
       commanded: {
         ...context.commanded,
-        ...Object.fromEntries(commands.map(({ component, role, token }) => [component, { role, token }])),
+        ...Object.fromEntries(commands.map((command) => underWay(context, command))),
       },
       introduced: {
         ...context.introduced,
@@ -71,6 +80,15 @@ function isToBeRenewed(
   const hasFallen =
     status !== null && status.role === 'offline' && status.failure !== null && intended.role !== 'offline'
   return hasFallen && status.phase === 'stopped' && compareTokens(status.token, intended.token) >= 0
+}
+
+/** What was commanded before and not answered may still be happening. */
+function underWay(
+  context: CrimContext,
+  { component, role, token }: { component: ComponentId; role: Role; token: Token },
+): [ComponentId, Command] {
+  const mayAct = activeRoles.includes(role) || context.commanded[component]?.mayAct === true
+  return [component, { role, token, mayAct }]
 }
 
 /** Told already, and its node has not yet said that it took the command. */

@@ -27,6 +27,8 @@ export interface ComponentStatus {
   readonly token: Token
   /** Set when it fell out of its role by itself; cleared by the next command. */
   readonly failure: Failure | null
+  /** It may be acting as primary: from before its process is told, until it has taken another role or has exited. */
+  readonly isActive: boolean
   readonly endpoint: string | null
 }
 
@@ -46,7 +48,15 @@ export interface Peer {
  * `isolated`: silent for so long that it has stopped its exclusive primaries by itself; `ended`: its processes are known
  * to have ended; `leaving`: alive, handing its roles over; `left`: it said good-bye, its components stopped.
  */
-export type NodeAvailability = 'unknown' | 'alive' | 'suspect' | 'unreachable' | 'isolated' | 'ended' | 'leaving' | 'left'
+export type NodeAvailability =
+  | 'unknown'
+  | 'alive'
+  | 'suspect'
+  | 'unreachable'
+  | 'isolated'
+  | 'ended'
+  | 'leaving'
+  | 'left'
 
 /** In these a node can be talked to, as far as anyone can tell. */
 export const upAvailabilities: readonly NodeAvailability[] = ['alive', 'suspect', 'leaving']

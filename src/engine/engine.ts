@@ -80,7 +80,14 @@ export class Engine {
       effects: result.effects,
       timers: result.timers,
     }
-    this.#finish(actor, started, result, record)
+    const isWithin = this.#draining
+    this.#draining = true
+    try {
+      this.#finish(actor, started, result, record)
+    } finally {
+      this.#draining = isWithin
+    }
+    this.#drain()
   }
 
   /** Puts an actor back as it was, its delayed transitions armed again for what remained of them. */

@@ -84,9 +84,12 @@ function resultOf(snapshot: AnyMachineSnapshot, actions: readonly ExecutableActi
   const timers: TimerChange[] = []
   for (const { type, params } of actions) {
     if (type === 'xstate.emit') effects.push(params!.event!)
-    else if (type === 'xstate.raise')
-      timers.push({ op: 'arm', id: params!.id!, delayMs: params!.delay!, event: params!.event! })
-    else if (type === 'xstate.cancel') timers.push({ op: 'cancel', id: params!.sendId! })
+    else if (type === 'xstate.raise') {
+      // Without a delay XState has taken it already, in this very step.
+      if (params!.delay === undefined) continue
+      if (params!.id === undefined) throw new Error(`a machine raised '${params!.event!.type}' later without a name`)
+      timers.push({ op: 'arm', id: params!.id, delayMs: params!.delay, event: params!.event! })
+    } else if (type === 'xstate.cancel') timers.push({ op: 'cancel', id: params!.sendId! })
     else throw new Error(`a machine asked for '${type}': only emitted effects and delays are allowed`)
   }
   return { snapshot, effects, timers }

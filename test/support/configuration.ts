@@ -35,7 +35,9 @@ export function componentType(of: Partial<ComponentType> = {}): ComponentType {
 }
 
 /** One type `service`, one component `service` on all nodes, one assignment `service`. */
-export function configuration(of: { nodes?: readonly string[]; type?: Partial<ComponentType>; redundancy?: Redundancy } = {}): Configuration {
+export function configuration(
+  of: { nodes?: readonly string[]; type?: Partial<ComponentType>; redundancy?: Redundancy } = {},
+): Configuration {
   const nodes = of.nodes ?? ['n1', 'n2', 'n3']
   return {
     cluster: 'test',
@@ -44,7 +46,9 @@ export function configuration(of: { nodes?: readonly string[]; type?: Partial<Co
     runtimeDirectory: '/nowhere',
     timing,
     recorder: { segmentSizeBytes: 1 << 20, segmentCountMax: 4 },
-    nodes: Object.fromEntries(nodes.map((name, index) => [name, { links: [{ host: '127.0.0.1', port: 7101 + index }], rank: index }])),
+    nodes: Object.fromEntries(
+      nodes.map((name, index) => [name, { links: [{ host: '127.0.0.1', port: 7101 + index }], rank: index }]),
+    ),
     types: { service: componentType(of.type) },
     components: { service: { type: 'service', nodes, instances: {} } },
     assignments: { service: { component: 'service', redundancy: of.redundancy ?? '2N' } },

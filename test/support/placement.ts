@@ -33,13 +33,17 @@ export function planInput(scenario: Scenario): PlanInput {
     configuration: configured,
     nodes: Object.fromEntries(names.map((name) => [name, scenario.nodes?.[name] ?? 'alive'])),
     statuses: Object.fromEntries(
-      Object.entries(scenario.observed).flatMap(([node, text]) => (text === null ? [] : [[idOf(node), statusOf(node, text)]])),
+      Object.entries(scenario.observed).flatMap(([node, text]) =>
+        text === null ? [] : [[idOf(node), statusOf(node, text)]],
+      ),
     ),
     intents: intended.length > 0 ? { service: { assignment: 'service', roles: Object.fromEntries(intended) } } : {},
     commanded: {},
     locked: marks(scenario.locked),
     barred: marks(scenario.barred),
-    requests: scenario.request ? { service: { to: scenario.request.to && idOf(scenario.request.to) } } : {},
+    requests: scenario.request
+      ? { service: { to: scenario.request.to === null ? null : idOf(scenario.request.to) } }
+      : {},
   }
 }
 
@@ -52,6 +56,7 @@ function statusOf(node: string, text: string): ComponentStatus {
     incarnation: 1,
     token: index === '0' ? { epoch: 0, index: 0 } : { epoch: 1, index: Number(index) },
     failure: failed ? { code: 'process.exited', detail: 'signal SIGKILL' } : null,
+    isActive: role === 'primary' || role === 'quiescing' || phase === 'stopping',
     endpoint: null,
   }
 }

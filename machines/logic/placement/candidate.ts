@@ -1,8 +1,14 @@
 /** What the planner may assume of one component: whether it can be used, and whether it may still be acting. */
 import type { AssignmentConfiguration, ComponentType, Configuration } from '../../model/configuration.ts'
 import { type AssignmentName, type ComponentId, componentId, type NodeName, nodeOf } from '../../model/ids.ts'
-import { activeRoles, type Role } from '../../model/roles.ts'
-import { type ComponentStatus, type Intent, type NodeAvailability, stoppedAvailabilities, upAvailabilities } from '../../model/status.ts'
+import type { Role } from '../../model/roles.ts'
+import {
+  type ComponentStatus,
+  type Intent,
+  type NodeAvailability,
+  stoppedAvailabilities,
+  upAvailabilities,
+} from '../../model/status.ts'
 import { compareTokens, type Token } from '../../model/token.ts'
 
 /** Everything the planner knows. Plain data; the same input gives the same plan. */
@@ -20,9 +26,12 @@ export interface PlanInput {
   readonly requests: Readonly<Record<AssignmentName, { readonly to: ComponentId | null }>>
 }
 
+/** A command that no status reflects yet. */
 export interface Command {
   readonly role: Role
   readonly token: Token
+  /** It, or one before it that was not answered either, lets the component act. */
+  readonly mayAct: boolean
 }
 
 export interface Candidate {
@@ -93,14 +102,9 @@ function mayAct(of: {
 }): boolean {
   const { node, status, commanded } = of
   if (stoppedAvailabilities.includes(node)) return false
-  if (status === null) return true
-  if (status.phase === 'stopFailed') return true
-  if (status.role === 'offline' && status.phase === 'stopping') return true
+  if (status === null || status.phase === 'stopFailed' || commanded?.mayAct) return true
   if (status.role === 'quiescing' && status.phase === 'ready') return false
-  if (activeRoles.includes(status.role)) return true
-  const isTold =
-    commanded !== null && activeRoles.includes(commanded.role) && compareTokens(status.token, commanded.token) < 0
-  return isTold || (!upAvailabilities.includes(node) && of.intendedRole === 'primary')
+  return status.isActive || (!upAvailabilities.includes(node) && of.intendedRole === 'primary')
 }
 
 /** A secondary that can take over at once with the primary's state: in step, and meant to be (trap 16). */

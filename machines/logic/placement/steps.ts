@@ -102,8 +102,7 @@ function whyNotPromote(of: {
   isExclusive: boolean
 }): string | null {
   const inTheWay = of.candidates.find(
-    (other) =>
-      other !== of.candidate && other.mayAct && (of.isExclusive || upAvailabilities.includes(other.node)),
+    (other) => other !== of.candidate && other.mayAct && (of.isExclusive || upAvailabilities.includes(other.node)),
   )
   return inTheWay ? `${inTheWay.component} to stop acting` : null
 }

@@ -11,7 +11,9 @@ function steps(scenario: Scenario): string[] {
 }
 
 function peers(node: string, scenario: Scenario): string[] {
-  return peersOf(planInput(scenario), 'service', idOf(node)).map(({ component, role, token }) => `${component.slice(0, 2)} ${role} ${token.index}`)
+  return peersOf(planInput(scenario), 'service', idOf(node)).map(
+    ({ component, role, token }) => `${component.slice(0, 2)} ${role} ${token.index}`,
+  )
 }
 
 describe('first start', () => {
@@ -19,14 +21,20 @@ describe('first start', () => {
   const stopped = 'offline stopped 0'
 
   test('the standby starts as a spare beside the primary', () => {
-    expect(steps({ intended, observed: { n1: stopped, n2: stopped, n3: stopped } })).toEqual(['n1 primary', 'n2 spare', 'n3 spare'])
+    expect(steps({ intended, observed: { n1: stopped, n2: stopped, n3: stopped } })).toEqual([
+      'n1 primary',
+      'n2 spare',
+      'n3 spare',
+    ])
   })
 
   test('it becomes secondary once there is a primary to follow', () => {
-    expect(steps({ intended, observed: { n1: 'primary assuming 2', n2: 'spare ready 2', n3: 'spare ready 2' } })).toEqual([
-      'n2 secondary (the primary)',
+    expect(
+      steps({ intended, observed: { n1: 'primary assuming 2', n2: 'spare ready 2', n3: 'spare ready 2' } }),
+    ).toEqual(['n2 secondary (the primary)'])
+    expect(steps({ intended, observed: { n1: 'primary ready 2', n2: 'spare ready 2', n3: 'spare ready 2' } })).toEqual([
+      'n2 secondary',
     ])
-    expect(steps({ intended, observed: { n1: 'primary ready 2', n2: 'spare ready 2', n3: 'spare ready 2' } })).toEqual(['n2 secondary'])
   })
 })
 
@@ -47,13 +55,19 @@ describe('switch-over', () => {
       'n2 primary',
       'n1 spare (n2/service to become primary)',
     ])
-    expect(steps({ intended, observed: { ...others, n1: 'quiescing ready 7', n2: 'primary ready 7' } })).toEqual(['n1 spare'])
-    expect(steps({ intended, observed: { ...others, n1: 'spare ready 7', n2: 'primary ready 7' } })).toEqual(['n1 secondary'])
+    expect(steps({ intended, observed: { ...others, n1: 'quiescing ready 7', n2: 'primary ready 7' } })).toEqual([
+      'n1 spare',
+    ])
+    expect(steps({ intended, observed: { ...others, n1: 'spare ready 7', n2: 'primary ready 7' } })).toEqual([
+      'n1 secondary',
+    ])
     expect(steps({ intended, observed: { ...others, n1: 'secondary ready 7', n2: 'primary ready 7' } })).toEqual([])
   })
 
   test('a quiescing primary still knows its secondary, so its last writes get there', () => {
-    expect(peers('n1', { intended, observed: { ...others, n1: 'primary ready 5', n2: 'secondary ready 5' } })).toEqual(['n2 secondary 5'])
+    expect(peers('n1', { intended, observed: { ...others, n1: 'primary ready 5', n2: 'secondary ready 5' } })).toEqual([
+      'n2 secondary 5',
+    ])
   })
 })
 
@@ -62,11 +76,15 @@ describe('never two that act', () => {
   const others = { n2: 'secondary ready 5', n3: 'spare ready 5' }
 
   test('one that failed to stop stands in the way (trap 14)', () => {
-    expect(steps({ intended, observed: { ...others, n1: 'offline stopFailed 7' } })).toEqual(['n2 primary (n1/service to stop acting)'])
+    expect(steps({ intended, observed: { ...others, n1: 'offline stopFailed 7' } })).toEqual([
+      'n2 primary (n1/service to stop acting)',
+    ])
   })
 
   test('one that is stopping stands in the way', () => {
-    expect(steps({ intended, observed: { ...others, n1: 'offline stopping 7' } })).toEqual(['n2 primary (n1/service to stop acting)'])
+    expect(steps({ intended, observed: { ...others, n1: 'offline stopping 7' } })).toEqual([
+      'n2 primary (n1/service to stop acting)',
+    ])
   })
 
   test('one of whom nothing is known stands in the way', () => {
@@ -75,22 +93,29 @@ describe('never two that act', () => {
 
   test('a command to become primary that nobody has answered stands in the way', () => {
     const input = planInput({ intended, observed: { ...others, n1: 'spare ready 4' } })
-    const commanded = { [idOf('n1')]: { role: 'primary' as const, token: { epoch: 1, index: 6 } } }
+    const commanded = { [idOf('n1')]: { role: 'primary' as const, token: { epoch: 1, index: 6 }, mayAct: true } }
     const waits = stepsOf({ ...input, commanded }, 'service').map(({ role, waitsFor }) => `${role}: ${waitsFor}`)
     expect(waits).toContain('primary: n1/service to stop acting')
   })
 
   test('a node out of reach stands in the way until it has stopped by itself', () => {
     const observed = { ...others, n1: 'primary ready 5' }
-    expect(steps({ intended, observed, nodes: { n1: 'unreachable' } })).toEqual(['n2 primary (n1/service to stop acting)'])
+    expect(steps({ intended, observed, nodes: { n1: 'unreachable' } })).toEqual([
+      'n2 primary (n1/service to stop acting)',
+    ])
     expect(steps({ intended, observed, nodes: { n1: 'isolated' } })).toEqual(['n2 primary'])
   })
 
   test('a shared one needs no wait', () => {
     const shared = configuration({ type: { exclusive: false } })
-    expect(steps({ configuration: shared, intended, observed: { ...others, n1: 'primary ready 5' }, nodes: { n1: 'unreachable' } })).toEqual([
-      'n2 primary',
-    ])
+    expect(
+      steps({
+        configuration: shared,
+        intended,
+        observed: { ...others, n1: 'primary ready 5' },
+        nodes: { n1: 'unreachable' },
+      }),
+    ).toEqual(['n2 primary'])
   })
 })
 
@@ -99,7 +124,9 @@ describe('rendezvous (SPEC R4)', () => {
 
   test('a secondary is introduced once it has taken its role', () => {
     expect(peers('n1', { intended, observed: { n1: 'primary ready 5', n2: 'spare ready 6' } })).toEqual([])
-    expect(peers('n1', { intended, observed: { n1: 'primary ready 5', n2: 'secondary assuming 6' } })).toEqual(['n2 secondary 6'])
+    expect(peers('n1', { intended, observed: { n1: 'primary ready 5', n2: 'secondary assuming 6' } })).toEqual([
+      'n2 secondary 6',
+    ])
   })
 
   test('one that failed stays until the decision that takes its role from it', () => {

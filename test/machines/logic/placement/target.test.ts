@@ -25,7 +25,9 @@ describe('2N (SPEC R3)', () => {
   })
 
   test('first start without the preferred node goes on without it', () => {
-    expect(target({ observed: { n2: fresh, n3: fresh }, nodes: { n1: 'ended' } })).toBe('n1 offline, n2 primary, n3 secondary')
+    expect(target({ observed: { n2: fresh, n3: fresh }, nodes: { n1: 'ended' } })).toBe(
+      'n1 offline, n2 primary, n3 secondary',
+    )
   })
 
   test('a fixpoint changes nothing', () => {
@@ -41,7 +43,9 @@ describe('2N (SPEC R3)', () => {
   test('of two, the fallen one is brought back as secondary', () => {
     const two = configuration({ nodes: ['n1', 'n2'] })
     const scenario = { configuration: two, intended: { n1: 'primary 5', n2: 'secondary 5' } }
-    expect(target({ ...scenario, observed: { n1: 'offline stopped 5 failed', n2: 'secondary ready 5' } })).toBe('n1 secondary, n2 primary')
+    expect(target({ ...scenario, observed: { n1: 'offline stopped 5 failed', n2: 'secondary ready 5' } })).toBe(
+      'n1 secondary, n2 primary',
+    )
   })
 
   test('the primary failed while the secondary was not in step: restarted in place, since it has the state', () => {
@@ -75,7 +79,9 @@ describe('2N (SPEC R3)', () => {
 
 describe('nodes that are not alive (SPEC E5)', () => {
   test('a node that ended: its roles move at once', () => {
-    expect(target({ intended: settled, observed: asIntended, nodes: { n1: 'ended' } })).toBe('n1 offline, n2 primary, n3 secondary')
+    expect(target({ intended: settled, observed: asIntended, nodes: { n1: 'ended' } })).toBe(
+      'n1 offline, n2 primary, n3 secondary',
+    )
   })
 
   test('an unreachable node keeps its exclusive primary until it has stopped by itself', () => {
@@ -87,46 +93,64 @@ describe('nodes that are not alive (SPEC E5)', () => {
 
   test('a shared one is taken over at once: what it acts on checks the token', () => {
     const shared = configuration({ type: { exclusive: false } })
-    expect(target({ configuration: shared, intended: settled, observed: asIntended, nodes: { n1: 'unreachable' } })).toBe(
-      'n1 offline, n2 primary, n3 secondary',
-    )
+    expect(
+      target({ configuration: shared, intended: settled, observed: asIntended, nodes: { n1: 'unreachable' } }),
+    ).toBe('n1 offline, n2 primary, n3 secondary')
   })
 
   test('the secondary of an unreachable node is dropped at once, so that the primary need not wait for it', () => {
-    expect(target({ intended: settled, observed: asIntended, nodes: { n2: 'unreachable' } })).toBe('n1 primary, n2 offline, n3 secondary')
+    expect(target({ intended: settled, observed: asIntended, nodes: { n2: 'unreachable' } })).toBe(
+      'n1 primary, n2 offline, n3 secondary',
+    )
   })
 
   test('a suspicion moves nothing', () => {
-    expect(target({ intended: settled, observed: asIntended, nodes: { n1: 'suspect' } })).toBe('n1 primary, n2 secondary, n3 spare')
+    expect(target({ intended: settled, observed: asIntended, nodes: { n1: 'suspect' } })).toBe(
+      'n1 primary, n2 secondary, n3 spare',
+    )
   })
 
   test('nothing is decided about a node that has not said what is', () => {
-    expect(target({ intended: settled, observed: { ...asIntended, n1: null } })).toBe('n1 primary, n2 secondary, n3 spare')
-    expect(target({ intended: settled, observed: { ...asIntended, n2: null } })).toBe('n1 primary, n2 secondary, n3 spare')
+    expect(target({ intended: settled, observed: { ...asIntended, n1: null } })).toBe(
+      'n1 primary, n2 secondary, n3 spare',
+    )
+    expect(target({ intended: settled, observed: { ...asIntended, n2: null } })).toBe(
+      'n1 primary, n2 secondary, n3 spare',
+    )
   })
 
   test('a leaving node hands over', () => {
-    expect(target({ intended: settled, observed: asIntended, nodes: { n1: 'leaving' } })).toBe('n1 offline, n2 primary, n3 secondary')
+    expect(target({ intended: settled, observed: asIntended, nodes: { n1: 'leaving' } })).toBe(
+      'n1 offline, n2 primary, n3 secondary',
+    )
   })
 })
 
 describe('what operators ask (SPEC R8)', () => {
   test('switch-over: primary and secondary change places', () => {
-    expect(target({ intended: settled, observed: asIntended, request: { to: null } })).toBe('n1 secondary, n2 primary, n3 spare')
+    expect(target({ intended: settled, observed: asIntended, request: { to: null } })).toBe(
+      'n1 secondary, n2 primary, n3 spare',
+    )
   })
 
   test('switch-over to a named node', () => {
-    expect(target({ intended: settled, observed: asIntended, request: { to: 'n3' } })).toBe('n1 spare, n2 secondary, n3 primary')
+    expect(target({ intended: settled, observed: asIntended, request: { to: 'n3' } })).toBe(
+      'n1 spare, n2 secondary, n3 primary',
+    )
   })
 
   test('lock of the primary: the secondary takes over', () => {
-    expect(target({ intended: settled, observed: asIntended, locked: ['n1'] })).toBe('n1 offline, n2 primary, n3 secondary')
+    expect(target({ intended: settled, observed: asIntended, locked: ['n1'] })).toBe(
+      'n1 offline, n2 primary, n3 secondary',
+    )
   })
 
   test('everything locked: nobody, and it says why', () => {
     const scenario: Scenario = { intended: settled, observed: asIntended, locked: ['n1', 'n2', 'n3'] }
     expect(target(scenario)).toBe('n1 offline, n2 offline, n3 offline')
-    expect(reason(scenario)).toBe('no component can be primary: n1/service is locked; n2/service is locked; n3/service is locked')
+    expect(reason(scenario)).toBe(
+      'no component can be primary: n1/service is locked; n2/service is locked; n3/service is locked',
+    )
   })
 })
 
@@ -142,8 +166,13 @@ describe('no redundancy', () => {
   })
 
   test('past its limit it fails over', () => {
-    expect(target({ configuration: alone, intended, observed: { ...observed, n1: 'offline stopped 5 failed' }, barred: ['n1'] })).toBe(
-      'n1 offline, n2 primary, n3 spare',
-    )
+    expect(
+      target({
+        configuration: alone,
+        intended,
+        observed: { ...observed, n1: 'offline stopped 5 failed' },
+        barred: ['n1'],
+      }),
+    ).toBe('n1 offline, n2 primary, n3 spare')
   })
 })

@@ -1,0 +1,355 @@
+/**
+ * A component on its own node (SPEC C1, C3): the process it stands for, and the role it has. The states are the roles of
+ * SPEC R1, and only the changes that R1 allows have transitions. Driven by the CRIM's commands; what fails here is stopped
+ * and reported at once, and what to do about it is the CRIM's decision.
+ *
+ * In a role: `preparing`, its process is started or stopped as the role needs; `assuming`, the role is being taken;
+ * `ready`. In `offline`: `stopping`, `stopped`, and `stopFailed`, which counts as active until its process is seen to exit.
+ *
+ * Invariants: at most one process, and none started before the last one has exited; tokens never go back; what belongs to an
+ * older life of the process, or answers an older command, is ignored; after a failure only a newer token gives a role again,
+ * so that a command under way cannot bring back what has been replaced meanwhile. Every wait ends: the agent keeps the time
+ * limits, and the machine's own, a little longer, are there for an agent that does not.
+ *
+ * Events: `role.assign` and `peers.change` from the CRIM; `process.*`, `role.*` and `health.failed` from the agent;
+ * `lease.lost` and `node.leave` from the node.
+ */
+import { setup } from 'xstate'
+import type {
+  ComponentContext,
+  ComponentEffect,
+  ComponentEvent,
+  ComponentEventOf,
+  ComponentInput,
+  Decided,
+  RefusalCode,
+} from './component/context.ts'
+import {
+  arrive,
+  depart,
+  fail,
+  introduce,
+  invoke,
+  isPrepared,
+  type Place,
+  prepare,
+  refuse,
+  report,
+  stop,
+  take,
+} from './component/decide.ts'
+import { activeRoles, isRoleChangeAllowed, type Role, roles } from './model/roles.ts'
+import type { Failure } from './model/status.ts'
+import { compareTokens, zeroToken } from './model/token.ts'
+
+export type { ComponentContext, ComponentEffect, ComponentEvent, ComponentInput } from './component/context.ts'
+
+/** The machine's own limits end this long after those that the agent keeps. */
+const outerMarginMs = 1000
+
+/** Longer where something was to be killed: what comes of that is said only once the whole process group has gone, or will not. */
+const killMarginMs = 3000
+
+type Assign = ComponentEventOf<'role.assign'>
+type OfProcess = Extract<ComponentEvent, { incarnation: number }>
+
+const machine = setup({
+  types: {} as {
+    context: ComponentContext
+    input: ComponentInput
+    events: ComponentEvent
+    emitted: ComponentEffect
+  },
+  delays: {
+    prepareLimit: ({ context }) =>
+      context.process === 'stopping' ? context.stopGivenMs + killMarginMs : context.startTimeoutMs + outerMarginMs,
+    roleLimit: ({ context }) => context.timeLimitMs + outerMarginMs,
+    stopLimit: ({ context }) => context.stopGivenMs + killMarginMs,
+  },
+  guards: {
+    isFor: ({ event }, role: Role) => (event as Assign).role === role,
+    isRepeated: ({ context, event }, role: Role) =>
+      (event as Assign).role === role && compareTokens((event as Assign).token, context.token) === 0,
+    isStale: ({ context, event }) => {
+      const { token, role } = event as Assign
+      const age = compareTokens(token, context.token)
+      return age < 0 || (age === 0 && context.failure !== null && role !== 'offline')
+    },
+    isOfToken: ({ context, event }) =>
+      compareTokens((event as ComponentEventOf<'peers.change'>).token, context.token) === 0,
+    isAnswer: ({ context, event }, role: Role) => {
+      const answer = event as ComponentEventOf<'role.done'>
+      const isCurrent = answer.incarnation === context.incarnation && compareTokens(answer.token, context.token) === 0
+      return answer.role === role && isCurrent
+    },
+    /** Of the process that is, and that nobody has told to stop. */
+    isLive: ({ context, event }) =>
+      (event as OfProcess).incarnation === context.incarnation &&
+      (context.process === 'starting' || context.process === 'running'),
+    isStarting: ({ context, event }) =>
+      (event as OfProcess).incarnation === context.incarnation && context.process === 'starting',
+    isPresent: ({ context, event }) =>
+      (event as OfProcess).incarnation === context.incarnation && context.process !== 'absent',
+    isAwaitedEnd: ({ context, event }) =>
+      (event as OfProcess).incarnation === context.incarnation && context.process === 'stopping',
+    isNewEndpoint: ({ context, event }) => {
+      const { incarnation, endpoint } = event as ComponentEventOf<'process.ready'>
+      const isCurrent = incarnation === context.incarnation && context.process === 'running'
+      return isCurrent && endpoint !== context.endpoint
+    },
+    isPrepared: ({ context }, role: Role) => isPrepared(context, role),
+    isStopping: ({ context }) => context.process === 'stopping',
+    isStopped: ({ context }) => context.process === 'absent',
+    /** Without the lease it must not act: neither in an active role nor while it may not yet have left one. */
+    mustSelfStop: ({ context }, role: Role) => context.exclusive && (context.isActive || activeRoles.includes(role)),
+    mustStopSooner: ({ context }) => context.exclusive && context.isActive && context.selfStopMs < context.stopGivenMs,
+  },
+})
+
+function act(decide: (context: ComponentContext, event: ComponentEvent) => Decided) {
+  return machine.enqueueActions(({ context, event, enqueue }) => {
+    const { change, effects } = decide(context, event)
+    enqueue.assign(change)
+    for (const effect of effects) enqueue.emit(effect)
+  })
+}
+
+/** Notes why the component falls out of its role. */
+function failing(why: (context: ComponentContext, event: ComponentEvent) => Failure) {
+  return act((context, event) => fail(context, why(context, event)))
+}
+
+/** The event says it itself. */
+const reported = (_: ComponentContext, event: ComponentEvent): Failure => {
+  const { code, detail } = event as ComponentEventOf<'health.failed'>
+  return { code, detail }
+}
+
+const detailed = (code: string) => (_: ComponentContext, event: ComponentEvent) => ({
+  code,
+  detail: (event as ComponentEventOf<'process.exited'>).detail,
+})
+
+const actions = {
+  takeCommand: act((_, event) => take(event as Assign)),
+  refuse: (code: RefusalCode) => act((context, event) => refuse(context, event as Assign, code)),
+  /** The command it has already obeyed, or obeys: only what is said of the peers may be new. */
+  repeat: (place: Place) =>
+    act((context, event) => {
+      const { change, effects } = introduce(context, place.role === 'offline' ? [] : (event as Assign).peers, place)
+      return { change, effects: [...effects, report({ ...context, ...change }, place)] }
+    }),
+  introducePeers: (place: Place) =>
+    act((context, event) => introduce(context, (event as ComponentEventOf<'peers.change'>).peers, place)),
+
+  arrive: (place: Place) => act((context) => arrive(context, place)),
+  prepare: (role: Role) => act((context) => prepare(context, role)),
+  invoke: (role: Role) => act((context) => invoke(context, role)),
+  noteReady: act((_, event) => {
+    const { endpoint } = event as ComponentEventOf<'process.ready'>
+    return { change: { process: 'running', endpoint }, effects: [] }
+  }),
+  reportEndpoint: (place: Place) =>
+    act((context, event) => {
+      const { endpoint } = event as ComponentEventOf<'process.ready'>
+      return { change: { endpoint }, effects: [report({ ...context, endpoint }, place)] }
+    }),
+
+  noteGone: act((context) => depart(context)),
+  /** It is as good as running: nothing is under way that would end it. */
+  noteStopFailed: act(() => ({ change: { process: 'running' }, effects: [] })),
+  stop: act((context) => stop(context, context.stopTimeoutMs)),
+  /** What failed is not asked to end in order. */
+  kill: act((context) => stop(context, 0)),
+  stopSelf: act((context) => stop(context, Math.min(context.selfStopMs, context.stopTimeoutMs))),
+
+  noteExited: failing(detailed('process.exited')),
+  noteFailed: failing(reported),
+  noteStopRefused: failing(detailed('stop.failed')),
+  noteLeaseLost: failing(() => ({ code: 'lease.lost', detail: 'the node lost the lease of the quorum' })),
+  noteLeaving: failing(() => ({ code: 'node.left', detail: 'the node leaves the cluster' })),
+  noteStartTimedOut: failing(({ startTimeoutMs }) => ({
+    code: 'start.timedOut',
+    detail: `not ready ${startTimeoutMs} ms after its start`,
+  })),
+  noteRoleTimedOut: failing(({ timeLimitMs }) => ({
+    code: 'role.timedOut',
+    detail: `the role was not taken within ${timeLimitMs} ms`,
+  })),
+  noteStopTimedOut: failing(({ stopGivenMs }) => ({
+    code: 'stop.timedOut',
+    detail: `still there though it was to be killed after ${stopGivenMs} ms`,
+  })),
+}
+
+const offline = '#component.offline'
+const stopFailed = '#component.offline.stopFailed'
+
+/** Commands for other roles: those that SPEC R1 allows from here, all others refused. */
+function assignments(from: Role) {
+  return [
+    { guard: 'isStale' as const, actions: actions.refuse('stale-token') },
+    ...roles
+      .filter((to) => isRoleChangeAllowed({ from, to }))
+      .map((to) => ({
+        guard: { type: 'isFor' as const, params: to },
+        target: `#component.${to}`,
+        reenter: true,
+        actions: to === 'offline' ? [actions.takeCommand, actions.stop] : actions.takeCommand,
+      })),
+    { actions: actions.refuse('not-allowed') },
+  ]
+}
+
+/** What every phase of a role answers to in the same way. */
+function whileIn(place: Place) {
+  return {
+    'role.assign': { guard: { type: 'isRepeated' as const, params: place.role }, actions: actions.repeat(place) },
+    'peers.change': { guard: 'isOfToken' as const, actions: actions.introducePeers(place) },
+    'process.ready': { guard: 'isNewEndpoint' as const, actions: actions.reportEndpoint(place) },
+  }
+}
+
+function preparing(role: Role) {
+  const place: Place = { role, phase: 'preparing' }
+  return machine.createStateConfig({
+    entry: actions.prepare(role),
+    always: { guard: { type: 'isPrepared', params: role }, target: 'assuming' },
+    on: {
+      ...whileIn(place),
+      'process.ready': { guard: 'isStarting', actions: actions.noteReady },
+      'process.exited': { guard: 'isAwaitedEnd', target: 'preparing', reenter: true, actions: actions.noteGone },
+      'process.stopFailed': { guard: 'isAwaitedEnd', target: stopFailed, actions: actions.noteStopRefused },
+    },
+    after: {
+      prepareLimit: [
+        { guard: 'isStopping', target: stopFailed, actions: actions.noteStopTimedOut },
+        { target: offline, actions: [actions.noteStartTimedOut, actions.kill] },
+      ],
+    },
+  })
+}
+
+function assuming(role: Role) {
+  return machine.createStateConfig({
+    entry: actions.invoke(role),
+    on: {
+      ...whileIn({ role, phase: 'assuming' }),
+      'role.done': { guard: { type: 'isAnswer', params: role }, target: 'ready' },
+      'role.failed': {
+        guard: { type: 'isAnswer', params: role },
+        target: offline,
+        actions: [actions.noteFailed, actions.kill],
+      },
+    },
+    after: {
+      roleLimit: { target: offline, actions: [actions.noteRoleTimedOut, actions.kill] },
+    },
+  })
+}
+
+function ready(role: Role) {
+  const place: Place = { role, phase: 'ready' }
+  return machine.createStateConfig({ entry: actions.arrive(place), on: whileIn(place) })
+}
+
+/** One role of SPEC R1: the ways out of it, and what ends it. */
+function inRole(role: Role) {
+  return machine.createStateConfig({
+    initial: 'preparing',
+    states: { preparing: preparing(role), assuming: assuming(role), ready: ready(role) },
+    on: {
+      'role.assign': assignments(role),
+      'process.exited': { guard: 'isLive', target: offline, actions: [actions.noteExited, actions.noteGone] },
+      'process.startFailed': { guard: 'isStarting', target: offline, actions: [actions.noteFailed, actions.kill] },
+      'health.failed': { guard: 'isLive', target: offline, actions: [actions.noteFailed, actions.kill] },
+      'lease.lost': {
+        guard: { type: 'mustSelfStop', params: role },
+        target: offline,
+        actions: [actions.noteLeaseLost, actions.stopSelf],
+      },
+      'node.leave': { target: offline, actions: [actions.noteLeaving, actions.stop] },
+    },
+  })
+}
+
+/** Out of every role; whoever sends it here has ordered its process to stop. */
+const outOfRole = machine.createStateConfig({
+  initial: 'stopping',
+  on: { 'role.assign': assignments('offline') },
+  states: {
+    stopping: {
+      entry: act((context) =>
+        context.process === 'absent'
+          ? { change: {}, effects: [] }
+          : arrive(context, { role: 'offline', phase: 'stopping' }),
+      ),
+      always: { guard: 'isStopped', target: 'stopped' },
+      on: {
+        'role.assign': [
+          {
+            guard: { type: 'isRepeated', params: 'offline' },
+            actions: actions.repeat({ role: 'offline', phase: 'stopping' }),
+          },
+        ],
+        'process.exited': { guard: 'isPresent', actions: actions.noteGone },
+        'process.stopFailed': { guard: 'isAwaitedEnd', target: 'stopFailed', actions: actions.noteStopRefused },
+        'lease.lost': { guard: 'mustStopSooner', target: 'stopping', reenter: true, actions: actions.stopSelf },
+      },
+      after: { stopLimit: { target: 'stopFailed', actions: actions.noteStopTimedOut } },
+    },
+    stopped: {
+      entry: actions.arrive({ role: 'offline', phase: 'stopped' }),
+      on: {
+        'role.assign': {
+          guard: { type: 'isRepeated', params: 'offline' },
+          actions: actions.repeat({ role: 'offline', phase: 'stopped' }),
+        },
+      },
+    },
+    stopFailed: {
+      entry: [actions.noteStopFailed, actions.arrive({ role: 'offline', phase: 'stopFailed' })],
+      on: {
+        'role.assign': [
+          { guard: 'isStale', actions: actions.refuse('stale-token') },
+          {
+            guard: { type: 'isRepeated', params: 'offline' },
+            actions: actions.repeat({ role: 'offline', phase: 'stopFailed' }),
+          },
+          {
+            guard: { type: 'isFor', params: 'offline' },
+            target: 'stopping',
+            actions: [actions.takeCommand, actions.stop],
+          },
+          { actions: actions.refuse('stop-failed') },
+        ],
+        'process.exited': { guard: 'isPresent', target: 'stopped', actions: actions.noteGone },
+      },
+    },
+  },
+})
+
+export const component = machine.createMachine({
+  id: 'component',
+  context: ({ input }) => ({
+    ...input,
+    token: zeroToken,
+    level: 0,
+    timeLimitMs: input.roleTimeoutMs,
+    peers: [],
+    incarnation: input.firstIncarnation - 1,
+    process: 'absent',
+    stopGivenMs: input.stopTimeoutMs,
+    isActive: false,
+    endpoint: null,
+    failure: null,
+  }),
+  initial: 'offline',
+  states: {
+    offline: outOfRole,
+    spare: inRole('spare'),
+    secondary: inRole('secondary'),
+    primary: inRole('primary'),
+    quiescing: inRole('quiescing'),
+  },
+})

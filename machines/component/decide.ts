@@ -1,0 +1,128 @@
+/** What a component does in each situation, as pure functions of its context. */
+import type { Standby } from '../model/configuration.ts'
+import { activeRoles, type Role } from '../model/roles.ts'
+import type { Failure, Peer, Phase } from '../model/status.ts'
+import type { ComponentContext, ComponentEffect, ComponentEventOf, Decided, RefusalCode } from './context.ts'
+
+export interface Place {
+  readonly role: Role
+  readonly phase: Phase
+}
+
+const rolesWithProcess: Record<Standby, readonly Role[]> = {
+  hot: ['spare', 'secondary', 'primary', 'quiescing'],
+  warm: ['secondary', 'primary', 'quiescing'],
+  cold: ['primary', 'quiescing'],
+}
+
+/** Whether the process is as the role needs it. */
+export function isPrepared({ standby, process }: ComponentContext, role: Role): boolean {
+  return process === (rolesWithProcess[standby].includes(role) ? 'running' : 'absent')
+}
+
+/** Says where the component is now; before that, whether it may be acting, should that have changed. */
+export function arrive(context: ComponentContext, place: Place): Decided {
+  const isActive = mayAct(context, place)
+  const { component, incarnation } = context
+  const activity: ComponentEffect[] =
+    isActive === context.isActive ? [] : [{ type: 'component.active', component, incarnation, isActive }]
+  return { change: { isActive }, effects: [...activity, report({ ...context, isActive }, place)] }
+}
+
+/** The process has exited: it has no endpoint any more, and does not act. */
+export function depart({ component, incarnation, isActive }: ComponentContext): Decided {
+  return {
+    change: { process: 'absent', endpoint: null, isActive: false },
+    effects: isActive ? [{ type: 'component.active', component, incarnation, isActive: false }] : [],
+  }
+}
+
+/**
+ * Pessimistic: a process counts as active from the moment it may be told to be primary, until it has taken another role or
+ * has exited. One that has not yet obeyed, or that would not stop, is active (DESIGN §4).
+ */
+function mayAct({ process, isActive }: ComponentContext, { role, phase }: Place): boolean {
+  if (process === 'absent') return false
+  if (process === 'stopping') return isActive
+  if (activeRoles.includes(role)) return true
+  return phase === 'ready' ? false : isActive
+}
+
+export function report(context: ComponentContext, place: Place): ComponentEffect {
+  const { component, incarnation, token, failure, isActive, endpoint } = context
+  return { type: 'status.report', status: { component, ...place, incarnation, token, failure, isActive, endpoint } }
+}
+
+/** Starts or stops the process as the role needs. A stop under way is waited for; a state only passed through is not reported. */
+export function prepare(context: ComponentContext, role: Role): Decided {
+  const place: Place = { role, phase: 'preparing' }
+  if (isPrepared(context, role)) return { change: {}, effects: [] }
+  const isNeeded = rolesWithProcess[context.standby].includes(role)
+  if (isNeeded && context.process === 'absent') {
+    const started = { ...context, incarnation: context.incarnation + 1, process: 'starting' as const }
+    const arrived = arrive(started, place)
+    const start: ComponentEffect = { type: 'process.start', ...roleWords(started, role) }
+    return {
+      change: { incarnation: started.incarnation, process: 'starting', ...arrived.change },
+      effects: [...arrived.effects, start],
+    }
+  }
+  const stopped = isNeeded ? { change: {}, effects: [] } : stop(context, context.stopTimeoutMs)
+  const arrived = arrive({ ...context, ...stopped.change }, place)
+  return { change: { ...stopped.change, ...arrived.change }, effects: [...arrived.effects, ...stopped.effects] }
+}
+
+/** Orders the process to stop, unless there is none or it was told to stop as soon as that already. */
+export function stop(context: ComponentContext, timeoutMs: number): Decided {
+  const { component, incarnation, process } = context
+  const isOrdered = process === 'stopping' && context.stopGivenMs <= timeoutMs
+  if (process === 'absent' || isOrdered) return { change: {}, effects: [] }
+  return {
+    change: { process: 'stopping', stopGivenMs: timeoutMs },
+    effects: [{ type: 'process.stop', component, incarnation, timeoutMs }],
+  }
+}
+
+export function invoke(context: ComponentContext, role: Role): Decided {
+  const arrived = arrive(context, { role, phase: 'assuming' })
+  const { level, timeLimitMs } = context
+  const invocation: ComponentEffect = { type: 'role.invoke', ...roleWords(context, role), level, timeLimitMs }
+  return { change: arrived.change, effects: [...arrived.effects, invocation] }
+}
+
+/** Takes a command over; what it failed of before is of no account any more. */
+export function take(event: ComponentEventOf<'role.assign'>): Decided {
+  const { token, level, timeLimitMs, peers } = event
+  return {
+    change: { token, level, timeLimitMs, peers: event.role === 'offline' ? [] : peers, failure: null },
+    effects: [],
+  }
+}
+
+export function refuse(
+  { component }: ComponentContext,
+  event: ComponentEventOf<'role.assign'>,
+  code: RefusalCode,
+): Decided {
+  const { role, token } = event
+  return { change: {}, effects: [{ type: 'command.refused', component, role, token, code }] }
+}
+
+/** Passes changed peers on to who has been told of the old ones. */
+export function introduce(context: ComponentContext, peers: readonly Peer[], { role, phase }: Place): Decided {
+  const isSame = JSON.stringify(peers) === JSON.stringify(context.peers)
+  if (isSame) return { change: {}, effects: [] }
+  const isTold = phase === 'assuming' || phase === 'ready'
+  const changed = { ...context, peers }
+  return { change: { peers }, effects: isTold ? [{ type: 'peers.introduce', ...roleWords(changed, role) }] : [] }
+}
+
+/** A failure that follows from another does not hide it. */
+export function fail(context: ComponentContext, failure: Failure): Decided {
+  return { change: { failure: context.failure ?? failure, peers: [] }, effects: [] }
+}
+
+function roleWords(context: ComponentContext, role: Role) {
+  const { component, incarnation, assignment, token, peers } = context
+  return { component, incarnation, assignment, role, token, peers }
+}

@@ -1,0 +1,15 @@
+/**
+ * The catalogue of machines: for the engine, for replay, for the console. The version of a machine goes up whenever it would
+ * step differently, so that an old recording is never mistaken for a wrong one.
+ */
+import { component } from './component.ts'
+import { crim } from './crim.ts'
+import { membership } from './membership.ts'
+import { nodeMachine } from './node.ts'
+
+export const catalogue = {
+  component: { machine: component, version: 1 },
+  crim: { machine: crim, version: 1 },
+  membership: { machine: membership, version: 1 },
+  node: { machine: nodeMachine, version: 1 },
+}

@@ -1,0 +1,123 @@
+/**
+ * Elections: Raft with pre-vote (Ongaro 2014, §9.6), votes bound by the promise that the leader's lease rests on (§6.4.1;
+ * `../lease.ts`), and transfer of leadership (§3.10).
+ */
+import type { NodeName } from '../../model/ids.ts'
+import { tally } from '../quorum.ts'
+import type { Position, Refusal, Transfer, VoteReply, VoteRequest } from './messages.ts'
+import { type Ballot, type LogReader, lastPosition, type ReplicaState, raised } from './state.ts'
+
+/** What binds this voter to the leader it follows. Times of its own clock. */
+export interface Bond {
+  readonly nowMs: number
+  readonly promiseUntilMs: number
+  /** The process of the leader of the current epoch is known to have ended: it cannot act, so the promise binds no more. */
+  readonly isLeaderEnded: boolean
+}
+
+/**
+ * Whether this replica must not vote now. A leader votes for nobody but its successor, when it has dropped its lease. A transfer frees
+ * of promises to that leader and to all before it, whose leases were over when it was elected.
+ */
+export function isBound(state: ReplicaState, bond: Bond, transfer: Transfer | null): boolean {
+  const { leadership, epoch, leader } = state
+  const isOwnTransfer = transfer !== null && transfer.leader === leader && transfer.epoch === epoch
+  if (leadership !== null) return leadership.successor === null || !isOwnTransfer
+  if (state.voters.length === 1 || bond.nowMs >= bond.promiseUntilMs || bond.isLeaderEnded) return false
+  if (transfer === null || transfer.epoch < epoch) return true
+  return transfer.epoch === epoch && leader !== null && !isOwnTransfer
+}
+
+/** Whether a log that ends at `last` has everything that may be committed: the later epoch, then the longer log (Raft §5.4.1). */
+export function isUpToDate(log: LogReader, last: Position): boolean {
+  const own = lastPosition(log)
+  return last.epoch > own.epoch || (last.epoch === own.epoch && last.index >= own.index)
+}
+
+/** Decides on a request. The new state must be durable before the reply leaves. */
+export function considerVote(
+  state: ReplicaState,
+  log: LogReader,
+  asked: { from: NodeName; request: VoteRequest; bond: Bond },
+): { state: ReplicaState; reply: VoteReply } {
+  const { from, request } = asked
+  const { isPre, epoch } = request
+  const refusal = refusalOf(state, log, asked)
+  // One that is bound, or doesn't know the sender, ignores the epoch too: otherwise a node that was cut off could end a sound mastership.
+  const isHeeded = !isPre && refusal !== 'promise' && refusal !== 'stranger'
+  const current = isHeeded ? raised(state, epoch) : state
+  const next = isHeeded && refusal === null ? { ...current, votedFor: from } : current
+  return { state: next, reply: { type: 'vote.reply', isPre, epoch, voterEpoch: next.epoch, refusal } }
+}
+
+function refusalOf(
+  state: ReplicaState,
+  log: LogReader,
+  { from, request, bond }: { from: NodeName; request: VoteRequest; bond: Bond },
+): Refusal | null {
+  const { voters, self } = state
+  if (from === self || !voters.includes(from) || !voters.includes(self)) return 'stranger'
+  if (request.epoch < state.epoch || (request.isPre && request.epoch === state.epoch)) return 'epoch'
+  if (isBound(state, bond, request.transfer)) return 'promise'
+  if (request.epoch === state.epoch && (state.leader !== null || (state.votedFor ?? from) !== from)) return 'voted'
+  return isUpToDate(log, request.last) ? null : 'log'
+}
+
+/**
+ * Opens a ballot of our own, for the epoch after the current one. A vote, unlike a pre-vote, raises the own epoch and is given to
+ * oneself: it must be durable before a request leaves. Null when we are bound ourselves, are no voter, or `epoch` is not the next.
+ */
+export function campaigned(
+  state: ReplicaState,
+  wanted: { isPre: boolean; epoch: number; transfer: Transfer | null },
+  bond: Bond,
+): ReplicaState | null {
+  const { self, voters } = state
+  if (!voters.includes(self) || state.leadership !== null || wanted.epoch !== state.epoch + 1) return null
+  if (wanted.isPre) return consented({ ...state, ballot: { ...wanted, granted: [], refused: [] } }, bond)
+  if (isBound(state, bond, wanted.transfer)) return null
+  return { ...raised(state, wanted.epoch), votedFor: self, ballot: { ...wanted, granted: [self], refused: [] } }
+}
+
+/** Gives the own pre-vote as soon as no promise stands against it. */
+export function consented(state: ReplicaState, bond: Bond): ReplicaState {
+  const { ballot, self } = state
+  if (!ballot?.isPre || ballot.granted.includes(self) || isBound(state, bond, null)) return state
+  return { ...state, ballot: { ...ballot, granted: [...ballot.granted, self] } }
+}
+
+/** What to ask, and whom still: those who have given neither their vote nor a final refusal. */
+export function requestsOf(
+  state: ReplicaState,
+  log: LogReader,
+): { to: readonly NodeName[]; request: VoteRequest } | null {
+  const { ballot, voters, self } = state
+  if (ballot === null || standingOf(state) !== 'pending') return null
+  const { isPre, epoch, transfer } = ballot
+  const to = voters.filter(
+    (voter) => voter !== self && !ballot.granted.includes(voter) && !ballot.refused.includes(voter),
+  )
+  return { to, request: { type: 'vote.request', isPre, epoch, last: lastPosition(log), transfer } }
+}
+
+/** Takes a reply to a ballot of our own; replies to others change nothing, except that a later epoch is heeded. */
+export function considerVoteReply(state: ReplicaState, from: NodeName, reply: VoteReply): ReplicaState {
+  if (!state.voters.includes(from)) return state
+  const current = raised(state, reply.refusal === null ? 0 : reply.voterEpoch)
+  const { ballot } = current
+  if (ballot === null || ballot.isPre !== reply.isPre || ballot.epoch !== reply.epoch) return current
+  if (reply.refusal === null) return { ...current, ballot: { ...ballot, granted: including(ballot.granted, from) } }
+  // A pre-vote is a question that may be asked again; so is what only a promise stands against.
+  const isFinal = !ballot.isPre && reply.refusal !== 'promise'
+  return isFinal ? { ...current, ballot: { ...ballot, refused: including(ballot.refused, from) } } : current
+}
+
+/** How the own ballot stands; null without one. */
+export function standingOf({ ballot, voters }: { ballot: Ballot | null; voters: readonly NodeName[] }) {
+  if (ballot === null) return null
+  return tally({ voterCount: voters.length, grantedCount: ballot.granted.length, refusedCount: ballot.refused.length })
+}
+
+function including(names: readonly NodeName[], name: NodeName): readonly NodeName[] {
+  return names.includes(name) ? names : [...names, name]
+}

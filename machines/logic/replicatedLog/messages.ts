@@ -1,0 +1,84 @@
+/** What voters say to each other. Any of it may be lost, doubled, late or out of order. */
+import type { NodeName } from '../../model/ids.ts'
+
+/** One key of the repository with its new value; null deletes the key. */
+export interface Change {
+  readonly key: string
+  readonly value: unknown
+}
+
+/** What an entry does when it is applied: nothing, or all of its changes at once. */
+export type LogCommand = { readonly type: 'noop' } | { readonly type: 'set'; readonly entries: readonly Change[] }
+
+/** A place in the log. `{index: 0, epoch: 0}` is before the first entry. */
+export interface Position {
+  readonly index: number
+  readonly epoch: number
+}
+
+export interface LogEntry extends Position {
+  readonly command: LogCommand
+}
+
+/** A leader that gave its lease up asked for the election: what was promised to it binds nobody any more. */
+export interface Transfer {
+  readonly leader: NodeName
+  readonly epoch: number
+}
+
+export interface VoteRequest {
+  readonly type: 'vote.request'
+  /** Only asks how a vote would go; nothing changes at the voter. */
+  readonly isPre: boolean
+  /** The epoch the sender wants to lead. */
+  readonly epoch: number
+  /** The end of the sender's log. */
+  readonly last: Position
+  readonly transfer: Transfer | null
+}
+
+/**
+ * `promise`: bound to another leader for now, ask again; `epoch`: knows a later one; `log`: has more; `voted`: for another
+ * in this epoch, or it has a leader; `stranger`: one of the two is no voter.
+ */
+export type Refusal = 'promise' | 'epoch' | 'log' | 'voted' | 'stranger'
+
+export interface VoteReply {
+  readonly type: 'vote.reply'
+  readonly isPre: boolean
+  /** Of the request. */
+  readonly epoch: number
+  /** The voter's own, after it decided. */
+  readonly voterEpoch: number
+  /** null: the vote is given. */
+  readonly refusal: Refusal | null
+}
+
+export interface AppendRequest {
+  readonly type: 'append.request'
+  readonly epoch: number
+  /** What the entries follow. */
+  readonly previous: Position
+  readonly entries: readonly LogEntry[]
+  readonly commitIndex: number
+}
+
+export interface AppendReply {
+  readonly type: 'append.reply'
+  /** The voter's own. */
+  readonly epoch: number
+  /** Accepted: the voter's log equals the leader's up to here, durably. Rejected: the index of the request's `previous`. */
+  readonly index: number
+  /** null: accepted. Otherwise the latest place where the two logs may still agree. */
+  readonly hint: Position | null
+  /** What the voter knows to be committed. */
+  readonly commitIndex: number
+}
+
+/** From a leader that resigns to its successor, whose log is complete: campaign now (Ongaro 2014, §3.10). */
+export interface TimeoutNow {
+  readonly type: 'transfer.timeoutNow'
+  readonly epoch: number
+}
+
+export type ConsensusMessage = VoteRequest | VoteReply | AppendRequest | AppendReply | TimeoutNow

@@ -1,0 +1,103 @@
+/**
+ * The process agent: runs programs as components (SPEC C1, C3). The guard owns the processes; here is what is to run, when
+ * it is ready, whether it is healthy, and how it is told its role: over the SDK's socket, or by hooks (issue 2 point 6).
+ */
+import { join } from 'node:path'
+import type { Configuration } from '../../../machines/model/configuration.ts'
+import { type ComponentId, componentId, type Incarnation, type NodeName } from '../../../machines/model/ids.ts'
+import type { Clock } from '../../engine/clock.ts'
+import type { GuardClient, GuardHandlers } from '../../guard/client.ts'
+import type { AgentEvent, ComponentAgent } from '../agent.ts'
+import type { SdkCallbacks, SdkServer } from '../sdk/server.ts'
+import { Program } from './program.ts'
+import { Tasks } from './tasks.ts'
+
+export interface ProcessAgentOptions {
+  readonly node: NodeName
+  readonly configuration: Configuration
+  readonly guard: GuardClient
+  readonly createSdk: (callbacks: Omit<SdkCallbacks, 'onCheckpoint'>) => SdkServer
+  readonly clock: Clock
+  readonly onEvent: (event: AgentEvent) => void
+  /** What programs inherit; default: this process's environment. */
+  readonly baseEnvironment?: Readonly<Record<string, string | undefined>>
+}
+
+/** The guard's words on process groups are handed in through the last four. */
+export interface ProcessAgent
+  extends ComponentAgent,
+    Pick<GuardHandlers, 'onStarted' | 'onStartFailed' | 'onExited' | 'onStopFailed'> {
+  readonly sdk: SdkServer
+  /** Whether this life of the component's program is there: nobody else may register as it. */
+  isExpected(component: ComponentId, incarnation: Incarnation): boolean
+}
+
+/** Where the SDK server of a node listens: programs find it in ROLECALL_SOCKET. */
+export function sdkSocketPath(at: { runtimeDirectory: string; node: NodeName }): string {
+  return join(at.runtimeDirectory, at.node, 'sdk.sock')
+}
+
+export function createProcessAgent(options: ProcessAgentOptions): ProcessAgent {
+  const { node, configuration, guard, clock, onEvent } = options
+  const tasks = new Tasks({ guard, clock })
+  const socketPath = sdkSocketPath({ runtimeDirectory: configuration.runtimeDirectory, node })
+  const programs = new Map<string, Program>()
+  for (const [name, { type, nodes, instances }] of Object.entries(configuration.components)) {
+    if (!nodes.includes(node)) continue
+    const component = componentId({ node, component: name })
+    const program = new Program({
+      cluster: configuration.cluster,
+      node,
+      component,
+      type: configuration.types[type]!,
+      instance: instances[node] ?? { environment: {}, endpoint: null },
+      baseEnvironment: options.baseEnvironment ?? process.env,
+      socketPath,
+      guard,
+      tasks,
+      sdk: () => sdk,
+      clock,
+      onEvent,
+    })
+    programs.set(component, program)
+  }
+  const of = (component: string): Program => {
+    const program = programs.get(component)
+    if (!program) throw new Error(`no component '${component}' on this node`)
+    return program
+  }
+  const sdk = options.createSdk({
+    onRegistered: (registered) => of(registered.component).registered(registered),
+    onRoleDone: (done) => onEvent({ type: 'role.done', ...done }),
+    onRoleFailed: (failed) => onEvent({ type: 'role.failed', ...failed }),
+    onErrorReport: (report) => onEvent({ type: 'health.failed', ...report }),
+    onDisconnected: (disconnected) => of(disconnected.component).disconnected(disconnected),
+  })
+  return {
+    sdk,
+    isExpected: (component, incarnation) => programs.get(component)?.isExpected(incarnation) ?? false,
+    start: (order) => of(order.component).start(pickWords(order)),
+    stop: (order) => of(order.component).stop(order),
+    invoke: (order) =>
+      of(order.component).invoke({ ...pickWords(order), level: order.level, timeLimitMs: order.timeLimitMs }),
+    introduce: (order) => of(order.component).introduce(pickWords(order)),
+    close() {
+      for (const program of programs.values()) program.close()
+      tasks.close()
+      sdk.close()
+    },
+    onStarted: (started) => {
+      if (started.task === null) of(started.component).started(started)
+    },
+    onStartFailed: (failed) =>
+      failed.task === null ? of(failed.component).startFailed(failed) : tasks.startFailed(failed),
+    onExited: (exited) => (exited.task === null ? of(exited.component).exited(exited) : tasks.exited(exited)),
+    onStopFailed: (failed) =>
+      failed.task === null ? of(failed.component).stopFailed(failed) : tasks.stopFailed(failed),
+  }
+}
+
+/** Orders arrive as the machine's effects, which carry more (their type) than may go on to programs. */
+function pickWords({ component, incarnation, assignment, role, token, peers }: Parameters<ComponentAgent['start']>[0]) {
+  return { component, incarnation, assignment, role, token, peers }
+}

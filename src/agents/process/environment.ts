@@ -1,0 +1,55 @@
+/** What programs, hooks and probes find in their environment. */
+import type { ComponentInstance, ComponentType } from '../../../machines/model/configuration.ts'
+import { type NodeName, nodeOf } from '../../../machines/model/ids.ts'
+import type { Peer } from '../../../machines/model/status.ts'
+import { formatToken } from '../../../machines/model/token.ts'
+import type { RoleWords } from '../agent.ts'
+
+export interface EnvironmentOptions {
+  readonly cluster: string
+  readonly node: NodeName
+  readonly type: ComponentType
+  readonly instance: ComponentInstance
+  /** What the node process itself has; rolecall's own names and the runtime's are left out. */
+  readonly base: Readonly<Record<string, string | undefined>>
+  readonly socketPath: string | null
+  readonly words: RoleWords
+  /** Of the program, for its hooks. */
+  readonly pid: number | null
+}
+
+const withheld = /^(ROLECALL_.*|BUN_BE_BUN|BUN_OPTIONS|NOTIFY_SOCKET|WATCHDOG_.*|LISTEN_.*)$/
+
+/** Later ones win: the node's own environment, the type's, the instance's, then what rolecall says. */
+export function environmentOf(options: EnvironmentOptions): Record<string, string> {
+  const { cluster, node, type, instance, base, socketPath, words, pid } = options
+  const inherited = Object.entries(base).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && !withheld.test(entry[0]),
+  )
+  const primary = primaryOf(words, instance.endpoint)
+  return {
+    ...Object.fromEntries(inherited),
+    ...type.environment,
+    ...instance.environment,
+    ROLECALL_CLUSTER: cluster,
+    ROLECALL_NODE: node,
+    ROLECALL_COMPONENT: words.component,
+    ROLECALL_INCARNATION: String(words.incarnation),
+    ROLECALL_ASSIGNMENT: words.assignment,
+    ROLECALL_ROLE: words.role,
+    ROLECALL_TOKEN: formatToken(words.token),
+    ROLECALL_PEERS: JSON.stringify(words.peers),
+    ROLECALL_PRIMARY: primary?.component ?? '',
+    ROLECALL_PRIMARY_NODE: primary?.node ?? '',
+    ROLECALL_PRIMARY_ENDPOINT: primary?.endpoint ?? '',
+    ...(pid === null ? {} : { ROLECALL_PID: String(pid) }),
+    ...(socketPath === null ? {} : { ROLECALL_SOCKET: socketPath }),
+  }
+}
+
+/** Itself, or the one it is told of; null while there is none. */
+function primaryOf(words: RoleWords, ownEndpoint: string | null): Pick<Peer, 'component' | 'node' | 'endpoint'> | null {
+  if (words.role === 'primary')
+    return { component: words.component, node: nodeOf(words.component), endpoint: ownEndpoint }
+  return words.peers.find(({ role }) => role === 'primary') ?? null
+}

@@ -1,0 +1,329 @@
+/**
+ * One component as the process agent runs it: its program, when there is one, its hooks and its probe. Each life of the
+ * program has its own `Life`, whose timers end with it, so that nothing of an earlier one is ever taken for the present.
+ */
+import type { ComponentInstance, ComponentType } from '../../../machines/model/configuration.ts'
+import type { ComponentId, NodeName } from '../../../machines/model/ids.ts'
+import type { Clock } from '../../engine/clock.ts'
+import type { GuardClient, GuardHandlers } from '../../guard/client.ts'
+import type { AgentEvent, ComponentLife, InvokeOrder, Reason, RoleWords, StopOrder } from '../agent.ts'
+import type { RoleCommand, SdkServer } from '../sdk/server.ts'
+import { environmentOf } from './environment.ts'
+import { Hooks, hookOfRole } from './hooks.ts'
+import { Prober } from './probe.ts'
+import { describeExit, type Tasks } from './tasks.ts'
+
+export interface ProgramOptions {
+  readonly cluster: string
+  readonly node: NodeName
+  readonly component: ComponentId
+  readonly type: ComponentType
+  readonly instance: ComponentInstance
+  readonly baseEnvironment: Readonly<Record<string, string | undefined>>
+  readonly socketPath: string
+  readonly guard: GuardClient
+  readonly tasks: Tasks
+  readonly sdk: () => SdkServer
+  readonly clock: Clock
+  readonly onEvent: (event: AgentEvent) => void
+}
+
+interface Life {
+  readonly incarnation: number
+  pid: number | null
+  isReady: boolean
+  prober: Prober | null
+  /** Of the start; later of a program that has lost its connection. */
+  cancelTimer: () => void
+  /** The order that is being carried out, and what would go on with it. */
+  stop: { readonly deadlineMs: number; cancel: () => void } | null
+  /** The program has gone, but not yet its hook. */
+  exit: Extract<AgentEvent, { type: 'process.exited' }> | null
+}
+
+type Guarded<Handler extends keyof GuardHandlers> = Parameters<GuardHandlers[Handler]>[0]
+
+export class Program {
+  readonly #options: ProgramOptions
+  readonly #hooks: Hooks
+  #life: Life | null = null
+  /** The latest it was told, for hooks that come without words of their own. */
+  #words: RoleWords | null = null
+
+  constructor(options: ProgramOptions) {
+    this.#options = options
+    const { type, tasks, clock } = options
+    this.#hooks = new Hooks({
+      type,
+      tasks,
+      clock,
+      environment: (words) => this.#environment(words),
+      onIdle: () => this.#reportExit(),
+      onStopFailed: (detail) => this.#hookStopFailed(detail),
+    })
+  }
+
+  isExpected(incarnation: number): boolean {
+    return this.#life?.incarnation === incarnation && this.#life.exit === null
+  }
+
+  start(words: RoleWords): void {
+    const { component, type, guard, clock } = this.#options
+    const { incarnation } = words
+    this.#words = words
+    if (this.#life) {
+      this.#later({
+        type: 'process.startFailed',
+        component,
+        incarnation,
+        code: 'process.alreadyRunning',
+        detail: 'its last process has not gone yet',
+      })
+      return
+    }
+    const cancelTimer = clock.setTimer(type.startTimeoutMs, () => this.#startTimedOut(incarnation))
+    this.#life = { incarnation, pid: null, isReady: false, prober: null, cancelTimer, stop: null, exit: null }
+    guard.spawn({
+      component,
+      task: null,
+      incarnation,
+      command: [...type.command],
+      environment: this.#environment(words),
+      workingDirectory: type.workingDirectory,
+      isExclusive: type.exclusive,
+    })
+  }
+
+  /**
+   * The type's own way to end first: the `onOffline` hook, or the SDK's request; then the stop signal; and the kill at the
+   * end of `timeoutMs`, which all of this shares. Hooks that are under way are killed: what they do is not wanted any more.
+   */
+  stop({ incarnation, timeoutMs = this.#options.type.stopTimeoutMs }: StopOrder): void {
+    const { component, type, clock, sdk } = this.#options
+    const life = this.#life
+    if (life?.incarnation !== incarnation) {
+      this.#later({ type: 'process.exited', component, incarnation, detail: 'it was not running', atMs: clock.nowMs() })
+      return
+    }
+    const deadlineMs = clock.nowMs() + timeoutMs
+    if (life.exit || (life.stop && life.stop.deadlineMs <= deadlineMs)) return
+    const isFirst = life.stop === null
+    life.stop?.cancel()
+    life.cancelTimer()
+    life.prober?.close()
+    this.#hooks.clear()
+    const stop = { deadlineMs, cancel: () => {} }
+    life.stop = stop
+    const signal = (): void => {
+      if (this.#life === life && life.stop === stop) this.#signal(life, deadlineMs)
+    }
+    if (!isFirst || timeoutMs <= 0) signal()
+    else if (type.aware && sdk().stop({ component, incarnation, timeLimitMs: timeoutMs })) {
+      // One that does not react to the request still gets the signal in good time.
+      stop.cancel = clock.setTimer(timeoutMs / 2, signal)
+    } else if (!type.aware && this.#hooks.has('onOffline') && this.#words) {
+      const words: RoleWords = { ...this.#words, incarnation, role: 'offline' }
+      this.#hooks.run({ hook: 'onOffline', words, timeLimitMs: timeoutMs, onEnd: signal })
+    } else signal()
+  }
+
+  invoke({ level, timeLimitMs, ...words }: InvokeOrder): void {
+    const { type, sdk } = this.#options
+    this.#words = words
+    const command = commandOf(words)
+    const hook = hookOfRole[words.role]
+    if (type.aware && this.isExpected(words.incarnation)) sdk().invoke({ ...words, level, timeLimitMs })
+    else if (type.aware || !this.#hooks.has(hook)) this.#later({ type: 'role.done', ...command })
+    else this.#hooks.run({ hook, words, timeLimitMs, onEnd: (failure) => this.#roleEnded(command, failure) })
+  }
+
+  introduce(words: RoleWords): void {
+    const { type, sdk } = this.#options
+    this.#words = words
+    if (type.aware) {
+      if (this.isExpected(words.incarnation)) sdk().introduce(words)
+    } else if (this.#hooks.has('onPeers')) {
+      this.#hooks.run({ hook: 'onPeers', words, timeLimitMs: type.roleTimeoutMs, onEnd: () => {} })
+    }
+  }
+
+  close(): void {
+    this.#life?.cancelTimer()
+    this.#life?.stop?.cancel()
+    this.#life?.prober?.close()
+    this.#life = null
+  }
+
+  started({ incarnation, pid }: Guarded<'onStarted'>): void {
+    const life = this.#lifeOf(incarnation)
+    if (!life) return
+    life.pid = pid
+    const { type } = this.#options
+    if (type.aware || life.stop) return
+    if (type.probe) this.#probe(life)
+    else this.#ready(life, null)
+  }
+
+  startFailed({ incarnation, code, detail }: Guarded<'onStartFailed'>): void {
+    const life = this.#lifeOf(incarnation)
+    if (!life) return
+    this.close()
+    this.#emit({ type: 'process.startFailed', component: this.#options.component, incarnation, code, detail })
+  }
+
+  exited({ incarnation, exitCode, signal, atMs }: Guarded<'onExited'>): void {
+    const life = this.#lifeOf(incarnation)
+    if (!life) return
+    life.cancelTimer()
+    life.stop?.cancel()
+    life.prober?.close()
+    life.exit = {
+      type: 'process.exited',
+      component: this.#options.component,
+      incarnation,
+      detail: describeExit({ exitCode, signal }),
+      atMs,
+    }
+    // Of a stop in order only its own hook is left: it may have been what ended the program, and has more to do.
+    if (!life.stop) this.#hooks.clear()
+    if (!this.#hooks.isBusy) this.#reportExit()
+  }
+
+  stopFailed({ incarnation, detail }: Guarded<'onStopFailed'>): void {
+    if (this.#lifeOf(incarnation))
+      this.#emit({ type: 'process.stopFailed', component: this.#options.component, incarnation, detail })
+  }
+
+  registered({ incarnation, endpoint }: { incarnation: number; endpoint: string | null }): void {
+    const life = this.#lifeOf(incarnation)
+    if (!life || life.stop || life.exit) return
+    const { type } = this.#options
+    this.#ready(life, endpoint)
+    if (type.probe && !life.prober) this.#probe(life)
+  }
+
+  /** It may connect again within the time it has to start. */
+  disconnected({ incarnation }: ComponentLife): void {
+    const { component, type, clock } = this.#options
+    const life = this.#lifeOf(incarnation)
+    if (!life || life.stop || life.exit) return
+    life.cancelTimer()
+    life.cancelTimer = clock.setTimer(type.startTimeoutMs, () => {
+      const detail = `has not connected again within ${type.startTimeoutMs} ms`
+      this.#emit({ type: 'health.failed', component, incarnation, code: 'sdk.disconnected', detail })
+    })
+  }
+
+  #lifeOf(incarnation: number): Life | null {
+    return this.#life?.incarnation === incarnation ? this.#life : null
+  }
+
+  #ready(life: Life, endpoint: string | null): void {
+    life.cancelTimer()
+    life.isReady = true
+    const { component, instance } = this.#options
+    this.#emit({
+      type: 'process.ready',
+      component,
+      incarnation: life.incarnation,
+      endpoint: endpoint ?? instance.endpoint,
+    })
+  }
+
+  #probe(life: Life): void {
+    const { component, type, tasks, clock } = this.#options
+    const { incarnation } = life
+    life.prober = new Prober({
+      probe: type.probe!,
+      clock,
+      isStarted: life.isReady,
+      execute: ({ command, timeLimitMs }) => {
+        const { promise, resolve } = Promise.withResolvers<string | null>()
+        const environment = this.#environment({ ...this.#words!, incarnation })
+        tasks.run(
+          {
+            component,
+            task: 'probe',
+            incarnation,
+            command,
+            environment,
+            workingDirectory: type.workingDirectory,
+            isExclusive: type.exclusive,
+            timeLimitMs,
+          },
+          { onEnd: (failure) => resolve(failure?.detail ?? null) },
+        )
+        return promise
+      },
+      onFirstSuccess: () => this.#ready(life, null),
+      onFailed: (detail) => this.#emit({ type: 'health.failed', component, incarnation, code: 'probe.failed', detail }),
+    })
+  }
+
+  #startTimedOut(incarnation: number): void {
+    const life = this.#lifeOf(incarnation)
+    if (!life) return
+    const { component, type } = this.#options
+    life.prober?.close()
+    const what = type.aware ? 'has not registered' : 'no probe has passed'
+    this.#emit({
+      type: 'process.startFailed',
+      component,
+      incarnation,
+      code: 'start.timedOut',
+      detail: `${what} within ${type.startTimeoutMs} ms`,
+    })
+    // Unless the machine, on hearing this, has ordered it already.
+    if (this.#life === life && !life.stop) this.stop({ component, incarnation, timeoutMs: 0 })
+  }
+
+  #signal({ incarnation }: Life, deadlineMs: number): void {
+    const { component, type, guard, clock } = this.#options
+    const timeoutMs = Math.max(0, deadlineMs - clock.nowMs())
+    guard.stop({ component, task: null, incarnation, signal: timeoutMs > 0 ? type.stopSignal : 'SIGKILL', timeoutMs })
+  }
+
+  #roleEnded(command: RoleCommand, failure: Reason | null): void {
+    this.#emit(failure ? { type: 'role.failed', ...command, ...failure } : { type: 'role.done', ...command })
+  }
+
+  #hookStopFailed(detail: string): void {
+    const { component } = this.#options
+    const exit = this.#life?.exit
+    if (exit) this.#emit({ type: 'process.stopFailed', component, incarnation: exit.incarnation, detail })
+  }
+
+  #reportExit(): void {
+    const exit = this.#life?.exit
+    if (!exit) return
+    this.#life = null
+    this.#emit(exit)
+  }
+
+  #environment(words: RoleWords): Record<string, string> {
+    const { cluster, node, type, instance, baseEnvironment, socketPath } = this.#options
+    const pid = this.#life?.pid ?? null
+    return environmentOf({
+      cluster,
+      node,
+      type,
+      instance,
+      base: baseEnvironment,
+      socketPath: type.aware ? socketPath : null,
+      words,
+      pid,
+    })
+  }
+
+  #emit(event: AgentEvent): void {
+    this.#options.onEvent(event)
+  }
+
+  #later(event: AgentEvent): void {
+    queueMicrotask(() => this.#emit(event))
+  }
+}
+
+function commandOf({ component, incarnation, role, token }: RoleWords): RoleCommand {
+  return { component, incarnation, role, token }
+}

@@ -1,0 +1,94 @@
+/** What the SDK server needs from its node, and what it gives it. */
+import type { AssignmentName, ComponentId, Incarnation } from '../../../machines/model/ids.ts'
+import type { Role } from '../../../machines/model/roles.ts'
+import type { Peer } from '../../../machines/model/status.ts'
+import type { Token } from '../../../machines/model/token.ts'
+import type { Clock } from '../../engine/clock.ts'
+
+export interface SdkServerOptions {
+  /** Of the Unix socket; at most 107 bytes. A socket file that is left there is replaced. */
+  readonly path: string
+  readonly callbacks: SdkCallbacks
+  /** Whether this node runs the component, in this life. */
+  readonly isExpected: (component: ComponentId, incarnation: Incarnation) => boolean
+  readonly clock?: Clock
+  readonly limits?: Partial<SdkLimits>
+}
+
+export interface SdkLimits {
+  /** A connection that has not registered by then is closed. */
+  readonly registerTimeoutMs: number
+  /** A program that has not answered a peer's checkpoint by then: `timed-out`. */
+  readonly deliveryTimeoutMs: number
+  /** A checkpoint of a program here that has no answer from the peer's node by then: `timed-out`. */
+  readonly checkpointTimeoutMs: number
+  /** What a program has not read; beyond, it is disconnected. */
+  readonly backlogBytesMax: number
+  /** One more is closed at once. */
+  readonly connectionCountMax: number
+}
+
+export const defaultLimits: SdkLimits = {
+  registerTimeoutMs: 5_000,
+  deliveryTimeoutMs: 4_000,
+  checkpointTimeoutMs: 5_000,
+  backlogBytesMax: 8 * 1024 * 1024,
+  connectionCountMax: 1024,
+}
+
+/** Names one role command. */
+export interface RoleCommand {
+  readonly component: ComponentId
+  readonly incarnation: Incarnation
+  readonly role: Role
+  readonly token: Token
+}
+
+export interface RoleInvocation extends RoleCommand {
+  readonly assignment: AssignmentName
+  readonly peers: readonly Peer[]
+  readonly level: number
+  readonly timeLimitMs: number
+}
+
+export type Introduction = Omit<RoleInvocation, 'level' | 'timeLimitMs'>
+
+export interface Checkpoint {
+  readonly from: ComponentId
+  readonly to: ComponentId
+  readonly token: Token
+  /** JSON text, as another node's SDK server gave it; nodes carry it and don't look into it. */
+  readonly data: unknown
+}
+
+/**
+ * Codes: `stale-token`, `no-such-peer`, `unreachable`, `timed-out`, `overloaded`, `too-large`, and `refused` or
+ * `refused.<code of the program>`.
+ */
+export type CheckpointResult = { readonly ok: true } | { readonly ok: false; readonly code: string }
+
+/** Called in the order in which things happen, never from within a method of the server. */
+export interface SdkCallbacks {
+  onRegistered(registered: {
+    readonly component: ComponentId
+    readonly incarnation: Incarnation
+    readonly endpoint: string | null
+    readonly properties: Readonly<Record<string, string>>
+  }): void
+  onRoleDone(done: RoleCommand): void
+  /** The program's own code, or `role.timedOut`. */
+  onRoleFailed(failed: RoleCommand & { readonly code: string; readonly detail: string }): void
+  onErrorReport(report: {
+    readonly component: ComponentId
+    readonly incarnation: Incarnation
+    readonly code: string
+    readonly detail: string
+  }): void
+  onDisconnected(disconnected: { readonly component: ComponentId; readonly incarnation: Incarnation }): void
+  /** Carries it to the peer's node, which calls `deliverCheckpoint` there. */
+  onCheckpoint(checkpoint: Checkpoint): Promise<CheckpointResult>
+}
+
+export function commandOf({ component, incarnation, role, token }: RoleInvocation): RoleCommand {
+  return { component, incarnation, role, token }
+}

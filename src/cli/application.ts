@@ -1,0 +1,144 @@
+/** The commands, as a table of contents. What a command does is loaded when it is run, so that all of them start fast. */
+import { type Application, buildApplication, buildCommand, buildRouteMap, help, text_en } from '@stricli/core'
+import type { SwitchoverFlags } from './commands/switchover.ts'
+import type { CliContext } from './context.ts'
+import { demoCommand } from './demo.ts'
+import { exitCodeOf, textOf } from './failure.ts'
+import {
+  type ConnectionFlags,
+  connectionFlags,
+  type NodeFlags,
+  type NodeProcessFlags,
+  nodeFlags,
+  nodeProcessFlags,
+  type ViewFlags,
+  viewFlags,
+} from './flags.ts'
+import { replayCommand } from './replay.ts'
+
+type ViewCommand = (this: CliContext, flags: ViewFlags) => Promise<void>
+
+function viewCommand(brief: string, load: () => Promise<{ default: ViewCommand }>) {
+  return buildCommand<ViewFlags, [], CliContext>({ loader: load, parameters: { flags: viewFlags }, docs: { brief } })
+}
+
+type NamedCommand = (this: CliContext, flags: ConnectionFlags, name: string) => Promise<void>
+
+/** A command about one thing that has a name. */
+function namedCommand(options: {
+  brief: string
+  placeholder: string
+  what: string
+  load: () => Promise<{ default: NamedCommand }>
+}) {
+  const { brief, placeholder, what, load } = options
+  return buildCommand<ConnectionFlags, [string], CliContext>({
+    loader: load,
+    parameters: { flags: connectionFlags, positional: oneName({ placeholder, what }) },
+    docs: { brief },
+  })
+}
+
+function oneName({ placeholder, what }: { placeholder: string; what: string }) {
+  return { kind: 'tuple', parameters: [{ parse: (input: string) => input, brief: what, placeholder }] } as const
+}
+
+const node = buildCommand<NodeFlags, [], CliContext>({
+  loader: () => import('./commands/node.ts'),
+  parameters: { flags: nodeFlags },
+  docs: { brief: 'Run a node of a cluster in the foreground' },
+})
+
+const nodeProcess = buildCommand<NodeProcessFlags, [], CliContext>({
+  loader: () => import('./commands/nodeProcess.ts'),
+  parameters: { flags: nodeProcessFlags },
+  docs: { brief: 'The inner process of a node' },
+})
+
+const switchover = buildCommand<SwitchoverFlags, [string], CliContext>({
+  loader: () => import('./commands/switchover.ts'),
+  parameters: {
+    flags: {
+      ...connectionFlags,
+      to: {
+        kind: 'parsed',
+        parse: (input) => input,
+        brief: 'The node to move it to',
+        placeholder: 'NODE',
+        optional: true,
+      },
+    },
+    positional: oneName({ placeholder: 'ASSIGNMENT', what: 'The name of the assignment' }),
+  },
+  docs: { brief: 'Hand an assignment over to another component, in order' },
+})
+
+const ledger = buildCommand<Record<never, never>, [], CliContext>({
+  loader: () => import('./commands/ledger.ts'),
+  parameters: {},
+  docs: { brief: "The service of the demo, which shows how a program becomes HA-aware (examples/ledger)" },
+})
+
+const version = buildCommand<{ json: boolean }, [], CliContext>({
+  loader: () => import('./commands/version.ts'),
+  parameters: { flags: { json: connectionFlags.json } },
+  docs: { brief: 'Show the version' },
+})
+
+const root = buildRouteMap<string, CliContext>({
+  routes: {
+    node,
+    'node-process': nodeProcess,
+    status: viewCommand(
+      'Show master, quorum, nodes, roles, problems, and what to type',
+      () => import('./commands/status.ts'),
+    ),
+    members: viewCommand('Show the nodes', () => import('./commands/members.ts')),
+    problems: viewCommand('Show only what is wrong', () => import('./commands/problems.ts')),
+    where: namedCommand({
+      brief: 'Print where the primary of an assignment is reached',
+      placeholder: 'ASSIGNMENT',
+      what: 'The name of the assignment',
+      load: () => import('./commands/where.ts'),
+    }),
+    switchover,
+    lock: namedCommand({
+      brief: 'Take a component out of use until it is unlocked',
+      placeholder: 'COMPONENT',
+      what: 'Its full name, node first: n1/ledger',
+      load: () => import('./commands/lock.ts'),
+    }),
+    unlock: namedCommand({
+      brief: 'Put a locked or barred component back to use',
+      placeholder: 'COMPONENT',
+      what: 'Its full name, node first: n1/ledger',
+      load: () => import('./commands/unlock.ts'),
+    }),
+    replay: replayCommand,
+    demo: demoCommand,
+    ledger,
+    version,
+  },
+  docs: {
+    brief: 'Keeps services running across nodes',
+    hideRoute: { 'node-process': true, ledger: true },
+  },
+})
+
+export const application: Application<CliContext> = buildApplication(
+  root,
+  {
+    name: 'rolecall',
+    scanner: { caseStyle: 'allow-kebab-for-camel' },
+    documentation: { disableAnsiColor: true },
+    localization: { text: { ...text_en, exceptionWhileRunningCommand: textOf, commandErrorResult: textOf } },
+    determineExitCode: exitCodeOf,
+  },
+  {
+    help: help({
+      brief: 'Show this help',
+      defaultForRouteMap: true,
+      formatting: { useAliasInUsageLine: false, onlyRequiredInUsageLine: true, caseStyle: 'convert-camel-to-kebab' },
+    }),
+  },
+)

@@ -1,0 +1,125 @@
+/** Component type information in the file (SPEC C6): how a kind of program is run, watched, told its role and recovered. */
+import { constants } from 'node:os'
+import { z } from 'zod'
+import { command, count, duration, environment, mapping, text } from './values.ts'
+
+const dayMs = 86_400_000
+const longest = { minMs: 1, maxMs: dayMs }
+
+function hook(description: string) {
+  return command().optional().meta({ description, type: 'list of text' })
+}
+
+const hooks = mapping({
+  onPrimary: hook(
+    'Run when the component becomes primary. It is primary, and reported so, when the command exits with 0.',
+  ),
+  onSecondary: hook('Run when it becomes secondary.'),
+  onSpare: hook('Run when it becomes spare.'),
+  onQuiescing: hook('Run when a primary is to hand over: finish what was begun, take nothing new.'),
+  onOffline: hook('Run before its process is stopped.'),
+  onPeers: hook('Run when the others of its assignment, or their roles, change.'),
+})
+
+const probe = mapping({
+  exec: command().optional().meta({ description: 'A command; exit code 0 is healthy.', type: 'list of text' }),
+  http: z
+    .url({ protocol: /^https?$/, error: 'a URL such as http://127.0.0.1:8101/health' })
+    .optional()
+    .meta({ description: 'A URL; a 2xx answer is healthy.', type: 'URL' }),
+  tcp: z
+    .string({ error: 'a host and port such as 127.0.0.1:8101' })
+    .regex(/^(\[[0-9a-fA-F:.]+\]|[^\s:[\]]+):\d{1,5}$/, { error: 'a host and port such as 127.0.0.1:8101' })
+    .optional()
+    .meta({ description: 'A host and port; an accepted connection is healthy.', type: 'host:port' }),
+  interval: duration({ minMs: 10, maxMs: dayMs })
+    .default(1000)
+    .meta({ description: 'Between two probes.', type: 'duration' }),
+  timeout: duration({ minMs: 1, maxMs: dayMs })
+    .default(500)
+    .meta({ description: 'A probe that has no answer by then has failed.', type: 'duration' }),
+  failures: count({ min: 1, max: 100 }).default(3).meta({
+    description: 'So many failures in a row are an error report, which starts recovery.',
+    type: 'whole number',
+  }),
+})
+
+export const componentTypeSchema = mapping({
+  agent: z
+    .enum(['process'])
+    .default('process')
+    .meta({ description: 'What runs it. `process`: a program of its own process group.', type: 'process' }),
+  aware: z.boolean({ error: 'true or false' }).default(false).meta({
+    description: 'Whether the program speaks the SDK protocol. If not, roles reach it as hooks only.',
+    type: 'true or false',
+  }),
+  standby: z.enum(['hot', 'warm', 'cold']).optional().meta({
+    description:
+      "`hot`: runs in every role but offline, and a ready secondary has the primary's state. `warm`: runs as secondary and primary. `cold`: runs only where it is primary. Default: hot if aware, else cold.",
+    type: 'hot, warm or cold',
+  }),
+  exclusive: z.boolean({ error: 'true or false' }).default(true).meta({
+    description:
+      'Two primaries at once would do harm. `false`: what it acts on checks the fencing token itself, so a take-over needs no wait.',
+    type: 'true or false',
+  }),
+  command: command().meta({ description: 'The program and its arguments; no shell reads them.', type: 'list of text' }),
+  workingDirectory: text('a path').optional().meta({
+    description: "Where the program, its hooks and its probes run. Default: the configuration file's folder.",
+    type: 'path',
+  }),
+  environment: environment().default({}).meta({
+    description: "Added to the program's environment. Values are text: put numbers in quotes.",
+    type: 'mapping to text',
+  }),
+  start: mapping({
+    timeout: duration(longest).default(10_000).meta({
+      description: 'A program that is not ready this long after its start has failed to start.',
+      type: 'duration',
+    }),
+  })
+    .prefault({})
+    .meta({ description: 'How it is started.', type: 'mapping' }),
+  stop: mapping({
+    signal: z
+      .string({ error: 'the name of a signal such as SIGTERM' })
+      .refine((name) => Object.hasOwn(constants.signals, name), { error: 'the name of a signal such as SIGTERM' })
+      .default('SIGTERM')
+      .meta({ description: 'Asks the program to end.', type: 'signal' }),
+    timeout: duration(longest)
+      .default(5000)
+      .meta({ description: 'What is left of its process group after this long is killed.', type: 'duration' }),
+  })
+    .prefault({})
+    .meta({ description: 'How it is stopped.', type: 'mapping' }),
+  role: mapping({
+    timeout: duration(longest).default(5000).meta({
+      description: 'Time limit of one role command, hook or callback. One that takes longer has failed.',
+      type: 'duration',
+    }),
+  })
+    .prefault({})
+    .meta({ description: 'How it is told its role.', type: 'mapping' }),
+  probe: probe
+    .optional()
+    .meta({ description: 'How its health is asked for. Default: only its exit is watched.', type: 'mapping' }),
+  hooks: hooks.prefault({}).meta({
+    description:
+      'Commands that are run when its role changes, with the role, assignment, peers and token in their environment.',
+    type: 'mapping',
+  }),
+  recovery: mapping({
+    restarts: count({ min: 0, max: 100 }).default(3).meta({
+      description:
+        'So many restarts within the window; one more failure bars the component from its node until it is unlocked.',
+      type: 'whole number',
+    }),
+    window: duration({ minMs: 1, maxMs: 30 * dayMs })
+      .default(60_000)
+      .meta({ description: 'The window in which restarts are counted.', type: 'duration' }),
+  })
+    .prefault({})
+    .meta({ description: 'How often it is restarted before that is given up.', type: 'mapping' }),
+})
+
+export type ComponentTypeFile = z.output<typeof componentTypeSchema>

@@ -1,0 +1,118 @@
+/** From the file to what the machines see: defaults that depend on other keys, absolute paths, units in the names. */
+import { resolve } from 'node:path'
+import type {
+  AssignmentConfiguration,
+  ComponentConfiguration,
+  ComponentType,
+  Configuration,
+  NodeConfiguration,
+  Probe,
+  ProbeTarget,
+  Timing,
+} from '../../machines/model/configuration.ts'
+import type { ComponentTypeFile } from './componentType.ts'
+import type { ComponentFile, ConfigurationFile } from './schema.ts'
+import type { TimingFile } from './timing.ts'
+
+export interface Surroundings {
+  /** The folder of the file, absolute: relative paths start here. */
+  readonly directory: string
+  /** The nodes in the order of the file: their default ranks. */
+  readonly nodeOrder: readonly string[]
+  readonly secret: string | null
+}
+
+export function convert(file: ConfigurationFile, surroundings: Surroundings): Configuration {
+  const { directory, nodeOrder, secret } = surroundings
+  const nodes = nodeOrder.map((name, index): [string, NodeConfiguration] => {
+    const { links, rank } = file.nodes[name]!
+    return [name, { links, rank: rank ?? index + 1 }]
+  })
+  return {
+    cluster: file.cluster,
+    secret,
+    stateDirectory: resolve(directory, file.stateDirectory),
+    runtimeDirectory: resolve(directory, file.runtimeDirectory),
+    timing: convertTiming(file.timing),
+    recorder: { segmentSizeBytes: file.recorder.segmentSize, segmentCountMax: file.recorder.segmentCount },
+    nodes: Object.fromEntries(nodes),
+    types: mapValues(file.types, (type) => convertType(type, directory)),
+    components: mapValues(file.components, convertComponent),
+    assignments: mapValues(
+      file.assignments,
+      ({ component, redundancy }): AssignmentConfiguration => ({ component, redundancy }),
+    ),
+  }
+}
+
+function convertTiming(timing: TimingFile): Timing {
+  return {
+    heartbeatIntervalMs: timing.heartbeatInterval,
+    suspectAfterMs: timing.suspectAfter,
+    confirmAfterMs: timing.confirmAfter,
+    leaderLeaseMs: timing.leaderLease,
+    nodeLeaseMs: timing.nodeLease,
+    selfStopMs: timing.selfStop,
+    takeOverMarginMs: timing.takeOverMargin,
+    electionTimeoutMs: timing.electionTimeout,
+    endedGraceMs: timing.endedGrace,
+    surveyTimeoutMs: timing.surveyTimeout,
+  }
+}
+
+function convertType(type: ComponentTypeFile, directory: string): ComponentType {
+  const hooks = Object.entries(type.hooks).flatMap(([name, words]) =>
+    words ? [[name, locateProgram(words, directory)]] : [],
+  )
+  return {
+    agent: type.agent,
+    aware: type.aware,
+    standby: type.standby ?? (type.aware ? 'hot' : 'cold'),
+    exclusive: type.exclusive,
+    command: locateProgram(type.command, directory),
+    workingDirectory: resolve(directory, type.workingDirectory ?? '.'),
+    environment: type.environment,
+    startTimeoutMs: type.start.timeout,
+    stopSignal: type.stop.signal,
+    stopTimeoutMs: type.stop.timeout,
+    roleTimeoutMs: type.role.timeout,
+    probe: type.probe ? convertProbe(type.probe, directory) : null,
+    hooks: Object.fromEntries(hooks),
+    recovery: { restartLimit: type.recovery.restarts, restartWindowMs: type.recovery.window },
+  }
+}
+
+/** A program with a slash in its name is a path; one without is looked for in PATH. Arguments stay as they are. */
+function locateProgram(words: readonly string[], directory: string): string[] {
+  const [program, ...rest] = words
+  return [program!.includes('/') ? resolve(directory, program!) : program!, ...rest]
+}
+
+function convertProbe(probe: NonNullable<ComponentTypeFile['probe']>, directory: string): Probe {
+  return {
+    ...probeTarget(probe, directory),
+    intervalMs: probe.interval,
+    timeoutMs: probe.timeout,
+    failuresMax: probe.failures,
+  }
+}
+
+/** The cross checks have seen to it that there is exactly one. */
+function probeTarget({ exec, http, tcp }: NonNullable<ComponentTypeFile['probe']>, directory: string): ProbeTarget {
+  if (exec) return { kind: 'exec', command: locateProgram(exec, directory) }
+  if (http) return { kind: 'http', url: http }
+  const colon = tcp!.lastIndexOf(':')
+  return { kind: 'tcp', host: tcp!.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(tcp!.slice(colon + 1)) }
+}
+
+function convertComponent({ type, nodes, instances }: ComponentFile): ComponentConfiguration {
+  return {
+    type,
+    nodes,
+    instances: mapValues(instances, ({ environment, endpoint }) => ({ environment, endpoint: endpoint ?? null })),
+  }
+}
+
+function mapValues<T, U>(record: Readonly<Record<string, T>>, change: (value: T) => U): Record<string, U> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]))
+}

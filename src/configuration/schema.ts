@@ -1,0 +1,125 @@
+/**
+ * The configuration file: its keys, types, defaults and what they mean. This is the one source: the loader parses with
+ * it and the reference in docs/ is written from it. What needs more than one key to judge is in `crossChecks.ts`.
+ */
+import { z } from 'zod'
+import { componentTypeSchema } from './componentType.ts'
+import { timingSchema } from './timing.ts'
+import { byName, count, environment, linkAddress, list, mapping, nameText, size, text } from './values.ts'
+
+export const nodeCountMax = 7
+const linkCountMax = 4
+const mebibyte = 1024 ** 2
+
+/** A derived key is only as good as what it comes from. */
+export const secretLengthMin = 8
+
+export const nodeSchema = mapping({
+  links: list(linkAddress(), { expected: 'a list of addresses, one a link', countMax: linkCountMax }).meta({
+    description:
+      'Its address on each link, in the same order on every node: `10.0.0.1:7101`. UDP and TCP use the same port. Two links over separate switches survive the loss of one.',
+    type: 'list of address:port',
+  }),
+  rank: count({ min: 0, max: 1000 }).optional().meta({
+    description:
+      'Lower is preferred, as vice master and as a place for primaries. Default: its place in the file, from 1.',
+    type: 'whole number',
+  }),
+})
+
+export const componentSchema = mapping({
+  type: nameText('the name of a type').meta({ description: 'One of `types`.', type: 'name' }),
+  nodes: list(nameText('the name of a node'), { expected: 'a list of nodes', countMax: nodeCountMax }).meta({
+    description: 'The nodes that have an instance of it, preferred first.',
+    type: 'list of names',
+  }),
+  instances: byName(
+    mapping({
+      environment: environment().default({}).meta({
+        description: "Added to the program's environment on this node, over the type's.",
+        type: 'mapping to text',
+      }),
+      endpoint: text('text such as http://10.0.0.1:8101').optional().meta({
+        description:
+          'Where clients reach it, as `rolecall where` prints it. An aware program can give its own when it registers.',
+        type: 'text',
+      }),
+    }),
+    'nodes to what differs there',
+  )
+    .default({})
+    .meta({ description: 'What differs per node, by the name of the node.', type: 'mapping' }),
+})
+
+export const assignmentSchema = mapping({
+  component: nameText('the name of a component').meta({
+    description: 'One of `components`: its instances may serve the assignment. A component serves one assignment.',
+    type: 'name',
+  }),
+  redundancy: z.enum(['2N', 'none']).default('2N').meta({
+    description: '`2N`: one primary and one secondary. `none`: one primary, and the other instances are spares.',
+    type: '2N or none',
+  }),
+})
+
+export const configurationSchema = mapping({
+  cluster: nameText('the name of the cluster').meta({ description: 'Name of the cluster.', type: 'name' }),
+  secret: z
+    .string({ error: 'text' })
+    .min(secretLengthMin, { error: `text of at least ${secretLengthMin} characters` })
+    .max(4096, { error: 'text of at most 4096 characters' })
+    .optional()
+    .meta({
+      description:
+        "Shared by all nodes: what they send each other is sealed with a key derived from it. Without it, the key comes from the cluster's name, which keeps clusters apart and nobody out.",
+      type: 'text',
+    }),
+  secretFile: text('a path').optional().meta({
+    description:
+      'A file that holds the secret instead, readable by rolecall alone. White space around it does not count.',
+    type: 'path',
+  }),
+  stateDirectory: text('a path').default('/var/lib/rolecall').meta({
+    description:
+      'Where logs, epochs, votes and black boxes are kept. Each node uses a folder of its own name below it.',
+    type: 'path',
+  }),
+  runtimeDirectory: text('a path').default('/run/rolecall').meta({
+    description: 'Where sockets are kept. Each node uses a folder of its own name below it.',
+    type: 'path',
+  }),
+  timing: timingSchema.prefault({}).meta({ description: 'How fast faults are noticed and acted on.', type: 'mapping' }),
+  recorder: mapping({
+    segmentSize: size({ minBytes: 65_536, maxBytes: 1024 * mebibyte })
+      .default(16 * mebibyte)
+      .meta({ description: 'Size of a segment of the black box. Its space is taken when it is begun.', type: 'size' }),
+    segmentCount: count({ min: 2, max: 4096 })
+      .default(16)
+      .meta({ description: 'So many segments are kept; then the oldest makes room.', type: 'whole number' }),
+  })
+    .prefault({})
+    .meta({ description: 'The black box of each node.', type: 'mapping' }),
+  nodes: byName(nodeSchema, 'names to nodes')
+    .refine((nodes) => Object.keys(nodes).length > 0, { error: 'at least one node' })
+    .meta({
+      description: `The nodes of the cluster, by name; from 1 to ${nodeCountMax}. Each of them votes; three survive the loss of one.`,
+      type: 'mapping',
+    }),
+  types: byName(componentTypeSchema, 'names to types').default({}).meta({
+    description: 'Kinds of components, by name: how a program is run, watched and recovered.',
+    type: 'mapping',
+  }),
+  components: byName(componentSchema, 'names to components')
+    .default({})
+    .meta({ description: 'Components, by name: which type runs on which nodes.', type: 'mapping' }),
+  assignments: byName(assignmentSchema, 'names to assignments').default({}).meta({
+    description: 'What must be served, by name: which component does, and with how much redundancy.',
+    type: 'mapping',
+  }),
+})
+
+export type NodeFile = z.output<typeof nodeSchema>
+export type ComponentFile = z.output<typeof componentSchema>
+export type AssignmentFile = z.output<typeof assignmentSchema>
+/** The file with its defaults, durations in milliseconds, paths as written. */
+export type ConfigurationFile = z.output<typeof configurationSchema>

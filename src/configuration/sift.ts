@@ -1,0 +1,66 @@
+/**
+ * The parts of a file that are well-formed, key by key, so that one wrong value doesn't hide the problems of all the
+ * rest from the cross checks.
+ */
+import { z } from 'zod'
+import { type ComponentTypeFile, componentTypeSchema } from './componentType.ts'
+import {
+  type AssignmentFile,
+  assignmentSchema,
+  type ComponentFile,
+  componentSchema,
+  type NodeFile,
+  nodeSchema,
+} from './schema.ts'
+import { type TimingFile, timingSchema } from './timing.ts'
+
+/** By name; of each, the keys that are well-formed. */
+export type Entries<T> = ReadonlyMap<string, Partial<T>>
+
+export interface Sifted {
+  readonly timing: TimingFile | null
+  readonly runtimeDirectory: string | null
+  readonly hasSecret: boolean
+  readonly hasSecretFile: boolean
+  readonly nodes: Entries<NodeFile>
+  readonly types: Entries<ComponentTypeFile>
+  readonly components: Entries<ComponentFile>
+  readonly assignments: Entries<AssignmentFile>
+}
+
+export function sift(content: unknown): Sifted {
+  const file = isRecord(content) ? content : {}
+  return {
+    timing: parsed(timingSchema, file.timing ?? {}),
+    runtimeDirectory: typeof file.runtimeDirectory === 'string' ? file.runtimeDirectory : null,
+    hasSecret: Object.hasOwn(file, 'secret'),
+    hasSecretFile: Object.hasOwn(file, 'secretFile'),
+    nodes: entries(nodeSchema, file.nodes),
+    types: entries(componentTypeSchema, file.types),
+    components: entries(componentSchema, file.components),
+    assignments: entries(assignmentSchema, file.assignments),
+  }
+}
+
+function entries<T extends z.ZodObject>(schema: T, section: unknown): Map<string, Partial<z.output<T>>> {
+  if (!isRecord(section)) return new Map()
+  return new Map(Object.entries(section).map(([name, value]) => [name, wellFormed(schema, value)]))
+}
+
+function wellFormed<T extends z.ZodObject>(schema: T, value: unknown): Partial<z.output<T>> {
+  if (!isRecord(value)) return {}
+  const found = Object.entries(schema.shape).flatMap(([key, keySchema]) => {
+    const result = z.safeParse(keySchema, Object.hasOwn(value, key) ? value[key] : undefined)
+    return result.success ? [[key, result.data]] : []
+  })
+  return Object.fromEntries(found)
+}
+
+function parsed<T extends z.ZodType>(schema: T, value: unknown): z.output<T> | null {
+  const result = schema.safeParse(value)
+  return result.success ? result.data : null
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,22 @@
+/**
+ * Exit codes of `rolecall node` and of the node process it runs. After sysexits(3) and Pacemaker, like those of the
+ * other commands.
+ */
+export const exitCodes = {
+  /** Left in order: every role handed over, every component stopped. */
+  left: 0,
+  /** Another guard of this node is alive on this machine. */
+  alreadyRunning: 69,
+  /** The node process ended too often (`restartCountMax` in `restartWindowMs`). */
+  nodeProcessFailed: 70,
+  /** State or runtime directory cannot be used, or a link address cannot be listened on. */
+  cannotUse: 74,
+  /** Of the node process: its guard has gone, so it has killed the components and ended itself. */
+  guardLost: 75,
+  /** Of the node process: what it was configured with is wrong. The guard passes it on instead of restarting it. */
+  configuration: 78,
+  /** Asked to leave, but the roles could not be handed over in time; everything was stopped nevertheless. */
+  leaveTimedOut: 124,
+  /** A second SIGINT: everything was stopped at once. */
+  interrupted: 130,
+} as const

@@ -1,0 +1,27 @@
+#!/usr/bin/env bun
+/** argv to command. */
+import { runCommandLine } from './cli/run.ts'
+
+// With these in the environment the binary, and whatever it starts from itself, would be the Bun CLI instead.
+delete process.env.BUN_BE_BUN
+delete process.env.BUN_OPTIONS
+
+const words = process.argv.slice(2)
+
+// Whoever reads stdout may stop at any time: `rolecall status | head -1`. A node's own processes do not write to people.
+if (words[0] !== 'node' && words[0] !== 'node-process') {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    process.exit(0)
+  })
+}
+
+const exitCode = await runCommandLine(words, process)
+await Promise.all([process.stdout, process.stderr].map(flushed))
+process.exit(exitCode)
+
+/** What was written to a pipe has left when this resolves. */
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  if (stream.writableLength === 0) return Promise.resolve()
+  return new Promise((resolve) => stream.write('', () => resolve()))
+}

@@ -1,0 +1,168 @@
+/** What is wrong with a cluster, from what is seen of it: pure, so that every node and every test judges alike. */
+import { upAvailabilities } from '../../machines/model/status.ts'
+import type { AssignmentView, ClusterView, ComponentView, NodeView, Problem } from '../../machines/model/view.ts'
+
+/** Stable: alarms and scripts go by them. docs/operations.md says what each means and what to do. */
+export const problemCodes = [
+  'quorum.lost',
+  'master.unknown',
+  'node.unknown',
+  'node.suspect',
+  'node.unreachable',
+  'node.isolated',
+  'node.ended',
+  'node.leaving',
+  'node.left',
+  'link.down',
+  'assignment.unserved',
+  'assignment.degraded',
+  'component.stopFailed',
+  'component.barred',
+  'component.locked',
+  'component.failed',
+  'secret.default',
+] as const
+
+interface Found extends Problem {
+  readonly code: (typeof problemCodes)[number]
+}
+
+export type ViewWithoutProblems = Omit<ClusterView, 'problems'>
+
+/** What a node knows and the view doesn't show. */
+export interface NodeFacts {
+  /** No secret is configured: the key that seals datagrams comes from the cluster's name. */
+  readonly isSecretDefault: boolean
+}
+
+/** Worst first; among equals in the order of causes: quorum, nodes, links, assignments, components. */
+export function problemsOf(view: ViewWithoutProblems, facts: NodeFacts = { isSecretDefault: false }): Problem[] {
+  const found = [
+    ...quorumProblems(view),
+    ...view.nodes.flatMap(nodeProblems),
+    ...view.nodes.flatMap(linkProblems),
+    ...view.assignments.flatMap((assignment) => assignmentProblems(assignment, view)),
+    ...view.components.flatMap(componentProblems),
+    ...(facts.isSecretDefault ? [secretProblem(view)] : []),
+  ]
+  return [
+    ...found.filter(({ severity }) => severity === 'critical'),
+    ...found.filter(({ severity }) => severity === 'warning'),
+  ]
+}
+
+const watch = 'rolecall status --watch'
+
+function quorumProblems({ quorum, cluster, master, nodes }: ViewWithoutProblems): Found[] {
+  const { isQuorate, aliveVoterCount, voterCount, neededCount } = quorum
+  if (!isQuorate && aliveVoterCount < neededCount) {
+    const gone = nodes.find(({ availability }) => !upAvailabilities.includes(availability))
+    const text = `${aliveVoterCount} of ${voterCount} voters are alive and ${neededCount} are needed: nothing can be decided, and nodes without the quorum stop their exclusive primaries`
+    return [
+      {
+        severity: 'critical',
+        code: 'quorum.lost',
+        subject: cluster,
+        text,
+        next: gone ? startCommand(gone.name) : null,
+      },
+    ]
+  }
+  if (isQuorate && master !== null) return []
+  const text = 'enough voters are alive, but none is master yet: an election is under way'
+  return [{ severity: 'critical', code: 'master.unknown', subject: cluster, text, next: watch }]
+}
+
+type Availability = NodeView['availability']
+
+const nodeTexts: Readonly<Record<Exclude<Availability, 'alive'>, { severity: Problem['severity']; text: string }>> = {
+  unknown: { severity: 'warning', text: 'not heard since this node started' },
+  suspect: { severity: 'warning', text: 'silent on every link; not confirmed yet' },
+  unreachable: {
+    severity: 'critical',
+    text: 'silent, and may still act: its exclusive assignments wait until it must have stopped them',
+  },
+  isolated: { severity: 'warning', text: 'silent for so long that it has stopped its exclusive primaries by itself' },
+  ended: { severity: 'warning', text: 'its processes are known to have ended' },
+  leaving: { severity: 'warning', text: 'hands over its roles and leaves' },
+  left: { severity: 'warning', text: 'left in order; its components are stopped' },
+}
+
+function nodeProblems({ name, availability }: NodeView): Found[] {
+  if (availability === 'alive') return []
+  const next = upAvailabilities.includes(availability) ? watch : startCommand(name)
+  return [{ ...nodeTexts[availability], code: `node.${availability}`, subject: name, next }]
+}
+
+/** To be typed on that node. */
+function startCommand(node: string): string {
+  return `rolecall node --name ${node}`
+}
+
+/** A node that is not up has no links to speak of: that is told once. */
+function linkProblems({ name, availability, links }: NodeView): Found[] {
+  if (availability !== 'alive' && availability !== 'leaving') return []
+  return links
+    .filter(({ isUp }) => !isUp)
+    .map(({ address }) => {
+      const text = `nothing is heard from ${address}; the other links carry the traffic`
+      return { severity: 'warning', code: 'link.down', subject: name, text, next: null }
+    })
+}
+
+function assignmentProblems({ name, health, reason }: AssignmentView, view: ViewWithoutProblems): Found[] {
+  if (health === 'served') return []
+  const held = view.components.find(
+    ({ assignment, isBarred, isLocked }) => assignment === name && (isBarred || isLocked),
+  )
+  const next = held ? unlockCommand(held) : watch
+  const text = health === 'unserved' ? 'no primary is ready' : 'has its primary, but not its redundancy'
+  const severity = health === 'unserved' ? 'critical' : 'warning'
+  return [
+    {
+      severity,
+      code: `assignment.${health}`,
+      subject: name,
+      text: reason === null ? text : `${text}: ${reason}`,
+      next,
+    },
+  ]
+}
+
+function unlockCommand({ component }: ComponentView): string {
+  return `rolecall unlock ${component}`
+}
+
+/** One problem a component: the one that explains the others. */
+function componentProblems(view: ComponentView): Found[] {
+  const { component: subject, phase, isBarred, isLocked, failure } = view
+  const why = failure === null ? '' : ` (${failure.code}: ${failure.detail})`
+  if (phase === 'stopFailed') {
+    const text = `would not stop, so it counts as active and nothing takes over from it: end its processes on its node${why}`
+    return [{ severity: 'critical', code: 'component.stopFailed', subject, text, next: null }]
+  }
+  if (isBarred) {
+    const text = `failed too often and is not used until it is unlocked${why}`
+    return [{ severity: 'warning', code: 'component.barred', subject, text, next: unlockCommand(view) }]
+  }
+  if (isLocked) {
+    const text = 'locked by an operator: not used until it is unlocked'
+    return [{ severity: 'warning', code: 'component.locked', subject, text, next: unlockCommand(view) }]
+  }
+  if (failure === null) return []
+  return [
+    {
+      severity: 'warning',
+      code: 'component.failed',
+      subject,
+      text: `fell out of its role: ${failure.code}: ${failure.detail}`,
+      next: watch,
+    },
+  ]
+}
+
+function secretProblem({ cluster }: ViewWithoutProblems): Found {
+  const text =
+    'no secret is configured: whoever reaches the links can speak for a node; set secretFile in the configuration of every node'
+  return { severity: 'warning', code: 'secret.default', subject: cluster, text, next: null }
+}

@@ -1,0 +1,58 @@
+/** Starts the machines of a node: one for its membership, one for each peer, one for each component here, and the CRIM. */
+import type { ComponentInput } from '../../machines/component.ts'
+import type { CrimInput } from '../../machines/crim.ts'
+import type { MembershipInput } from '../../machines/membership.ts'
+import { componentId } from '../../machines/model/ids.ts'
+import type { NodeInput } from '../../machines/node.ts'
+import { actorOf, type Parts } from './parts.ts'
+
+/** Lives of components' processes are counted on from here, so that those under a later life of the node are later. */
+const incarnationsPerLife = 100_000
+
+export function startActors(parts: Parts): void {
+  const { engine, self, incarnation, peers, configuration } = parts
+  const { timing } = configuration
+  // Nothing that a machine keeps goes unrecorded, so it is not told the secret.
+  const crim: CrimInput = { self, incarnation, configuration: { ...configuration, secret: null } }
+  engine.start(actorOf.crim, 'crim', crim)
+  for (const node of peers) engine.start(actorOf.node(node), 'node', { node, self, timing } satisfies NodeInput)
+  startMembership(parts)
+  for (const assignment of Object.keys(configuration.assignments)) startComponent(parts, assignment)
+}
+
+function startMembership({ engine, self, incarnation, configuration }: Parts): void {
+  const { electionTimeoutMs, leaderLeaseMs, heartbeatIntervalMs } = configuration.timing
+  const input: MembershipInput = {
+    self,
+    voters: votersOf(configuration.nodes),
+    timing: { electionTimeoutMs, leaderLeaseMs, successionDelayMs: 2 * heartbeatIntervalMs },
+    seed: Bun.hash.crc32(`${self} ${incarnation} ${Date.now()}`),
+  }
+  engine.start(actorOf.membership, 'membership', input)
+}
+
+/** In order of rank, those of one rank by name. */
+export function votersOf(nodes: Parts['configuration']['nodes']): string[] {
+  return Object.keys(nodes).sort((a, b) => nodes[a]!.rank - nodes[b]!.rank || (a < b ? -1 : 1))
+}
+
+function startComponent({ engine, self, incarnation, configuration }: Parts, assignment: string): void {
+  const { component: name } = configuration.assignments[assignment]!
+  const { type: typeName, nodes } = configuration.components[name]!
+  if (!nodes.includes(self)) return
+  const type = configuration.types[typeName]!
+  const component = componentId({ node: self, component: name })
+  const input: ComponentInput = {
+    component,
+    node: self,
+    assignment,
+    standby: type.standby,
+    exclusive: type.exclusive,
+    roleTimeoutMs: type.roleTimeoutMs,
+    startTimeoutMs: type.startTimeoutMs,
+    stopTimeoutMs: type.stopTimeoutMs,
+    selfStopMs: configuration.timing.selfStopMs,
+    firstIncarnation: incarnation * incarnationsPerLife + 1,
+  }
+  engine.start(actorOf.component(component), 'component', input)
+}

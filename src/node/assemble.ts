@@ -1,0 +1,221 @@
+/** Puts a node together: every part with what it needs of the others. */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { CrimContext } from '../../machines/crim.ts'
+import { catalogue } from '../../machines/index.ts'
+import type { LogEntry } from '../../machines/logic/replicatedLog.ts'
+import type { Configuration } from '../../machines/model/configuration.ts'
+import type { ComponentId, NodeName } from '../../machines/model/ids.ts'
+import { type ComponentStatus, upAvailabilities } from '../../machines/model/status.ts'
+import type { NodeContext } from '../../machines/node.ts'
+import type { AgentEvent } from '../agents/agent.ts'
+import { createProcessAgent, sdkSocketPath } from '../agents/process/agent.ts'
+import { createSdkServer } from '../agents/sdk/server.ts'
+import { realClock } from '../engine/clock.ts'
+import { Engine } from '../engine/engine.ts'
+import { connectGuard, type GuardHandlers } from '../guard/client.ts'
+import { createHeartbeats } from '../guard/heartbeats.ts'
+import { logger } from '../log/log.ts'
+import { openRecorder } from '../recorder/index.ts'
+import { createReplica } from '../repository/replica.ts'
+import { openStore } from '../repository/store.ts'
+import { openNetwork } from '../transport/network.ts'
+import { type PeerMessage, parsePeerMessage } from '../wire/messages/index.ts'
+import { votersOf } from './actors.ts'
+import { Causes } from './causes.ts'
+import { Checkpoints } from './checkpoints.ts'
+import { type Effect, perform } from './effects.ts'
+import { receive } from './inbound.ts'
+import { Leaving } from './leaving.ts'
+import { Operations } from './operations.ts'
+import { actorOf, type Parts } from './parts.ts'
+import { Publisher } from './publisher.ts'
+import { heard, isKnownEnded, peerEnded } from './sight.ts'
+
+const log = logger('node')
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+/** Rejects with what cannot be opened: a link (`LinkError`), the store (`StoreError`), a socket. */
+export async function assemble(of: {
+  configuration: Configuration
+  self: NodeName
+  incarnation: number
+}): Promise<Parts> {
+  const { configuration, self, incarnation } = of
+  const clock = realClock
+  const { timing, stateDirectory, runtimeDirectory } = configuration
+  const stateOf = (what: string) => join(stateDirectory, self, what)
+  const peers = Object.keys(configuration.nodes).filter((name) => name !== self)
+  const voters = votersOf(configuration.nodes)
+
+  const statuses = new Map<ComponentId, ComponentStatus>()
+  const causes = new Causes()
+  // The parts call each other only after all are there: `parts` is complete before anything is started.
+  const parts = {
+    self,
+    incarnation,
+    configuration,
+    clock,
+    peers,
+    statuses,
+    causes,
+    commandEpoch: { highest: 0 },
+  } as Partial<Parts> as Mutable<Parts>
+
+  const recorder = openRecorder({
+    directory: stateOf('black-box'),
+    cluster: configuration.cluster,
+    node: self,
+    incarnation,
+    ...configuration.recorder,
+    snapshots: () => parts.engine.snapshots(),
+    onProblem: ({ code, detail }) => log.error('black box: {code}: {detail}', { code, detail }),
+  })
+  parts.engine = new Engine({
+    node: self,
+    incarnation,
+    clock,
+    catalogue,
+    recorder,
+    perform: (effect, { cause }) => perform(parts, effect as Effect, cause),
+  })
+  parts.post = (to, message, cause) =>
+    parts.network.post(to, { ...message, cause, time: parts.engine.time } as unknown as PeerMessage)
+  parts.network = await openNetwork<PeerMessage>({
+    self,
+    incarnation,
+    cluster: configuration.cluster,
+    secret: configuration.secret,
+    peers: Object.fromEntries(peers.map((name) => [name, configuration.nodes[name]!.links])),
+    ownLinks: configuration.nodes[self]!.links,
+    clock,
+    parse: parsePeerMessage,
+    onMessage: (from, message, meta) => receive(parts, { node: from, ...meta }, message),
+  })
+  parts.heartbeats = createHeartbeats({
+    self,
+    incarnation,
+    peers,
+    voters,
+    timing,
+    clock,
+    send: (to, heartbeat) => parts.network.send(to, heartbeat),
+    onEvent: (event) => heard(parts, event),
+  })
+  parts.replica = createReplica({
+    self,
+    voters,
+    clock,
+    store: openStore({ directory: stateOf('repository') }),
+    timing,
+    membership: { send: (event, cause) => parts.engine.send(actorOf.membership, { ...event }, cause ?? null) },
+    send: (to, message) => parts.network.send(to, message),
+    promiseUntilMs: () => parts.heartbeats.promiseUntilMs(),
+    isKnownEnded: (node) => isKnownEnded(parts, node),
+    isLeaderLeaseValid: () => parts.heartbeats.isLeaderLeaseValid(),
+    aliveVoters: () => parts.heartbeats.aliveNodes(),
+    onApplied: (entry) => applied(parts, entry),
+    onMastership: (mastership) => {
+      parts.heartbeats.setMastership(mastership)
+      parts.publisher?.touch()
+    },
+  })
+  parts.checkpoints = new Checkpoints({
+    post: (to, message) => parts.network.post(to, message as unknown as PeerMessage),
+    isUp: (node) => node !== self && upAvailabilities.includes(availabilityOf(parts, node)),
+    deliver: (checkpoint) => parts.agent.sdk.deliverCheckpoint(checkpoint),
+  })
+  parts.operations = new Operations({
+    self,
+    incarnation,
+    clock,
+    master: () => parts.replica.leader,
+    send: (master, id, operation) => {
+      if (master === self) parts.engine.send(actorOf.crim, { type: 'operation.requested', id, operation })
+      else parts.post(master, { type: 'operation.request', id, operation }, null)
+    },
+  })
+  parts.publisher = new Publisher({
+    self,
+    acting: () => actingCrim(parts),
+    post: (to, word) => parts.post(to, { type: 'master.word', ...word }, null),
+  })
+  parts.leaving = leavingOf(parts)
+  parts.guard = connectGuard(guardHandlers(parts))
+  mkdirSync(join(runtimeDirectory, self), { recursive: true })
+  parts.agent = createProcessAgent({
+    node: self,
+    configuration,
+    guard: parts.guard,
+    clock,
+    createSdk: (callbacks) =>
+      createSdkServer({
+        path: sdkSocketPath({ runtimeDirectory, node: self }),
+        callbacks: { ...callbacks, onCheckpoint: (checkpoint) => parts.checkpoints.send(checkpoint) },
+        isExpected: (component, life) => parts.agent.isExpected(component, life),
+        clock,
+      }),
+    onEvent: (event) => agentEvent(parts, event),
+  })
+  return parts
+}
+
+function guardHandlers(parts: Parts): GuardHandlers {
+  return {
+    onStarted: (started) => parts.agent.onStarted(started),
+    onStartFailed: (failed) => parts.agent.onStartFailed(failed),
+    onExited: (exited) => parts.agent.onExited(exited),
+    onStopFailed: (failed) => parts.agent.onStopFailed(failed),
+    onPeerEnded: (ended) => peerEnded(parts, ended),
+    onLeave: () => void parts.leaving.leave(),
+  }
+}
+
+function agentEvent(parts: Parts, event: AgentEvent): void {
+  const { component, ...rest } = event
+  parts.engine.send(actorOf.component(component), rest, parts.causes.ofAgentEvent(event))
+}
+
+/** What the log decided goes to the CRIM of the node that leads; the others read it from the tree should they ever lead. */
+function applied(parts: Parts, { epoch, index, command }: LogEntry): void {
+  if (command.type !== 'set' || !parts.replica.isLeader) return
+  const entries = command.entries.map((change) => ({ ...change, epoch, index }))
+  parts.engine.send(actorOf.crim, { type: 'repository.applied', entries }, parts.causes.ofApplied(index))
+}
+
+function availabilityOf(parts: Parts, node: NodeName) {
+  return (parts.engine.snapshot(actorOf.node(node)).context as NodeContext).availability
+}
+
+function actingCrim(parts: Parts): CrimContext | null {
+  if (!parts.engine.has(actorOf.crim)) return null
+  const snapshot = parts.engine.snapshot(actorOf.crim)
+  return snapshot.value === 'standby' || snapshot.value === 'surveying' ? null : (snapshot.context as CrimContext)
+}
+
+function leavingOf(parts: Parts): Leaving {
+  return new Leaving({
+    clock: parts.clock,
+    announce: () => {
+      const { self, incarnation, replica } = parts
+      const master = replica.leader
+      if (master === null) return
+      const event = { type: 'node.changed', node: self, availability: 'leaving', incarnation, how: 'said' }
+      if (master === self) parts.engine.send(actorOf.crim, event)
+      else parts.post(master, { type: 'node.leaving' }, null)
+    },
+    areComponentsStopped: () =>
+      [...parts.statuses.values()].every(({ role, phase }) => role === 'offline' && phase !== 'stopping'),
+    stopComponents: () => {
+      for (const component of parts.statuses.keys())
+        parts.engine.send(actorOf.component(component), { type: 'node.leave' })
+    },
+    isMaster: () => parts.replica.isLeader,
+    resign: () => parts.engine.send(actorOf.membership, { type: 'membership.stop' }),
+    sayLeft: () => {
+      for (const node of parts.peers) parts.post(node, { type: 'node.left' }, null)
+    },
+    done: () => parts.guard.left(),
+  })
+}

@@ -1,0 +1,33 @@
+/** What was asked of the world, by which step: so that the answer, when it comes, is linked to it in the black box. */
+import type { ComponentId } from '../../machines/model/ids.ts'
+import type { AgentEvent } from '../agents/agent.ts'
+import type { Cause } from '../engine/record.ts'
+
+export class Causes {
+  /** The last order to a component's agent. */
+  readonly #orders = new Map<ComponentId, { type: string; cause: Cause }>()
+  /** Proposals by their place in the log; decided in order, so the oldest go first. */
+  readonly #proposals = new Map<number, Cause>()
+
+  ordered(component: ComponentId, type: string, cause: Cause): void {
+    this.#orders.set(component, { type, cause })
+  }
+
+  /** The order that an agent's event answers. One that comes by itself has no cause but the world. */
+  ofAgentEvent(event: AgentEvent): Cause | null {
+    const order = this.#orders.get(event.component)
+    if (!order || event.type === 'health.failed') return null
+    if (event.type === 'process.exited' && order.type !== 'process.stop') return null
+    return order.cause
+  }
+
+  proposed(index: number, cause: Cause): void {
+    this.#proposals.set(index, cause)
+  }
+
+  ofApplied(index: number): Cause | null {
+    const cause = this.#proposals.get(index) ?? null
+    for (const earlier of this.#proposals.keys()) if (earlier <= index) this.#proposals.delete(earlier)
+    return cause
+  }
+}

@@ -1,0 +1,152 @@
+/**
+ * Effects of the machines -> the world: what each asks for, and who does it. What goes to a node goes to this one without
+ * a detour when it is the one meant.
+ */
+
+import type { ComponentEffect } from '../../machines/component.ts'
+import type { CrimEffect } from '../../machines/crim.ts'
+import type { MembershipEffect } from '../../machines/membership.ts'
+import { type NodeName, nodeOf } from '../../machines/model/ids.ts'
+import { upAvailabilities } from '../../machines/model/status.ts'
+import type { NodeEffect } from '../../machines/node.ts'
+import type { Cause } from '../engine/record.ts'
+import { logger } from '../log/log.ts'
+import { answerSurvey, command } from './inbound.ts'
+import { Operations } from './operations.ts'
+import { actorOf, type Parts } from './parts.ts'
+
+export type Effect = CrimEffect | ComponentEffect | MembershipEffect | NodeEffect
+
+const log = logger('node')
+
+export function perform(parts: Parts, effect: Effect, cause: Cause): void {
+  parts.publisher.touch()
+  switch (effect.type) {
+    case 'process.start':
+    case 'process.stop':
+    case 'role.invoke':
+    case 'peers.introduce':
+    case 'component.active':
+    case 'status.report':
+    case 'command.refused':
+      return performForComponent(parts, effect, cause)
+
+    case 'node.changed':
+      return nodeChanged(parts, effect, cause)
+
+    case 'mastership.acquired':
+      log.info('master from epoch {epoch} on', { epoch: effect.epoch })
+      for (const node of parts.peers) parts.engine.send(actorOf.node(node), { type: 'mastership.acquired' }, cause)
+      return parts.engine.send(
+        actorOf.crim,
+        { type: 'mastership.acquired', epoch: effect.epoch, entries: parts.replica.tree.list('') },
+        cause,
+      )
+    case 'mastership.lost':
+      log.warn('no longer master (epoch {epoch})', { epoch: effect.epoch })
+      return parts.engine.send(actorOf.crim, { type: 'mastership.lost' }, cause)
+    case 'leader.changed':
+      log.info('master is {leader}, vice {vice}, epoch {epoch}', { ...effect })
+      return
+    case 'lease.drop':
+      return parts.heartbeats.dropLease()
+
+    case 'survey.request':
+    case 'repository.propose':
+    case 'role.command':
+    case 'peers.command':
+    case 'operation.answer':
+      return performForCrim(parts, effect, cause)
+
+    default:
+      return parts.replica.perform(effect)
+  }
+}
+
+function performForComponent(parts: Parts, effect: ComponentEffect, cause: Cause): void {
+  switch (effect.type) {
+    case 'process.start':
+      parts.causes.ordered(effect.component, effect.type, cause)
+      return parts.agent.start(effect)
+    case 'process.stop':
+      parts.causes.ordered(effect.component, effect.type, cause)
+      return parts.agent.stop(effect)
+    case 'role.invoke':
+      parts.causes.ordered(effect.component, effect.type, cause)
+      return parts.agent.invoke(effect)
+    case 'peers.introduce':
+      return parts.agent.introduce(effect)
+    case 'component.active': {
+      const { component, incarnation, isActive } = effect
+      return parts.guard.setActive({ component, incarnation, isActive })
+    }
+    case 'status.report':
+      return reportStatus(parts, effect, cause)
+    case 'command.refused':
+      log.warn('{component} refused {role}: {code}', { ...effect })
+  }
+}
+
+function performForCrim(parts: Parts, effect: CrimEffect, cause: Cause): void {
+  switch (effect.type) {
+    case 'survey.request':
+      for (const node of effect.nodes) {
+        if (node === parts.self) answerSurvey(parts, node, { epoch: effect.epoch, cause })
+        else parts.post(node, { type: 'survey.request', epoch: effect.epoch }, cause)
+      }
+      return
+    case 'repository.propose': {
+      const result = parts.replica.propose(effect.changes)
+      if (result.ok) parts.causes.proposed(result.index, cause)
+      else
+        parts.engine.send(
+          actorOf.crim,
+          { type: 'proposal.refused', proposal: effect.proposal, code: result.code },
+          cause,
+        )
+      return
+    }
+    case 'role.command':
+    case 'peers.command': {
+      // The lease is checked at each side effect, not by a timer. What is not sent is repeated, or is the next master's.
+      if (!parts.heartbeats.isLeaderLeaseValid()) return
+      const node = nodeOf(effect.component)
+      if (node === parts.self) command(parts, { ...effect, peers: [...effect.peers], cause })
+      else parts.post(node, effect, cause)
+      return
+    }
+    case 'operation.answer': {
+      const node = Operations.requesterOf(effect.id)
+      if (node === parts.self) parts.operations.answered(effect.id, effect.result)
+      else parts.post(node, effect, cause)
+    }
+  }
+}
+
+function reportStatus(
+  parts: Parts,
+  { status }: Extract<ComponentEffect, { type: 'status.report' }>,
+  cause: Cause,
+): void {
+  parts.statuses.set(status.component, status)
+  const master: NodeName | null = parts.replica.leader
+  if (master === null) return
+  if (master === parts.self) {
+    const { self, incarnation, clock } = parts
+    parts.engine.send(
+      actorOf.crim,
+      { type: 'status.reported', node: self, incarnation, status, atMs: Math.round(clock.nowMs()) },
+      cause,
+    )
+  } else parts.post(master, { type: 'component.status', status }, cause)
+}
+
+function nodeChanged(parts: Parts, effect: Extract<NodeEffect, { type: 'node.changed' }>, cause: Cause): void {
+  const { node, availability, incarnation, how } = effect
+  log.info('{node} is {availability} ({how})', { node, availability, how })
+  if (!upAvailabilities.includes(availability)) {
+    parts.checkpoints.nodeGone(node)
+    if (availability !== 'unreachable') parts.network.forget(node)
+  }
+  parts.engine.send(actorOf.crim, { type: 'node.changed', node, availability, incarnation, how }, cause)
+}

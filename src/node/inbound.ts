@@ -1,0 +1,119 @@
+/** Messages of other nodes -> what they concern here. Each was checked at the border; here it only finds its way. */
+import { componentNameOf, type NodeName } from '../../machines/model/ids.ts'
+import type { Cause } from '../engine/record.ts'
+import type { PeerMessage } from '../wire/messages/index.ts'
+import { actorOf, type Parts } from './parts.ts'
+
+export interface Sender {
+  readonly node: NodeName
+  readonly incarnation: number
+  readonly link: number
+}
+
+export function receive(parts: Parts, from: Sender, message: PeerMessage): void {
+  const { engine, checkpoints, replica, heartbeats } = parts
+  switch (message.type) {
+    case 'heartbeat':
+      return heartbeats.receive(from.node, message, from)
+    case 'checkpoint':
+      void checkpoints.receive(from.node, message.id, message)
+      return
+    case 'checkpoint.answer':
+      return checkpoints.answered(message.id, message.code)
+    default:
+      if (!('time' in message)) return replica.receive(from.node, message)
+      engine.observe(message.time)
+      return receiveCaused(parts, from, message)
+  }
+}
+
+type CausedMessage = Extract<PeerMessage, { time: unknown }>
+
+function receiveCaused(parts: Parts, from: Sender, message: CausedMessage): void {
+  const { engine, publisher, operations, replica, clock } = parts
+  const { node, incarnation } = from
+  switch (message.type) {
+    case 'survey.request':
+      return answerSurvey(parts, node, message)
+    case 'survey.answer':
+      if (message.epoch !== replica.epoch) return
+      return engine.send(
+        actorOf.crim,
+        { type: 'survey.answered', node, incarnation, statuses: message.statuses },
+        message.cause,
+      )
+    case 'component.status':
+      return engine.send(
+        actorOf.crim,
+        { type: 'status.reported', node, incarnation, status: message.status, atMs: Math.round(clock.nowMs()) },
+        message.cause,
+      )
+    case 'role.command':
+    case 'peers.command':
+      return command(parts, message)
+    case 'operation.request':
+      return engine.send(
+        actorOf.crim,
+        { type: 'operation.requested', id: message.id, operation: message.operation },
+        message.cause,
+      )
+    case 'operation.answer':
+      return operations.answered(message.id, message.result)
+    case 'master.word': {
+      const { type: _, cause: __, time: ___, ...word } = message
+      return publisher.received(word)
+    }
+    case 'node.leaving':
+      return engine.send(
+        actorOf.crim,
+        { type: 'node.changed', node, availability: 'leaving', incarnation, how: 'said' },
+        message.cause,
+      )
+    case 'node.left':
+      return engine.send(actorOf.node(node), { type: 'peer.left', incarnation }, message.cause)
+  }
+}
+
+/** Says what is. A node that answered a master takes no more commands of an earlier one, however late they arrive. */
+export function answerSurvey(parts: Parts, master: NodeName, request: { epoch: number; cause: Cause | null }): void {
+  if (request.epoch < parts.commandEpoch.highest) return
+  parts.commandEpoch.highest = request.epoch
+  const statuses = [...parts.statuses.values()]
+  if (master === parts.self) {
+    parts.engine.send(
+      actorOf.crim,
+      { type: 'survey.answered', node: master, incarnation: parts.incarnation, statuses },
+      request.cause,
+    )
+  } else parts.post(master, { type: 'survey.answer', epoch: request.epoch, statuses }, request.cause)
+}
+
+type CommandHere =
+  | Omit<Extract<CausedMessage, { type: 'role.command' }>, 'time'>
+  | Omit<Extract<CausedMessage, { type: 'peers.command' }>, 'time'>
+
+/** A command of the master for a component here. */
+export function command(parts: Parts, message: CommandHere): void {
+  if (message.epoch < parts.commandEpoch.highest) return
+  parts.commandEpoch.highest = message.epoch
+  if (isTooLate(parts, message)) return
+  const actor = actorOf.component(message.component)
+  if (!parts.engine.has(actor)) return
+  const { token, peers } = message
+  if (message.type === 'peers.command') {
+    parts.engine.send(actor, { type: 'peers.change', peers, token }, message.cause)
+    return
+  }
+  const { role, level, timeLimitMs } = message
+  parts.engine.send(actor, { type: 'role.assign', role, token, level, timeLimitMs, peers }, message.cause)
+}
+
+/**
+ * A command to act that reaches a node without the quorum's lease may have waited while another was promoted (the node was
+ * frozen, or cut off): it is not obeyed. The CRIM repeats what still holds.
+ */
+function isTooLate({ configuration, heartbeats }: Parts, message: CommandHere): boolean {
+  if (message.type !== 'role.command' || message.role !== 'primary') return false
+  const { type } = configuration.components[componentNameOf(message.component)] ?? {}
+  return type !== undefined && configuration.types[type]!.exclusive && !heartbeats.isNodeLeaseValid()
+}

@@ -1,0 +1,79 @@
+/**
+ * Leaves in order (SPEC S8): hands the roles over through the CRIM, then the mastership, then says good-bye. Each part has
+ * a limit; at the limit the node stops what is left by itself, and goes.
+ */
+import type { Clock } from '../engine/clock.ts'
+
+export interface LeavingOptions {
+  readonly clock: Clock
+  /** Tells the master, again and again, that this node hands its roles over. */
+  readonly announce: () => void
+  readonly areComponentsStopped: () => boolean
+  /** Stops the components here without waiting for anyone. */
+  readonly stopComponents: () => void
+  readonly isMaster: () => boolean
+  readonly resign: () => void
+  readonly sayLeft: () => void
+  readonly done: () => void
+}
+
+const pollMs = 20
+const announceMs = 200
+const handOverLimitMs = 5_000
+const stopLimitMs = 4_000
+const resignLimitMs = 1_000
+/** For the good-bye to be acknowledged. */
+const farewellMs = 60
+
+export class Leaving {
+  readonly #options: LeavingOptions
+  #isLeaving = false
+
+  constructor(options: LeavingOptions) {
+    this.#options = options
+  }
+
+  isLeaving(): boolean {
+    return this.#isLeaving
+  }
+
+  async leave(): Promise<void> {
+    if (this.#isLeaving) return
+    this.#isLeaving = true
+    const { announce, areComponentsStopped, stopComponents, isMaster, resign, sayLeft, done } = this.#options
+    let announcedMs = Number.NEGATIVE_INFINITY
+    const isHandedOver = () => {
+      const nowMs = this.#options.clock.nowMs()
+      if (nowMs - announcedMs >= announceMs) {
+        announcedMs = nowMs
+        announce()
+      }
+      return areComponentsStopped()
+    }
+    if (!(await this.#until(isHandedOver, handOverLimitMs))) {
+      stopComponents()
+      await this.#until(areComponentsStopped, stopLimitMs)
+    }
+    if (isMaster()) {
+      resign()
+      await this.#until(() => !isMaster(), resignLimitMs)
+    }
+    sayLeft()
+    await this.#pause(farewellMs)
+    done()
+  }
+
+  /** Whether the condition came true within the limit. */
+  async #until(condition: () => boolean, limitMs: number): Promise<boolean> {
+    const endMs = this.#options.clock.nowMs() + limitMs
+    while (!condition()) {
+      if (this.#options.clock.nowMs() >= endMs) return false
+      await this.#pause(pollMs)
+    }
+    return true
+  }
+
+  #pause(delayMs: number): Promise<void> {
+    return new Promise((resolve) => this.#options.clock.setTimer(delayMs, resolve))
+  }
+}

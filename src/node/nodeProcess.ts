@@ -1,0 +1,62 @@
+/**
+ * The node process: one node put together from its parts (the composition root). It runs the machines; the guard beside it
+ * owns the processes of the components and starts this one again when it ends.
+ */
+import { join } from 'node:path'
+import type { Configuration } from '../../machines/model/configuration.ts'
+import type { NodeName } from '../../machines/model/ids.ts'
+import { logger } from '../log/log.ts'
+import { serveControl } from '../manage/controlServer.ts'
+import { startActors } from './actors.ts'
+import { assemble } from './assemble.ts'
+import { actorOf, type Parts } from './parts.ts'
+import { viewOf } from './view.ts'
+
+export interface NodeProcessOptions {
+  readonly configuration: Configuration
+  readonly name: NodeName
+  /** The node's life, counted by the guard. */
+  readonly incarnation: number
+}
+
+const log = logger('node')
+
+/** So often is the guard told until when the node may keep its primaries. */
+const leaseReportMs = 40
+
+/** Runs until the guard ends it. Resolves only when the node could not be put together. */
+export async function runNodeProcess({ configuration, name: self, incarnation }: NodeProcessOptions): Promise<number> {
+  const parts = await assemble({ configuration, self, incarnation })
+  startActors(parts)
+  const control = await serveControl({
+    path: join(configuration.runtimeDirectory, self, 'control.sock'),
+    handlers: {
+      view: () => viewOf(parts),
+      counters: () => parts.network.counters(),
+      operate: (operation) => parts.operations.request(operation),
+      changes: (listener) => parts.publisher.changes(listener),
+    },
+  })
+  keepTime(parts)
+  parts.heartbeats.start()
+  parts.engine.send(actorOf.membership, { type: 'membership.start', epoch: parts.replica.epoch })
+  parts.guard.ready()
+  log.info('node {self} of cluster {cluster} runs, life {incarnation}, control socket {path}', {
+    self,
+    cluster: configuration.cluster,
+    incarnation,
+    path: control.path,
+  })
+  return new Promise<number>(() => {})
+}
+
+/** What comes round: retransmission in the replicated log, and the guard's knowledge of the lease. */
+function keepTime(parts: Parts): void {
+  setInterval(() => parts.replica.tick(), parts.configuration.timing.heartbeatIntervalMs)
+  setInterval(() => parts.guard.setLease({ untilMs: leaseEndMs(parts) }), leaseReportMs)
+}
+
+/** A cluster of one holds its lease for ever, which the frame's number cannot say. */
+function leaseEndMs(parts: Parts): number {
+  return Math.min(Math.max(0, parts.heartbeats.nodeLeaseUntilMs()), Number.MAX_SAFE_INTEGER)
+}

@@ -1,0 +1,52 @@
+/** What one node is put together from, as its pieces see each other. */
+import type { Configuration } from '../../machines/model/configuration.ts'
+import type { ComponentId, NodeName } from '../../machines/model/ids.ts'
+import type { ComponentStatus } from '../../machines/model/status.ts'
+import type { ProcessAgent } from '../agents/process/agent.ts'
+import type { Clock } from '../engine/clock.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { Cause } from '../engine/record.ts'
+import type { Message } from '../engine/step.ts'
+import type { GuardClient } from '../guard/client.ts'
+import type { Heartbeats } from '../guard/heartbeats.ts'
+import type { Replica } from '../repository/replica.ts'
+import type { Network } from '../transport/network.ts'
+import type { PeerMessage } from '../wire/messages/index.ts'
+import type { Causes } from './causes.ts'
+import type { Checkpoints } from './checkpoints.ts'
+import type { Leaving } from './leaving.ts'
+import type { Operations } from './operations.ts'
+import type { Publisher } from './publisher.ts'
+
+export interface Parts {
+  readonly self: NodeName
+  readonly incarnation: number
+  readonly configuration: Configuration
+  readonly clock: Clock
+  readonly engine: Engine
+  readonly network: Network<PeerMessage>
+  readonly heartbeats: Heartbeats
+  readonly replica: Replica
+  readonly guard: GuardClient
+  readonly agent: ProcessAgent
+  readonly causes: Causes
+  readonly checkpoints: Checkpoints
+  readonly operations: Operations
+  readonly publisher: Publisher
+  readonly leaving: Leaving
+  /** The highest mastership that commanded or surveyed this node: an earlier one is refused, however late its messages come. */
+  readonly commandEpoch: { highest: number }
+  /** What the components here last said of themselves. */
+  readonly statuses: Map<ComponentId, ComponentStatus>
+  /** The other nodes. */
+  readonly peers: readonly NodeName[]
+  /** Sends on the reliable channel, with the step it follows from. */
+  readonly post: (to: NodeName, message: Message, cause: Cause | null) => boolean
+}
+
+export const actorOf = {
+  crim: 'crim',
+  membership: 'membership',
+  node: (name: NodeName): string => `node/${name}`,
+  component: (id: string): string => `component/${id}`,
+}

@@ -1,0 +1,67 @@
+/** The cluster as this node can tell it: its own sight of nodes and mastership, the master's last word of the rest. */
+
+import { majorityOf } from '../../machines/logic/quorum.ts'
+import type { NodeName } from '../../machines/model/ids.ts'
+import { type NodeAvailability, upAvailabilities } from '../../machines/model/status.ts'
+import type { ClusterView, LinkView, NodeView } from '../../machines/model/view.ts'
+import type { NodeContext } from '../../machines/node.ts'
+import { unheardAssignments } from '../manage/masterWord.ts'
+import { problemsOf } from '../manage/problems.ts'
+import type { LinkHealth } from '../transport/network.ts'
+import { actorOf, type Parts } from './parts.ts'
+
+export function viewOf(parts: Parts): ClusterView {
+  const { self, configuration, replica, publisher } = parts
+  const voters = Object.keys(configuration.nodes)
+  const nodes = voters.map((name) => nodeViewOf(parts, name))
+  const aliveVoterCount = nodes.filter(({ availability }) => upAvailabilities.includes(availability)).length
+  const neededCount = majorityOf(voters.length)
+  const { assignments, components } = publisher.word ?? unheardAssignments(configuration)
+  const view: ClusterView = {
+    cluster: configuration.cluster,
+    node: self,
+    epoch: replica.epoch,
+    master: replica.leader,
+    vice: replica.vice,
+    quorum: {
+      isQuorate: replica.leader !== null && aliveVoterCount >= neededCount,
+      voterCount: voters.length,
+      aliveVoterCount,
+      neededCount,
+    },
+    nodes,
+    assignments,
+    components,
+    problems: [],
+  }
+  return { ...view, problems: problemsOf(view, { isSecretDefault: configuration.secret === null }) }
+}
+
+function nodeViewOf(parts: Parts, name: NodeName): NodeView {
+  const { self, configuration, replica, engine, network } = parts
+  const { links, rank } = configuration.nodes[name]!
+  const health = network.links()[name]
+  const nowMs = parts.clock.nowMs()
+  const linkViews: LinkView[] = links.map(({ host, port }, index) => ({
+    address: `${host}:${port}`,
+    isUp: name === self || isHeard(health?.[index], nowMs),
+  }))
+  const mastership = name === replica.leader ? 'master' : name === replica.vice ? 'vice' : 'member'
+  const seen = name === self ? selfSight(parts) : peerSight(engine.snapshot(actorOf.node(name)).context as NodeContext)
+  return { name, ...seen, mastership, rank, links: linkViews }
+}
+
+/** Heartbeats come on every link all the time: one that has brought nothing for this long is down. */
+const linkSilenceMaxMs = 500
+
+function isHeard(link: LinkHealth | undefined, nowMs: number): boolean {
+  return link !== undefined && link.lastHeardMs !== null && nowMs - link.lastHeardMs <= linkSilenceMaxMs
+}
+
+function selfSight(parts: Parts): { availability: NodeAvailability; incarnation: number } {
+  return { availability: parts.leaving.isLeaving() ? 'leaving' : 'alive', incarnation: parts.incarnation }
+}
+
+function peerSight(context: NodeContext): { availability: NodeAvailability; incarnation: number } {
+  return { availability: context.availability, incarnation: context.incarnation }
+}

@@ -1,0 +1,87 @@
+/**
+ * One segment being written: a file of its full size, its blocks allocated by writing zeros (a hole could not be filled
+ * on a full disk, and the store would end the process by SIGBUS), mapped shared. A store into the mapping belongs to
+ * the kernel at once, so `kill -9` loses nothing; loss of power may lose the last seconds.
+ */
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { encodeHeader, frameBytes, frameHeadBytes, headChecksumOf, type SegmentHeader, viewOf } from './format.ts'
+import { segmentFileName, segmentSuffix, unfinishedSuffix } from './names.ts'
+
+const zeros = new Uint8Array(64 * 1024)
+
+export class SegmentWriter {
+  readonly path: string
+  readonly header: SegmentHeader
+  readonly #bytes: Uint8Array
+  readonly #view: DataView
+  #offset: number
+
+  /** Makes the file and maps it. Throws what the file system throws (ENOSPC, EACCES, …), leaving nothing behind. */
+  constructor(directory: string, header: SegmentHeader) {
+    const head = encodeHeader(header)
+    this.path = join(directory, segmentFileName(header))
+    this.header = header
+    makeFile(this.path, head, header.sizeBytes)
+    this.#bytes = Bun.mmap(this.path, { shared: true })
+    this.#view = viewOf(this.#bytes)
+    this.#offset = head.length
+  }
+
+  /** What frames may still take. */
+  get freeBytes(): number {
+    return this.#bytes.length - this.#offset
+  }
+
+  /**
+   * Writes one frame; false when it does not fit. The length is stored last, in one store: whenever the process is
+   * killed, a frame whose length is there is whole, and one that was cut off has the length zero.
+   */
+  append(payload: Uint8Array): boolean {
+    const offset = this.#offset
+    const neededBytes = frameBytes(payload.length)
+    if (neededBytes > this.freeBytes) return false
+    this.#bytes.set(payload, offset + frameHeadBytes)
+    const payloadChecksum = Bun.hash.crc32(payload)
+    this.#view.setUint32(offset + 4, payloadChecksum, true)
+    this.#view.setUint32(offset + 8, headChecksumOf(payload.length, payloadChecksum), true)
+    this.#view.setUint32(offset, payload.length, true)
+    this.#offset = offset + neededBytes
+    return true
+  }
+
+  /** Waits until the disk has the segment. */
+  sync(): void {
+    const file = openSync(this.path, 'r+')
+    try {
+      fsyncSync(file)
+    } finally {
+      closeSync(file)
+    }
+  }
+}
+
+/** Under another name until it is whole, so that a reader never meets half a file. */
+function makeFile(path: string, head: Uint8Array, sizeBytes: number): void {
+  const unfinished = path.slice(0, -segmentSuffix.length) + unfinishedSuffix
+  try {
+    const file = openSync(unfinished, 'w', 0o640)
+    try {
+      writeAll(file, head)
+      for (let left = sizeBytes - head.length; left > 0; left -= zeros.length) {
+        writeAll(file, zeros.subarray(0, Math.min(left, zeros.length)))
+      }
+    } finally {
+      closeSync(file)
+    }
+    renameSync(unfinished, path)
+  } catch (error) {
+    rmSync(unfinished, { force: true })
+    throw error
+  }
+}
+
+/** A write may be short, on a disk that is nearly full: the next one then says why. */
+function writeAll(file: number, bytes: Uint8Array): void {
+  for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written)
+}

@@ -1,0 +1,117 @@
+/** One timeline of several nodes, by the hybrid clock: an effect stands after its cause, whatever node it happened on (SPEC P8). */
+import { compareHybridTimes, type HybridTime } from '../engine/hybridClock.ts'
+import type { Message, TimerChange } from '../engine/step.ts'
+import { findBoxes, type Life, type LifeListener, type ReadProgress, readLife, segmentCounter } from './boxes.ts'
+import type { StoredRecord } from './codec.ts'
+import type { Damage } from './segmentReader.ts'
+
+export interface TimelineEntry {
+  /** `node:incarnation:sequence` */
+  readonly id: string
+  readonly node: string
+  readonly incarnation: number
+  readonly sequence: number
+  readonly time: HybridTime
+  readonly actor: string
+  /** `omitted`: too large to be kept; its event has only its type, and its effects are not known. */
+  readonly kind: 'start' | 'step' | 'omitted'
+  /** A start's is `{type: 'start'}`. */
+  readonly event: Message
+  /** The id of the step that caused it; null: the world did. */
+  readonly cause: string | null
+  /** null: its start, or not known. */
+  readonly fromState: string | null
+  readonly state: string
+  readonly effects: readonly Message[]
+  readonly timers: readonly TimerChange[]
+}
+
+export interface Timeline {
+  /** By time, then node, then sequence. */
+  readonly entries: readonly TimelineEntry[]
+  readonly byId: ReadonlyMap<string, TimelineEntry>
+  /** What each entry directly led to, by id, in the order of time. */
+  readonly consequences: ReadonlyMap<string, readonly TimelineEntry[]>
+  readonly damages: readonly Damage[]
+}
+
+/** Reads every black box in and below the directories into memory. Throws `BlackBoxNotFoundError`. */
+export function readTimeline(
+  directories: readonly string[],
+  options: { readonly onProgress?: (progress: ReadProgress) => void } = {},
+): Timeline {
+  const damages: Damage[] = []
+  const lives = findBoxes(directories).flatMap((box) => box.lives)
+  const onSegment = segmentCounter(lives, options.onProgress)
+  const onDamage = (damage: Damage) => damages.push(damage)
+  return mergeTimeline(
+    lives.flatMap((life) => entriesOf(life, { onDamage, onSegment })),
+    damages,
+  )
+}
+
+/** Puts entries of several nodes in order and links causes to consequences. */
+export function mergeTimeline(entries: readonly TimelineEntry[], damages: readonly Damage[] = []): Timeline {
+  const merged = [...entries].sort(compareEntries)
+  const consequences = new Map<string, TimelineEntry[]>()
+  for (const entry of merged) {
+    if (entry.cause === null) continue
+    const known = consequences.get(entry.cause)
+    if (known) known.push(entry)
+    else consequences.set(entry.cause, [entry])
+  }
+  return { entries: merged, byId: new Map(merged.map((entry) => [entry.id, entry])), consequences, damages }
+}
+
+function compareEntries(a: TimelineEntry, b: TimelineEntry): number {
+  const byTime = compareHybridTimes(a.time, b.time)
+  if (byTime !== 0) return byTime
+  if (a.node !== b.node) return a.node < b.node ? -1 : 1
+  return a.incarnation - b.incarnation || a.sequence - b.sequence
+}
+
+function entriesOf(life: Life, listener: LifeListener): TimelineEntry[] {
+  const states = new Map<string, string>()
+  const entries: TimelineEntry[] = []
+  for (const { record } of readLife(life, listener)) {
+    if (record.kind !== 'snapshot' && !(record.kind === 'omitted' && record.of === 'snapshot')) {
+      const fromState = record.kind === 'start' ? null : (states.get(record.actor) ?? null)
+      entries.push(entryOf(life, record, fromState))
+    }
+    states.set(record.actor, record.state)
+  }
+  return entries
+}
+
+type EventRecord = Exclude<StoredRecord, { kind: 'snapshot' }>
+
+function entryOf(life: Life, record: EventRecord, fromState: string | null): TimelineEntry {
+  const { node, incarnation } = life
+  const { sequence, time, actor, state, kind } = record
+  const cause = record.kind === 'step' ? record.cause : null
+  return {
+    id: formatId({ node, incarnation, sequence }),
+    node,
+    incarnation,
+    sequence,
+    time,
+    actor,
+    kind,
+    event: eventOf(record),
+    cause: cause && formatId(cause),
+    fromState,
+    state,
+    effects: record.kind === 'omitted' ? [] : record.effects,
+    timers: record.kind === 'omitted' ? [] : record.timers,
+  }
+}
+
+function eventOf(record: EventRecord): Message {
+  if (record.kind === 'step') return record.event
+  return { type: record.kind === 'omitted' && record.of === 'step' ? record.eventType : 'start' }
+}
+
+/** `node:incarnation:sequence`, the name of a step wherever one is printed or asked for. */
+export function formatId(at: { node: string; incarnation: number; sequence: number }): string {
+  return `${at.node}:${at.incarnation}:${at.sequence}`
+}

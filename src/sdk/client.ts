@@ -1,0 +1,266 @@
+/** The client end of the SDK protocol. See `index.ts` for how it is used. */
+import { createConnection, type Socket } from 'node:net'
+import type { ComponentId, Incarnation } from '../../machines/model/ids.ts'
+import type { Role } from '../../machines/model/roles.ts'
+import type { Peer } from '../../machines/model/status.ts'
+import type { Token } from '../../machines/model/token.ts'
+import { CheckpointError, codeOf, detailOf, RegisterError, RolecallError } from './errors.ts'
+import type { Handlers } from './handlers.ts'
+import { LineReader } from './lines.ts'
+import {
+  type CheckpointMessage,
+  checkpointBytesMax,
+  type Json,
+  type NodeMessage,
+  openCheckpointCountMax,
+  type PeersMessage,
+  type ProgramMessage,
+  protocolVersion,
+  type RoleMessage,
+} from './protocol.ts'
+
+export interface ConnectOptions {
+  /** Path of the node's socket. Default: ROLECALL_SOCKET. */
+  readonly socket?: string
+  /** Default: ROLECALL_COMPONENT. */
+  readonly component?: ComponentId
+  /** Default: ROLECALL_INCARNATION. */
+  readonly incarnation?: Incarnation
+  /** Where clients reach this program; the peers are told too. */
+  readonly endpoint?: string
+  readonly properties?: Readonly<Record<string, string>>
+}
+
+export interface Rolecall {
+  /** The role of the last command; `offline` before the first. */
+  readonly role: Role
+  readonly token: Token | null
+  readonly peers: readonly Peer[]
+  readonly isConnected: boolean
+  /**
+   * Sends data to one peer, or to every secondary, under the token of the present primary role. Resolves when they have
+   * accepted it (with no secondaries: at once); rejects with a `CheckpointError`.
+   */
+  checkpoint(checkpoint: { readonly to?: ComponentId; readonly data: Json }): Promise<void>
+  /** Reports an error that this program can't repair: rolecall recovers it, by restart or fail-over. */
+  reportError(report: { readonly code: string; readonly detail: string }): void
+  health(state: 'healthy' | 'failing', why?: { readonly code?: string; readonly detail?: string }): void
+  close(): void
+}
+
+interface OpenCheckpoint {
+  readonly resolve: () => void
+  readonly reject: (error: CheckpointError) => void
+}
+
+export class Client implements Rolecall {
+  readonly #socket: Socket
+  readonly #handlers: Handlers
+  readonly #reader = new LineReader()
+  readonly #open = new Map<number, OpenCheckpoint>()
+  #role: Role = 'offline'
+  #token: Token | null = null
+  #primaryToken: Token | null = null
+  #peers: readonly Peer[] = []
+  #lastCheckpointId = 0
+  #command = new AbortController()
+  #state: 'registering' | 'registered' | 'closed' = 'registering'
+  readonly #registration: { resolve: () => void; reject: (error: RegisterError) => void }
+  /** What came with the answer to `register`: kept until whoever waits for `connect` has had its turn. */
+  #early: string[] | null = []
+
+  private constructor(socket: Socket, handlers: Handlers, settle: (client: Client | RegisterError) => void) {
+    this.#socket = socket
+    this.#handlers = handlers
+    this.#registration = { resolve: () => settle(this), reject: settle }
+  }
+
+  static connect(options: ConnectOptions, handlers: Handlers): Promise<Rolecall> {
+    const { ROLECALL_SOCKET, ROLECALL_COMPONENT, ROLECALL_INCARNATION } = process.env
+    const path = options.socket ?? ROLECALL_SOCKET
+    const component = options.component ?? (ROLECALL_COMPONENT as ComponentId | undefined)
+    const incarnation = options.incarnation ?? Number(ROLECALL_INCARNATION)
+    if (!path || !component || !Number.isInteger(incarnation)) {
+      const message = 'ROLECALL_SOCKET, ROLECALL_COMPONENT and ROLECALL_INCARNATION are set in what rolecall starts'
+      return Promise.reject(new RegisterError('no-environment', message))
+    }
+    const { endpoint, properties } = options
+    return new Promise((resolve, reject) => {
+      const socket = createConnection({ path })
+      const client = new Client(socket, handlers, (result) =>
+        result instanceof Client ? resolve(result) : reject(result),
+      )
+      socket.on('connect', () =>
+        client.#send({ type: 'register', protocol: protocolVersion, component, incarnation, endpoint, properties }),
+      )
+      socket.on('data', (bytes: Uint8Array) => client.#received(bytes))
+      socket.on('error', (error) => client.#closed(error.message))
+      socket.on('close', () => client.#closed('the connection ended'))
+    })
+  }
+
+  get role(): Role {
+    return this.#role
+  }
+
+  get token(): Token | null {
+    return this.#token
+  }
+
+  get peers(): readonly Peer[] {
+    return this.#peers
+  }
+
+  get isConnected(): boolean {
+    return this.#state === 'registered'
+  }
+
+  checkpoint({ to, data }: { readonly to?: ComponentId; readonly data: Json }): Promise<void> {
+    const text = JSON.stringify(data)
+    const refusal = this.#refusalOf(text)
+    if (refusal) return Promise.reject(new CheckpointError(refusal, { to: to ?? null }))
+    this.#lastCheckpointId += 1
+    const id = this.#lastCheckpointId
+    const head = JSON.stringify({ type: 'checkpoint', id, to, token: this.#primaryToken })
+    return new Promise((resolve, reject) => {
+      this.#open.set(id, { resolve, reject })
+      this.#sendText(`${head.slice(0, -1)},"data":${text}}`)
+    })
+  }
+
+  reportError({ code, detail }: { readonly code: string; readonly detail: string }): void {
+    this.#send({ type: 'error', code, detail })
+  }
+
+  health(state: 'healthy' | 'failing', why: { readonly code?: string; readonly detail?: string } = {}): void {
+    this.#send({ type: 'health', state, ...why })
+  }
+
+  close(): void {
+    this.#end(new CheckpointError('disconnected', { to: null }))
+    this.#socket.end()
+  }
+
+  #refusalOf(text: string): CheckpointError['code'] | null {
+    if (this.#state === 'closed') return 'disconnected'
+    if (this.#primaryToken === null) return 'not-primary'
+    if (this.#open.size >= openCheckpointCountMax) return 'overloaded'
+    return Buffer.byteLength(text) > checkpointBytesMax ? 'too-large' : null
+  }
+
+  #send(message: ProgramMessage): void {
+    this.#sendText(JSON.stringify(message))
+  }
+
+  #sendText(text: string): void {
+    if (this.#state !== 'closed' && this.#socket.writable) this.#socket.write(`${text}\n`)
+  }
+
+  #received(bytes: Uint8Array): void {
+    this.#reader.read(bytes, (line) => {
+      if (this.#state === 'registered' && this.#early) this.#early.push(line)
+      else this.#said(JSON.parse(line) as NodeMessage)
+      return this.#state !== 'closed'
+    })
+    if (this.#reader.error) this.#socket.destroy(new Error(`from the node: ${this.#reader.error}`))
+  }
+
+  #said(message: NodeMessage): void {
+    switch (message.type) {
+      case 'registered':
+        this.#state = 'registered'
+        this.#registration.resolve()
+        setImmediate(() => this.#begin())
+        break
+      case 'register.refused':
+        this.#state = 'closed'
+        this.#registration.reject(new RegisterError(message.code, message.detail))
+        break
+      case 'role':
+        void this.#take(message)
+        break
+      case 'peers':
+        this.#introduced(message)
+        break
+      case 'checkpoint':
+        void this.#checkpointed(message)
+        break
+      case 'checkpoint.done':
+        this.#answered(message.id)?.resolve()
+        break
+      case 'checkpoint.failed':
+        this.#answered(message.id)?.reject(new CheckpointError(message.code, message))
+        break
+      case 'stop':
+        this.#handlers.onStop?.({ timeLimitMs: message.timeLimitMs })
+        break
+      case 'protocol.error':
+        // A fault of this client, not of the program: say so loudly rather than go on half-heard.
+        this.#socket.destroy(new Error(`${message.code}: ${message.detail}`))
+        break
+    }
+  }
+
+  #begin(): void {
+    const early = this.#early ?? []
+    this.#early = null
+    for (const line of early) if (this.#state === 'registered') this.#said(JSON.parse(line) as NodeMessage)
+  }
+
+  async #take({ id, type: _, ...command }: RoleMessage): Promise<void> {
+    const { role, token, peers } = command
+    this.#command.abort()
+    this.#command = new AbortController()
+    const { signal } = this.#command
+    this.#role = role
+    this.#token = token
+    this.#peers = peers
+    if (role === 'primary') this.#primaryToken = token
+    else if (role !== 'quiescing') this.#primaryToken = null
+    try {
+      await this.#handlers.onRole({ ...command, signal })
+      if (!signal.aborted) this.#send({ type: 'ready', id })
+    } catch (error) {
+      const [code, detail] = [codeOf(error, 'role.failed'), detailOf(error)]
+      if (!signal.aborted) this.#send({ type: 'failed', id, code, detail })
+    }
+  }
+
+  #introduced({ type: _, ...change }: PeersMessage): void {
+    this.#peers = change.peers
+    this.#handlers.onPeers?.(change)
+  }
+
+  async #checkpointed({ id, from, token, data }: CheckpointMessage): Promise<void> {
+    try {
+      if (!this.#handlers.onCheckpoint) throw new RolecallError('no-checkpoints', 'this program takes none')
+      await this.#handlers.onCheckpoint({ from, token, data })
+      this.#send({ type: 'accepted', id })
+    } catch (error) {
+      this.#send({ type: 'refused', id, code: codeOf(error, 'failed') })
+    }
+  }
+
+  #answered(id: number): OpenCheckpoint | undefined {
+    const open = this.#open.get(id)
+    this.#open.delete(id)
+    return open
+  }
+
+  /** The socket is gone, and nobody here wanted that. */
+  #closed(why: string): void {
+    this.#socket.destroy()
+    if (this.#state === 'closed') return
+    const wasRegistered = this.#state === 'registered'
+    this.#end(new CheckpointError('disconnected', { to: null }))
+    if (wasRegistered) this.#handlers.onDisconnected?.()
+    else this.#registration.reject(new RegisterError('unreachable', why))
+  }
+
+  #end(error: CheckpointError): void {
+    this.#state = 'closed'
+    this.#command.abort()
+    for (const { reject } of this.#open.values()) reject(error)
+    this.#open.clear()
+  }
+}

@@ -1,0 +1,47 @@
+/** What a program does when its node tells it something. */
+import type { AssignmentName, ComponentId } from '../../machines/model/ids.ts'
+import type { Role } from '../../machines/model/roles.ts'
+import type { Peer } from '../../machines/model/status.ts'
+import type { Token } from '../../machines/model/token.ts'
+import type { Json } from './protocol.ts'
+
+export interface RoleCommand {
+  readonly role: Role
+  readonly assignment: AssignmentName
+  readonly token: Token
+  readonly peers: readonly Peer[]
+  readonly level: number
+  /** The node takes no answer for a failure after this long. */
+  readonly timeLimitMs: number
+  /** Aborted when another command comes before this one is done, or the connection ends: its answer counts no more. */
+  readonly signal: AbortSignal
+}
+
+export interface PeersChange {
+  readonly assignment: AssignmentName
+  readonly token: Token
+  readonly peers: readonly Peer[]
+}
+
+export interface Checkpoint {
+  readonly from: ComponentId
+  /** Token of the sender's primary role; the node has refused older ones already. */
+  readonly token: Token
+  readonly data: Json
+}
+
+/**
+ * Called in the order in which the node said it. The part of a handler before its first `await` is therefore never
+ * overtaken; what comes after may be, so a role command can interrupt one that waits (see its `signal`).
+ */
+export interface Handlers {
+  /** Take the role; resolve when it is taken, reject when it can't be (`code` and message of the error are reported). */
+  onRole(command: RoleCommand): Promise<void> | void
+  onPeers?(change: PeersChange): void
+  /** Resolve when it is as safe here as the primary may rely on; reject to refuse it. Default: refused. */
+  onCheckpoint?(checkpoint: Checkpoint): Promise<void> | void
+  /** Asked to end by itself within the time limit; after it comes SIGKILL. */
+  onStop?(stop: { readonly timeLimitMs: number }): void
+  /** The node is gone. Stop acting at once, and end: a new life of this program will be started. */
+  onDisconnected?(): void
+}

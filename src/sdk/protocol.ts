@@ -1,0 +1,124 @@
+/**
+ * The words of the SDK protocol, version 1 (docs/sdk-protocol.md): JSON objects, one a line, over the Unix stream socket
+ * named by ROLECALL_SOCKET. Plain types, no dependencies: the node and the TypeScript client share them.
+ *
+ * Both sides ignore fields they don't know, and programs ignore messages they don't know, so that later versions can add.
+ */
+import type { AssignmentName, ComponentId, Incarnation } from '../../machines/model/ids.ts'
+import type { Role } from '../../machines/model/roles.ts'
+import type { Peer } from '../../machines/model/status.ts'
+import type { Token } from '../../machines/model/token.ts'
+
+/** The highest version spoken here. */
+export const protocolVersion = 1
+
+/** A longer line, its newline included, ends the connection. */
+export const lineBytesMax = 1024 * 1024
+
+/** JSON text of a checkpoint's data: what is left of a line for the names around it. */
+export const checkpointBytesMax = lineBytesMax - 4096
+
+/** Checkpoints without an answer, in each direction of a connection; one more fails with `overloaded`. */
+export const openCheckpointCountMax = 1024
+
+/** Why a checkpoint did not reach a peer's program, or was not taken by it. */
+export type CheckpointFailureCode =
+  | 'stale-token'
+  | 'no-such-peer'
+  | 'unreachable'
+  | 'refused'
+  | 'timed-out'
+  | 'overloaded'
+  | 'too-large'
+
+/** Any JSON value. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
+
+export type ProgramMessage =
+  | RegisterMessage
+  | { readonly type: 'ready'; readonly id: number }
+  | { readonly type: 'failed'; readonly id: number; readonly code: string; readonly detail: string }
+  | {
+      readonly type: 'health'
+      readonly state: 'healthy' | 'failing'
+      readonly code?: string | undefined
+      readonly detail?: string | undefined
+    }
+  | { readonly type: 'error'; readonly code: string; readonly detail: string }
+  | {
+      readonly type: 'checkpoint'
+      /** Chosen by the program; none of those still without an answer. */
+      readonly id: number
+      /** Left out: every secondary of the assignment. */
+      readonly to?: ComponentId | undefined
+      readonly token: Token
+      readonly data: Json
+    }
+  | { readonly type: 'accepted'; readonly id: number }
+  | { readonly type: 'refused'; readonly id: number; readonly code: string }
+
+export interface RegisterMessage {
+  readonly type: 'register'
+  /** The highest version the program speaks. */
+  readonly protocol: number
+  readonly component: ComponentId
+  readonly incarnation: Incarnation
+  readonly endpoint?: string | null | undefined
+  readonly properties?: Readonly<Record<string, string>> | undefined
+}
+
+export type NodeMessage =
+  /** The version both speak: the lower of the two highest. */
+  | { readonly type: 'registered'; readonly protocol: number }
+  | { readonly type: 'register.refused'; readonly code: RegisterRefusalCode; readonly detail: string }
+  | RoleMessage
+  | PeersMessage
+  | CheckpointMessage
+  | { readonly type: 'checkpoint.done'; readonly id: number; readonly to: ComponentId | null }
+  | {
+      readonly type: 'checkpoint.failed'
+      readonly id: number
+      readonly to: ComponentId | null
+      readonly code: CheckpointFailureCode
+      /** With `refused`: the code that the peer's program gave. */
+      readonly reason?: string
+    }
+  | { readonly type: 'stop'; readonly timeLimitMs: number }
+  | { readonly type: 'protocol.error'; readonly code: ProtocolErrorCode; readonly detail: string }
+
+export type RegisterRefusalCode = 'not-expected' | 'already-registered' | 'protocol-unsupported'
+
+/** The connection ends after each of these but `unknown-type` and `invalid`. */
+export type ProtocolErrorCode =
+  | 'not-json'
+  | 'line-too-long'
+  | 'not-registered'
+  | 'unknown-type'
+  | 'invalid'
+  | 'too-many-errors'
+
+export interface RoleMessage {
+  readonly type: 'role'
+  readonly id: number
+  readonly assignment: AssignmentName
+  readonly role: Role
+  readonly level: number
+  readonly timeLimitMs: number
+  readonly token: Token
+  readonly peers: readonly Peer[]
+}
+
+export interface PeersMessage {
+  readonly type: 'peers'
+  readonly assignment: AssignmentName
+  readonly token: Token
+  readonly peers: readonly Peer[]
+}
+
+export interface CheckpointMessage {
+  readonly type: 'checkpoint'
+  readonly id: number
+  readonly from: ComponentId
+  readonly token: Token
+  readonly data: Json
+}

@@ -1,0 +1,54 @@
+/** What voters say to each other about the replicated log, as it travels (`machines/logic/replicatedLog/messages.ts`). */
+import { z } from 'zod'
+import type * as log from '../../../machines/logic/replicatedLog.ts'
+import { count, nodeName } from './model.ts'
+
+/** No message of the log is longer than this, encoded: one datagram. The leader sees to it when it fills a request. */
+export const consensusBytesMax = 48 * 1024
+
+/** Bounds of one command. */
+export const keyLengthMax = 512
+export const changeCountMax = 1024
+
+const position = { index: count, epoch: count }
+
+const change = z.strictObject({ key: z.string().min(1).max(keyLengthMax), value: z.unknown() })
+
+export const logCommand = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('noop') }),
+  z.strictObject({ type: z.literal('set'), entries: z.array(change).min(1).max(changeCountMax) }),
+])
+
+export const consensusMessage = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('vote.request'),
+    isPre: z.boolean(),
+    epoch: count,
+    last: z.strictObject(position),
+    transfer: z.strictObject({ leader: nodeName, epoch: count }).nullable(),
+  }),
+  z.strictObject({
+    type: z.literal('vote.reply'),
+    isPre: z.boolean(),
+    epoch: count,
+    voterEpoch: count,
+    refusal: z.enum(['promise', 'epoch', 'log', 'voted', 'stranger']).nullable(),
+  }),
+  z.strictObject({
+    type: z.literal('append.request'),
+    epoch: count,
+    previous: z.strictObject(position),
+    entries: z.array(z.strictObject({ ...position, command: logCommand })).max(1024),
+    commitIndex: count,
+  }),
+  z.strictObject({
+    type: z.literal('append.reply'),
+    epoch: count,
+    index: count,
+    hint: z.strictObject(position).nullable(),
+    commitIndex: count,
+  }),
+  z.strictObject({ type: z.literal('transfer.timeoutNow'), epoch: count }),
+]) satisfies z.ZodType<log.ConsensusMessage>
+
+export type ConsensusMessage = log.ConsensusMessage

@@ -1,0 +1,126 @@
+/** The process agent on real process groups, without the guard's process between; and an SDK server that notes what it is told. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { ComponentType, Configuration } from '../../../machines/model/configuration.ts'
+import type { AgentEvent, RoleWords } from '../../../src/agents/agent.ts'
+import { createProcessAgent, type ProcessAgent } from '../../../src/agents/process/agent.ts'
+import type { SdkCallbacks } from '../../../src/agents/sdk/server.ts'
+import { realClock } from '../../../src/engine/clock.ts'
+import type { GuardClient } from '../../../src/guard/client.ts'
+import { ComponentProcesses } from '../../../src/guard/components.ts'
+import { Launcher } from '../../../src/guard/launcher.ts'
+import type { GuardFrame } from '../../../src/guard/protocol.ts'
+import { until } from '../../guard/guardBench.ts'
+
+const plainType: ComponentType = {
+  agent: 'process',
+  aware: false,
+  standby: 'cold',
+  exclusive: true,
+  command: ['sleep', '100'],
+  workingDirectory: null,
+  environment: {},
+  startTimeoutMs: 5000,
+  stopSignal: 'SIGTERM',
+  stopTimeoutMs: 2000,
+  roleTimeoutMs: 5000,
+  probe: null,
+  hooks: {},
+  recovery: { restartLimit: 3, restartWindowMs: 60_000 },
+}
+
+export const life = { component: 'n1/it', incarnation: 1 } as const
+
+export const words: RoleWords = {
+  ...life,
+  assignment: 'service',
+  role: 'primary',
+  token: { epoch: 3, index: 14 },
+  peers: [{ component: 'n2/it', node: 'n2', role: 'secondary', endpoint: 'http://n2', token: { epoch: 3, index: 14 } }],
+}
+
+export class AgentBench {
+  readonly directory = mkdtempSync(join(tmpdir(), 'rolecall-agent-'))
+  readonly events: AgentEvent[] = []
+  readonly told: unknown[] = []
+  readonly agent: ProcessAgent
+  sdk!: Omit<SdkCallbacks, 'onCheckpoint'>
+  readonly #components: ComponentProcesses
+
+  constructor(
+    type: Partial<ComponentType>,
+    { endpoint = null, takesStop = false }: { endpoint?: string | null; takesStop?: boolean } = {},
+  ) {
+    this.#components = new ComponentProcesses({
+      clock: realClock,
+      launcher: new Launcher(),
+      warden: { started() {}, ended() {} },
+      marker: `test-agent-${process.pid}/n1`,
+      selfStopMs: 1000,
+      onFrame: (frame) => queueMicrotask(() => this.#take(frame)),
+    })
+    const configuration = {
+      cluster: 'test',
+      runtimeDirectory: this.directory,
+      types: { type: { ...plainType, environment: { DIR: this.directory, LEVEL: 'type' }, ...type } },
+      components: {
+        it: { type: 'type', nodes: ['n1'], instances: { n1: { environment: { LEVEL: 'instance' }, endpoint } } },
+      },
+    } as unknown as Configuration
+    const guard = {
+      spawn: (order) => this.#components.spawn(order),
+      stop: (order) => this.#components.stop(order),
+    } as GuardClient
+    this.agent = createProcessAgent({
+      node: 'n1',
+      configuration,
+      guard,
+      clock: realClock,
+      onEvent: (event) => this.events.push(event),
+      createSdk: (callbacks) => {
+        this.sdk = callbacks
+        return {
+          invoke: (order) => this.told.push(['invoke', order]),
+          introduce: (order) => this.told.push(['introduce', order]),
+          stop: (order) => {
+            this.told.push(['stop', order])
+            return takesStop
+          },
+          deliverCheckpoint: () => Promise.resolve({ ok: true }),
+          close() {},
+        }
+      },
+    })
+  }
+
+  #take(frame: GuardFrame): void {
+    if (frame.type === 'component.started') this.agent.onStarted(frame)
+    else if (frame.type === 'component.startFailed') this.agent.onStartFailed(frame)
+    else if (frame.type === 'component.exited') this.agent.onExited(frame)
+    else if (frame.type === 'component.stopFailed') this.agent.onStopFailed(frame)
+  }
+
+  async event<Type extends AgentEvent['type']>(type: Type): Promise<Extract<AgentEvent, { type: Type }>> {
+    const found = await until(
+      () => this.events.find((event) => event.type === type) ?? null,
+      () => `${type}; saw ${JSON.stringify(this.events)}`,
+    )
+    return found as Extract<AgentEvent, { type: Type }>
+  }
+
+  /** What a hook or program has written into the folder; lines. */
+  lines(name: string): string[] {
+    try {
+      return readFileSync(join(this.directory, name), 'utf8').trimEnd().split('\n')
+    } catch {
+      return []
+    }
+  }
+
+  async close(): Promise<void> {
+    this.agent.close()
+    await this.#components.killAll({ timeoutMs: 5000 })
+    rmSync(this.directory, { recursive: true })
+  }
+}

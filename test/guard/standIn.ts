@@ -1,0 +1,41 @@
+/** Stands in for the node process: writes down what its guard says, and passes on what a test orders over a Unix socket. */
+import { appendFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { realClock } from '../../src/engine/clock.ts'
+import { connectGuard, type GuardClient } from '../../src/guard/client.ts'
+
+const directory = process.env.STAND_IN_DIRECTORY!
+const incarnation = Number(process.argv[process.argv.indexOf('--incarnation') + 1])
+const note = (event: unknown): void => appendFileSync(join(directory, 'events'), `${JSON.stringify(event)}\n`)
+const noting =
+  (type: string) =>
+  (event: object = {}): void =>
+    note({ ...event, type })
+
+const guard = connectGuard({
+  onStarted: noting('started'),
+  onStartFailed: noting('startFailed'),
+  onExited: ({ atMs, ...exited }) => note({ ...exited, type: 'exited', sinceMs: realClock.nowMs() - atMs }),
+  onStopFailed: noting('stopFailed'),
+  onPeerEnded: noting('peerEnded'),
+  onLeave() {
+    note({ type: 'leave' })
+    if (!process.env.STAND_IN_IS_STUBBORN) guard.left()
+  },
+})
+
+const path = join(directory, 'orders')
+rmSync(path, { force: true })
+Bun.serve({
+  unix: path,
+  async fetch(request) {
+    const [name, order] = (await request.json()) as [keyof GuardClient | 'hang' | 'exit', never]
+    if (name === 'exit') process.exit(order)
+    if (name === 'hang') for (;;);
+    if (name === 'setLease') guard.setLease({ untilMs: realClock.nowMs() + (order as { forMs: number }).forMs })
+    else guard[name](order)
+    return new Response()
+  },
+})
+note({ type: 'up', incarnation, pid: process.pid, environment: process.env })
+if (process.env.STAND_IN_EXITS) process.exit(1)

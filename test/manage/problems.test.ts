@@ -1,0 +1,62 @@
+import { expect, test } from 'bun:test'
+import type { ComponentView } from '../../machines/model/view.ts'
+import { problemsOf } from '../../src/manage/problems.ts'
+import { damagedView, lonelyView, soundView } from './support.ts'
+
+function codes(problems: ReturnType<typeof problemsOf>): string[] {
+  return problems.map(({ severity, code, subject, next }) => `${severity} ${code} ${subject} -> ${next ?? '-'}`)
+}
+
+test('a sound cluster has none', () => {
+  expect(problemsOf(soundView)).toEqual([])
+})
+
+test('what is wrong comes worst first, each with what to type', () => {
+  expect(codes(problemsOf(damagedView))).toEqual([
+    'warning node.ended n1 -> rolecall node --name n1',
+    'warning link.down n3 -> -',
+    'warning assignment.degraded ledger -> rolecall unlock n3/ledger',
+    'warning component.barred n3/ledger -> rolecall unlock n3/ledger',
+  ])
+  expect(codes(problemsOf(lonelyView))).toEqual([
+    'critical quorum.lost demo -> rolecall node --name n1',
+    'critical node.unreachable n1 -> rolecall node --name n1',
+    'critical assignment.unserved ledger -> rolecall status --watch',
+    'warning node.unknown n2 -> rolecall node --name n2',
+  ])
+})
+
+test('a cluster without a secret says so', () => {
+  expect(codes(problemsOf(soundView, { isSecretDefault: true }))).toEqual(['warning secret.default demo -> -'])
+})
+
+test('an election under way is a problem of its own, and no lost quorum', () => {
+  const electing = ['critical master.unknown demo -> rolecall status --watch']
+  expect(codes(problemsOf({ ...soundView, master: null }))).toEqual(electing)
+  const quorum = { ...soundView.quorum, isQuorate: false }
+  expect(codes(problemsOf({ ...soundView, master: null, quorum }))).toEqual(electing)
+})
+
+test('a node that leaves is told apart from one that left', () => {
+  const told = (availability: 'leaving' | 'left') =>
+    codes(problemsOf({ ...soundView, nodes: [{ ...soundView.nodes[0]!, availability }] }))
+  expect(told('leaving')).toEqual(['warning node.leaving n1 -> rolecall status --watch'])
+  expect(told('left')).toEqual(['warning node.left n1 -> rolecall node --name n1'])
+})
+
+test('of a component only the problem that explains the others is told', () => {
+  const failure = { code: 'role.failed', detail: 'onPrimary: exit code 1' }
+  const told = (change: Partial<ComponentView>) =>
+    problemsOf({ ...soundView, components: [{ ...soundView.components[0]!, ...change }] }).map(({ code, text }) => [
+      code,
+      text,
+    ])
+  expect(told({ failure, isBarred: true, isLocked: true, phase: 'stopFailed' })).toEqual([
+    ['component.stopFailed', expect.stringContaining('role.failed: onPrimary: exit code 1')],
+  ])
+  expect(told({ failure, isBarred: true, isLocked: true })).toEqual([
+    ['component.barred', expect.stringContaining('failed too often')],
+  ])
+  expect(told({ failure, isLocked: true })).toEqual([['component.locked', expect.any(String)]])
+  expect(told({ failure })).toEqual([['component.failed', 'fell out of its role: role.failed: onPrimary: exit code 1']])
+})

@@ -1,0 +1,166 @@
+import { afterEach } from 'bun:test'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Operation, OperationResult } from '../../machines/model/operation.ts'
+import type { ClusterView, ComponentView, NodeView } from '../../machines/model/view.ts'
+import { type ControlServer, serveControl } from '../../src/manage/controlServer.ts'
+import { problemsOf, type ViewWithoutProblems } from '../../src/manage/problems.ts'
+
+const undo: (() => unknown)[] = []
+
+afterEach(async () => {
+  for (const each of undo.splice(0).reverse()) await each()
+})
+
+export function afterThisTest(action: () => unknown): void {
+  undo.push(action)
+}
+
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'rolecall-manage-'))
+  afterThisTest(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+function node(name: string, change: Partial<NodeView> = {}): NodeView {
+  const rank = Number(name.slice(1))
+  const links = ['127.0.0.1', '127.0.0.2'].map((host) => ({ address: `${host}:${7100 + rank}`, isUp: true }))
+  return { name, availability: 'alive', incarnation: rank, mastership: 'member', rank, links, ...change }
+}
+
+function component(name: string, change: Partial<ComponentView> = {}): ComponentView {
+  return {
+    component: `${name}/ledger`,
+    type: 'ledger',
+    assignment: 'ledger',
+    role: 'spare',
+    phase: 'ready',
+    intendedRole: 'spare',
+    incarnation: 1,
+    isLocked: false,
+    isBarred: false,
+    failure: null,
+    endpoint: `http://127.0.0.1:810${name.slice(1)}`,
+    ...change,
+  }
+}
+
+export function withProblems(view: ViewWithoutProblems): ClusterView {
+  return { ...view, problems: problemsOf(view) }
+}
+
+/** Three nodes in the best of health. */
+export const soundView: ClusterView = withProblems({
+  cluster: 'demo',
+  node: 'n2',
+  epoch: 4,
+  master: 'n1',
+  vice: 'n2',
+  quorum: { isQuorate: true, voterCount: 3, aliveVoterCount: 3, neededCount: 2 },
+  nodes: [node('n1', { mastership: 'master' }), node('n2', { mastership: 'vice' }), node('n3')],
+  assignments: [
+    {
+      name: 'ledger',
+      redundancy: '2N',
+      health: 'served',
+      primary: 'n1/ledger',
+      endpoint: 'http://127.0.0.1:8101',
+      secondaries: ['n2/ledger'],
+      spares: ['n3/ledger'],
+      reason: null,
+    },
+  ],
+  components: [
+    component('n1', { role: 'primary', intendedRole: 'primary' }),
+    component('n2', { role: 'secondary', intendedRole: 'secondary' }),
+    component('n3'),
+  ],
+})
+
+/** n1 has ended, its component with it; n3 has a link down and failed too often. */
+export const damagedView: ClusterView = withProblems({
+  ...soundView,
+  epoch: 5,
+  master: 'n2',
+  vice: 'n3',
+  quorum: { isQuorate: true, voterCount: 3, aliveVoterCount: 2, neededCount: 2 },
+  nodes: [
+    node('n1', { availability: 'ended', links: node('n1').links.map((link) => ({ ...link, isUp: false })) }),
+    node('n2', { mastership: 'master' }),
+    node('n3', { mastership: 'vice', links: node('n3').links.map((link, index) => ({ ...link, isUp: index === 0 })) }),
+  ],
+  assignments: [
+    {
+      ...soundView.assignments[0]!,
+      health: 'degraded',
+      primary: 'n2/ledger',
+      endpoint: 'http://127.0.0.1:8102',
+      secondaries: [],
+      spares: [],
+      reason: 'no sound component is left for secondary',
+    },
+  ],
+  components: [
+    component('n1', { role: 'unknown', phase: 'unknown', intendedRole: 'offline' }),
+    component('n2', { role: 'primary', intendedRole: 'primary' }),
+    component('n3', {
+      role: 'offline',
+      phase: 'stopped',
+      intendedRole: 'offline',
+      incarnation: 4,
+      isBarred: true,
+      failure: { code: 'process.exited', detail: 'exit code 1' },
+    }),
+  ],
+})
+
+/** What the last node sees of it. */
+export const lonelyView: ClusterView = withProblems({
+  ...soundView,
+  node: 'n3',
+  master: null,
+  vice: null,
+  quorum: { isQuorate: false, voterCount: 3, aliveVoterCount: 1, neededCount: 2 },
+  nodes: [node('n1', { availability: 'unreachable' }), node('n2', { availability: 'unknown' }), node('n3')],
+  assignments: [{ ...soundView.assignments[0]!, health: 'unserved', primary: null, endpoint: null, reason: null }],
+})
+
+/** A control server that shows what it is given, and remembers what it is asked to do. */
+export async function serveView(options: {
+  path: string
+  view: ClusterView
+  answer?: OperationResult
+  delayMs?: number
+}) {
+  const { path, answer = { ok: true, text: 'done' }, delayMs = 0 } = options
+  const listeners = new Set<() => void>()
+  const operations: Operation[] = []
+  const shown = { view: options.view }
+  const server: ControlServer = await serveControl({
+    path,
+    handlers: {
+      view: () => shown.view,
+      counters: () => ({ datagramsRefused: 3 }),
+      async operate(operation) {
+        operations.push(operation)
+        await Bun.sleep(delayMs)
+        return answer
+      },
+      changes(listener) {
+        listeners.add(listener)
+        return () => listeners.delete(listener)
+      },
+    },
+  })
+  afterThisTest(() => server.stop())
+  return {
+    server,
+    operations,
+    listeners,
+    change(view: ClusterView) {
+      shown.view = view
+      for (const listener of listeners) listener()
+    },
+  }
+}

@@ -1,0 +1,242 @@
+/**
+ * Replicas with their membership and their heartbeats, put together as in a node, in simulated time, over a network that loses,
+ * doubles and delays. A store outlives the crashes of its node. Checks after everything that happens what must always hold.
+ */
+import { expect } from 'bun:test'
+import type { LogEntry } from '../../machines/logic/replicatedLog.ts'
+import { type MembershipEffect, membership } from '../../machines/membership.ts'
+import { Engine } from '../../src/engine/engine.ts'
+import { createHeartbeats, type HeartbeatEvent, type Heartbeats } from '../../src/guard/heartbeats.ts'
+import { MemoryStore } from '../../src/repository/memoryStore.ts'
+import { createReplica, type Replica } from '../../src/repository/replica.ts'
+import type { Store } from '../../src/repository/store.ts'
+import { decodeBody, encodeBody } from '../../src/wire/codec.ts'
+import { consensusMessage } from '../../src/wire/messages/consensus.ts'
+import { timing } from '../support/configuration.ts'
+import { DriftingWorld } from '../support/driftingWorld.ts'
+
+export interface ReplicaClusterOptions {
+  readonly names?: readonly string[]
+  readonly seed?: number
+  readonly lossRate?: number
+  readonly doubleRate?: number
+  readonly delayMs?: (random: () => number) => number
+  readonly openStore?: (name: string) => Store
+}
+
+/** Thrown by a store: the process dies before it could write. */
+export class Crash extends Error {}
+
+export interface RunningNode {
+  readonly name: string
+  readonly life: number
+  readonly engine: Engine
+  readonly heartbeats: Heartbeats
+  readonly replica: Replica
+  isMaster: boolean
+  isUp: boolean
+}
+
+export class ReplicaCluster {
+  readonly world: DriftingWorld
+  readonly names: readonly string[]
+  readonly nodes = new Map<string, RunningNode>()
+  readonly stores = new Map<string, Store>()
+  /** What membership did: `131 n1 mastership.acquired e1`. */
+  readonly log: string[] = []
+  readonly messages: string[] = []
+  messageBytesMax = 0
+  isCut: (from: string, to: string) => boolean = () => false
+  readonly ended = new Set<string>()
+  /** Everything any node applied, by index: what is committed never changes. */
+  readonly committed = new Map<number, string>()
+  readonly leaders = new Map<number, string>()
+  readonly #options: ReplicaClusterOptions
+  readonly #lives = new Map<string, number>()
+
+  constructor(options: ReplicaClusterOptions = {}) {
+    this.#options = options
+    this.names = options.names ?? ['n1', 'n2', 'n3']
+    this.world = new DriftingWorld(options.seed ?? 1)
+    this.world.afterEach = () => this.#check()
+    for (const name of this.names) this.start(name)
+  }
+
+  of(name: string): RunningNode {
+    return this.nodes.get(name)!
+  }
+
+  get master(): RunningNode | undefined {
+    return [...this.nodes.values()].find(({ isMaster, isUp }) => isMaster && isUp)
+  }
+
+  run(forMs: number): void {
+    this.world.run(this.world.nowMs + forMs)
+  }
+
+  /** Until somebody is master and a majority follows. */
+  settle(): RunningNode {
+    for (let step = 0; step < 1000; step += 1) {
+      this.run(5)
+      if (this.master?.replica.vice) return this.master
+    }
+    throw new Error(`no master with a vice:\n${this.log.slice(-40).join('\n')}`)
+  }
+
+  /** The process is gone, and with it all that its store does not have. */
+  crash(name: string): void {
+    const node = this.of(name)
+    node.isUp = false
+    node.isMaster = false
+    node.heartbeats.stop()
+    node.engine.stop()
+  }
+
+  /** The others get evidence that its process ended. */
+  tellEnded(name: string): void {
+    this.ended.add(name)
+    for (const node of this.nodes.values()) {
+      if (!node.isUp || node.name === name) continue
+      node.heartbeats.ended(name, this.#lives.get(name)!)
+      node.heartbeats.releasePromise(name)
+      node.engine.send('membership', { type: 'leader.ended', leader: name })
+    }
+  }
+
+  start(name: string): void {
+    const life = (this.#lives.get(name) ?? 0) + 1
+    this.#lives.set(name, life)
+    this.ended.delete(name)
+    const store = this.stores.get(name) ?? this.#options.openStore?.(name) ?? new MemoryStore()
+    this.stores.set(name, store)
+    const plain = this.world.clock({ offsetMs: 10_000 * (this.names.indexOf(name) + 1) })
+    /** What is left of a life that is over does nothing. */
+    const alive = (act: () => void) => () => void (node?.isUp !== false && this.#mortal(name, act))
+    const clock = { ...plain, setTimer: (ms: number, callback: () => void) => plain.setTimer(ms, alive(callback)) }
+    let node: RunningNode | undefined
+    const heartbeats = createHeartbeats({
+      self: name,
+      incarnation: life,
+      peers: this.names.filter((other) => other !== name),
+      voters: this.names,
+      timing,
+      clock,
+      send: (to, heartbeat) =>
+        this.#transmit(node!, to, (peer) => peer.heartbeats.receive(name, heartbeat, { incarnation: life, link: 0 })),
+      onEvent: (event) => this.#heard(node!, event),
+      turn: (callback) => void this.world.after(0, alive(callback)),
+    })
+    const engine = new Engine({
+      node: name,
+      incarnation: life,
+      clock,
+      catalogue: { membership: { machine: membership, version: 1 } },
+      recorder: { append: () => {} },
+      perform: (effect) => this.#perform(node!, effect as MembershipEffect),
+    })
+    const replica = createReplica({
+      self: name,
+      voters: this.names,
+      clock,
+      store,
+      timing,
+      membership: { send: (event) => engine.send('membership', event as never) },
+      send: (to, message) => {
+        this.messages.push(`${name} > ${to} ${message.type}`)
+        const bytes = encodeBody(message).slice()
+        this.messageBytesMax = Math.max(this.messageBytesMax, bytes.length)
+        this.#transmit(node!, to, (peer) => {
+          peer.replica.receive(name, consensusMessage.parse(decodeBody(bytes)))
+        })
+      },
+      promiseUntilMs: () => heartbeats.promiseUntilMs(),
+      isKnownEnded: (peer) => this.ended.has(peer),
+      isLeaderLeaseValid: () => heartbeats.isLeaderLeaseValid(),
+      aliveVoters: () => heartbeats.aliveNodes(),
+      onApplied: (entry) => this.#applied(name, entry),
+      onMastership: (mastership) => {
+        const { epoch, leader } = mastership
+        if (leader === name) expect([epoch, this.leaders.get(epoch) ?? name]).toEqual([epoch, name])
+        if (leader === name) this.leaders.set(epoch, name)
+        heartbeats.setMastership(mastership)
+      },
+    })
+    node = { name, life, engine, heartbeats, replica, isMaster: false, isUp: true }
+    this.nodes.set(name, node)
+    engine.start('membership', 'membership', {
+      self: name,
+      voters: this.names,
+      timing: { ...timing, successionDelayMs: 2 * timing.heartbeatIntervalMs },
+      seed: this.names.indexOf(name) * 1000 + life,
+    })
+    heartbeats.start()
+    const tick = () => {
+      replica.tick()
+      clock.setTimer(timing.heartbeatIntervalMs, tick)
+    }
+    clock.setTimer(this.world.between(0, timing.heartbeatIntervalMs), tick)
+    engine.send('membership', { type: 'membership.start', epoch: replica.epoch })
+  }
+
+  #mortal(name: string, act: () => void): void {
+    try {
+      act()
+    } catch (error) {
+      if (!(error instanceof Crash)) throw error
+      this.crash(name)
+    }
+  }
+
+  #transmit(from: RunningNode, to: string, deliver: (node: RunningNode) => void): void {
+    const { lossRate = 0, doubleRate = 0, delayMs = () => 0.2 } = this.#options
+    const { world } = this
+    const copies = world.random() < doubleRate ? 2 : 1
+    for (let copy = 0; copy < copies; copy += 1) {
+      if (world.random() < lossRate || this.isCut(from.name, to)) continue
+      world.after(delayMs(world.random), () => {
+        const node = this.nodes.get(to)
+        if (node?.isUp) this.#mortal(to, () => deliver(node))
+      })
+    }
+  }
+
+  #heard(node: RunningNode, event: HeartbeatEvent): void {
+    const { engine, replica } = node
+    if (event.type === 'leader.heard') engine.send('membership', { ...event })
+    else if (event.type === 'leaderLease.gained') replica.leaseGained()
+    else if (event.type === 'peer.confirmedSilent' && event.node === replica.leader) {
+      engine.send('membership', { type: 'leader.suspected', leader: event.node })
+    }
+  }
+
+  #perform(node: RunningNode, effect: MembershipEffect): void {
+    const { name, heartbeats, replica } = node
+    const epoch = 'epoch' in effect ? ` e${effect.epoch}` : ''
+    this.log.push(`${Math.round(this.world.nowMs)} ${name} ${effect.type}${epoch}`)
+    switch (effect.type) {
+      case 'mastership.acquired':
+      case 'mastership.lost':
+        node.isMaster = effect.type === 'mastership.acquired'
+        break
+      case 'leader.changed':
+        break
+      case 'lease.drop':
+        heartbeats.dropLease()
+        break
+      default:
+        replica.perform(effect)
+    }
+  }
+
+  #applied(name: string, entry: LogEntry): void {
+    const text = JSON.stringify(entry)
+    const known = this.committed.get(entry.index) ?? text
+    if (known !== text) throw new Error(`${name} applies ${text}, but ${known} was committed`)
+    this.committed.set(entry.index, text)
+  }
+
+  #check(): void {
+    const holders = [...this.nodes.values()].filter((node) => node.isUp && node.heartbeats.isLeaderLeaseValid())
+    if (holders.length > 1) throw new Error(`${holders.map(({ name }) => name)} hold the leader's lease at once`)
+  }
+}
