@@ -76,7 +76,7 @@ const switchover = buildCommand<SwitchoverFlags, [string], CliContext>({
 const ledger = buildCommand<Record<never, never>, [], CliContext>({
   loader: () => import('./commands/ledger.ts'),
   parameters: {},
-  docs: { brief: "The service of the demo, which shows how a program becomes HA-aware (examples/ledger)" },
+  docs: { brief: 'The service of the demo, which shows how a program becomes HA-aware (examples/ledger)' },
 })
 
 const version = buildCommand<{ json: boolean }, [], CliContext>({

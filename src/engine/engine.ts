@@ -34,6 +34,8 @@ export interface EngineOptions {
   readonly recorder: Recorder
   /** Carries out one effect. `cause` names the step that asked for it. */
   readonly perform: (effect: Message, origin: { actor: string; cause: Cause }) => void
+  /** Called after each step, its effects performed. */
+  readonly onStep?: () => void
 }
 
 interface Actor {
@@ -216,6 +218,7 @@ export class Engine {
     const { node, incarnation } = this.#options
     const origin = { actor: name, cause: { node, incarnation, sequence: record.sequence } }
     for (const effect of result.effects) this.#options.perform(effect, origin)
+    this.#options.onStep?.()
   }
 
   #disarm(actor: Actor, id: string): void {

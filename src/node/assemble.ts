@@ -79,6 +79,7 @@ export async function assemble(of: {
     catalogue,
     recorder,
     perform: (effect, { cause }) => perform(parts, effect as Effect, cause),
+    onStep: () => parts.publisher.touch(),
   })
   parts.post = (to, message, cause) =>
     parts.network.post(to, { ...message, cause, time: parts.engine.time } as unknown as PeerMessage)
@@ -198,12 +199,15 @@ function leavingOf(parts: Parts): Leaving {
   return new Leaving({
     clock: parts.clock,
     announce: () => {
-      const { self, incarnation, replica } = parts
-      const master = replica.leader
-      if (master === null) return
-      const event = { type: 'node.changed', node: self, availability: 'leaving', incarnation, how: 'said' }
-      if (master === self) parts.engine.send(actorOf.crim, event)
-      else parts.post(master, { type: 'node.leaving' }, null)
+      const { self, incarnation } = parts
+      parts.engine.send(actorOf.crim, {
+        type: 'node.changed',
+        node: self,
+        availability: 'leaving',
+        incarnation,
+        how: 'said',
+      })
+      for (const node of parts.peers) parts.post(node, { type: 'node.leaving' }, null)
     },
     areComponentsStopped: () =>
       [...parts.statuses.values()].every(({ role, phase }) => role === 'offline' && phase !== 'stopping'),

@@ -20,7 +20,6 @@ export type Effect = CrimEffect | ComponentEffect | MembershipEffect | NodeEffec
 const log = logger('node')
 
 export function perform(parts: Parts, effect: Effect, cause: Cause): void {
-  parts.publisher.touch()
   switch (effect.type) {
     case 'process.start':
     case 'process.stop':

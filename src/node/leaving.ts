@@ -6,7 +6,7 @@ import type { Clock } from '../engine/clock.ts'
 
 export interface LeavingOptions {
   readonly clock: Clock
-  /** Tells the master, again and again, that this node hands its roles over. */
+  /** Tells every node that this one hands its roles over. Repeated. */
   readonly announce: () => void
   readonly areComponentsStopped: () => boolean
   /** Stops the components here without waiting for anyone. */
@@ -28,6 +28,7 @@ const farewellMs = 60
 export class Leaving {
   readonly #options: LeavingOptions
   #isLeaving = false
+  #hasLeft = false
 
   constructor(options: LeavingOptions) {
     this.#options = options
@@ -40,17 +41,9 @@ export class Leaving {
   async leave(): Promise<void> {
     if (this.#isLeaving) return
     this.#isLeaving = true
-    const { announce, areComponentsStopped, stopComponents, isMaster, resign, sayLeft, done } = this.#options
-    let announcedMs = Number.NEGATIVE_INFINITY
-    const isHandedOver = () => {
-      const nowMs = this.#options.clock.nowMs()
-      if (nowMs - announcedMs >= announceMs) {
-        announcedMs = nowMs
-        announce()
-      }
-      return areComponentsStopped()
-    }
-    if (!(await this.#until(isHandedOver, handOverLimitMs))) {
+    const { areComponentsStopped, stopComponents, isMaster, resign, sayLeft, done } = this.#options
+    this.#announce()
+    if (!(await this.#until(areComponentsStopped, handOverLimitMs))) {
       stopComponents()
       await this.#until(areComponentsStopped, stopLimitMs)
     }
@@ -59,8 +52,16 @@ export class Leaving {
       await this.#until(() => !isMaster(), resignLimitMs)
     }
     sayLeft()
+    this.#hasLeft = true
     await this.#pause(farewellMs)
     done()
+  }
+
+  /** Until the end: a master that is elected meanwhile must not give this node anything to do. */
+  #announce(): void {
+    if (this.#hasLeft) return
+    this.#options.announce()
+    this.#options.clock.setTimer(announceMs, () => this.#announce())
   }
 
   /** Whether the condition came true within the limit. */

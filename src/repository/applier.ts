@@ -35,7 +35,9 @@ export class Applier {
   applyUpTo(commitIndex: number, onApplied: (entry: LogEntry) => void): void {
     while (this.#appliedIndex < commitIndex) {
       const countMax = Math.min(batch.countMax, commitIndex - this.#appliedIndex)
-      for (const entry of this.#log.read(this.#appliedIndex + 1, { ...batch, countMax })) {
+      const entries = this.#log.read(this.#appliedIndex + 1, { ...batch, countMax })
+      if (entries.length === 0) throw new Error(`entry ${this.#appliedIndex + 1} is committed, and not in the log`)
+      for (const entry of entries) {
         this.#apply(entry)
         onApplied(entry)
       }

@@ -6,17 +6,36 @@ import { StoreError } from './storeError.ts'
 const applicationId = 0x7263616c
 const formatVersion = 1
 
+export interface Meta {
+  readonly epoch: number
+  readonly votedFor: string | null
+  readonly commitIndex: number
+  readonly appliedIndex: number
+}
+
 const tables = `
   CREATE TABLE meta (
     id INTEGER PRIMARY KEY CHECK (id = 1),
-    epoch INTEGER NOT NULL, votedFor TEXT, commitIndex INTEGER NOT NULL, appliedIndex INTEGER NOT NULL
+    epoch INTEGER NOT NULL, votedFor TEXT, commitIndex INTEGER NOT NULL, appliedIndex INTEGER NOT NULL, checksum INTEGER NOT NULL
   ) STRICT;
   CREATE TABLE entry ("index" INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, command BLOB NOT NULL, checksum INTEGER NOT NULL) STRICT;
-  CREATE TABLE state (key TEXT PRIMARY KEY, value BLOB NOT NULL, epoch INTEGER NOT NULL, "index" INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-  INSERT INTO meta VALUES (1, 0, NULL, 0, 0);
+  CREATE TABLE state (
+    key TEXT PRIMARY KEY, value BLOB NOT NULL, epoch INTEGER NOT NULL, "index" INTEGER NOT NULL, checksum INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO meta VALUES (1, 0, NULL, 0, 0, ${checksumOfMeta({ epoch: 0, votedFor: null, commitIndex: 0, appliedIndex: 0 })});
   PRAGMA application_id = ${applicationId};
   PRAGMA user_version = ${formatVersion};
 `
+
+/** SQLite finds a page that is torn, but not a byte that changed within a value: every row has a checksum of its own. */
+export function checksumOfMeta({ epoch, votedFor, commitIndex, appliedIndex }: Meta): number {
+  return Bun.hash.crc32(JSON.stringify([epoch, votedFor, commitIndex, appliedIndex]))
+}
+
+/** Over the place too: a value that turns up elsewhere is as bad as a changed one. */
+export function checksumOfRow(bytes: Uint8Array, ...place: readonly (string | number)[]): number {
+  return Bun.hash.crc32(bytes, Bun.hash.crc32(JSON.stringify(place)))
+}
 
 export function prepareSchema(database: Database, path: string): void {
   // Before the first access: then SQLite keeps the lock, and no second process can open the file.
@@ -36,15 +55,12 @@ export function prepareSchema(database: Database, path: string): void {
   }
 }
 
-/** Whether the file is sound as a database, and the log without gaps. The entries' own checksums are looked at when they are read. */
+/** Whether the file is sound as a database, and the log without gaps. The checksums of entries are looked at when they are read. */
 export function verify(database: Database, path: string): void {
   const findings = database.query('PRAGMA quick_check(1)').get() as { quick_check: string }
   if (findings.quick_check !== 'ok') throw new StoreError('store.corrupt', path, findings.quick_check)
-  const meta = database.query('SELECT commitIndex, appliedIndex FROM meta').get() as {
-    commitIndex: number
-    appliedIndex: number
-  } | null
-  if (meta === null) throw new StoreError('store.corrupt', path, 'epoch and vote are missing')
+  const meta = readMeta(database)
+  if (meta === null) throw new StoreError('store.corrupt', path, 'epoch and vote are missing, or not what was written')
   const log = database.query('SELECT count(*) AS count, coalesce(max("index"), 0) AS last FROM entry').get() as {
     count: number
     last: number
@@ -54,6 +70,14 @@ export function verify(database: Database, path: string): void {
   const known = Math.max(meta.commitIndex, meta.appliedIndex)
   if (known > log.last)
     throw new StoreError('store.corrupt', path, `the log ends at ${log.last}, but ${known} was committed`)
+}
+
+/** null: there is none, or it is not what was written. */
+export function readMeta(database: Database): Meta | null {
+  const row = database.query('SELECT * FROM meta').get() as (Meta & { checksum: number }) | null
+  if (row === null || row.checksum !== checksumOfMeta(row)) return null
+  const { epoch, votedFor, commitIndex, appliedIndex } = row
+  return { epoch, votedFor, commitIndex, appliedIndex }
 }
 
 function pragma(database: Database, name: string): number {

@@ -5,16 +5,10 @@ import { join } from 'node:path'
 import type { DurableState, LogCommand } from '../../machines/logic/replicatedLog.ts'
 import { decodeBody, encodeBody } from '../wire/codec.ts'
 import type { KeptEntry } from './entry.ts'
-import { prepareSchema, verify } from './sqliteSchema.ts'
+import { checksumOfMeta, checksumOfRow, type Meta, prepareSchema, readMeta, verify } from './sqliteSchema.ts'
 import type { AppliedState, Store } from './store.ts'
 import { StoreError } from './storeError.ts'
-
-interface MetaRow {
-  epoch: number
-  votedFor: string | null
-  commitIndex: number
-  appliedIndex: number
-}
+import type { TreeEntry } from './tree.ts'
 
 interface EntryRow {
   index: number
@@ -28,6 +22,7 @@ interface StateRow {
   value: Uint8Array
   epoch: number
   index: number
+  checksum: number
 }
 
 /**
@@ -69,66 +64,90 @@ class SqliteStore implements Store {
   readonly #path: string
   readonly #epochAt: Statement<{ epoch: number }, [number]>
   readonly #read: Statement<EntryRow, [number, number]>
-  readonly #saveVote: Statement<never, [number, string | null]>
-  readonly #append: (entries: readonly KeptEntry[], commitIndex: number) => void
-  readonly #saveState: (change: AppliedState) => void
-  durable: DurableState
-  commitIndex: number
-  lastIndex: number
+  readonly #saveMeta: Statement<unknown, [number, string | null, number, number, number]>
+  readonly #append: (entries: readonly KeptEntry[], meta: Meta) => void
+  readonly #saveState: (entries: readonly TreeEntry[], meta: Meta) => void
+  #meta: Meta
+  #lastIndex: number
 
   constructor(database: Database, path: string) {
     this.#database = database
     this.#path = path
-    const meta = database.query('SELECT epoch, votedFor, commitIndex FROM meta').get() as MetaRow
-    this.durable = { epoch: meta.epoch, votedFor: meta.votedFor }
-    this.commitIndex = meta.commitIndex
-    this.lastIndex =
+    this.#meta = readMeta(database)!
+    this.#lastIndex =
       (database.query('SELECT max("index") AS last FROM entry').get() as { last: number | null }).last ?? 0
     this.#epochAt = database.query('SELECT epoch FROM entry WHERE "index" = ?')
     this.#read = database.query('SELECT * FROM entry WHERE "index" >= ? ORDER BY "index" LIMIT ?')
-    this.#saveVote = database.query('UPDATE meta SET epoch = ?, votedFor = ?')
+    this.#saveMeta = database.query(
+      'UPDATE meta SET epoch = ?, votedFor = ?, commitIndex = ?, appliedIndex = ?, checksum = ?',
+    )
     this.#append = this.#appendTransaction()
     this.#saveState = this.#saveStateTransaction()
   }
 
+  get durable(): DurableState {
+    const { epoch, votedFor } = this.#meta
+    return { epoch, votedFor }
+  }
+
+  get commitIndex(): number {
+    return this.#meta.commitIndex
+  }
+
+  get lastIndex(): number {
+    return this.#lastIndex
+  }
+
   epochAt(index: number): number | null {
     if (index === 0) return 0
-    return index > this.lastIndex ? null : (this.#epochAt.get(index)?.epoch ?? null)
+    return index > this.#lastIndex ? null : (this.#epochAt.get(index)?.epoch ?? null)
   }
 
   read(index: number, countMax: number): readonly KeptEntry[] {
-    return this.#read.all(index, countMax).map((row) => {
-      if (checksumOf(row) !== row.checksum) throw this.#damaged(`entry ${row.index} is not what was written`)
-      return { index: row.index, epoch: row.epoch, command: decodeBody(row.command) as LogCommand, bytes: row.command }
+    return this.#read.all(index, countMax).map(({ index, epoch, command: bytes, checksum }) => {
+      if (checksumOfRow(bytes, index, epoch) !== checksum) throw this.#damaged(`entry ${index}`)
+      return { index, epoch, command: decodeBody(bytes) as LogCommand, bytes }
     })
   }
 
   saveVote(durable: DurableState): void {
-    this.#saveVote.run(durable.epoch, durable.votedFor)
-    this.durable = durable
+    const meta = { ...this.#meta, ...durable }
+    this.#put(meta)
+    this.#meta = meta
   }
 
   append(entries: readonly KeptEntry[], commitIndex: number): void {
     const first = entries[0]
     if (!first) return
-    if (first.index > this.lastIndex + 1) throw new Error(`entry ${first.index} after ${this.lastIndex} leaves a gap`)
-    this.#append(entries, commitIndex)
-    this.lastIndex = entries.at(-1)!.index
-    this.commitIndex = commitIndex
+    if (first.index > this.#lastIndex + 1) throw new Error(`entry ${first.index} after ${this.#lastIndex} leaves a gap`)
+    const last = entries.at(-1)!.index
+    const meta = { ...this.#meta, commitIndex: Math.max(this.#meta.commitIndex, commitIndex) }
+    this.#append(entries, meta)
+    this.#lastIndex = last
+    this.#meta = meta
   }
 
   readState(): AppliedState {
-    const { appliedIndex } = this.#database.query('SELECT appliedIndex FROM meta').get() as MetaRow
     const rows = this.#database.query('SELECT * FROM state').all() as StateRow[]
-    return { appliedIndex, entries: rows.map((row) => ({ ...row, value: decodeBody(row.value) })) }
+    const entries = rows.map(({ key, value, epoch, index, checksum }) => {
+      if (checksumOfRow(value, key, epoch, index) !== checksum) throw this.#damaged(`the value of ${key}`)
+      return { key, value: decodeBody(value), epoch, index }
+    })
+    return { appliedIndex: this.#meta.appliedIndex, entries }
   }
 
-  saveState(change: AppliedState): void {
-    this.#saveState(change)
+  saveState({ appliedIndex, entries }: AppliedState): void {
+    const meta = { ...this.#meta, appliedIndex, commitIndex: Math.max(this.#meta.commitIndex, appliedIndex) }
+    this.#saveState(entries, meta)
+    this.#meta = meta
   }
 
   close(): void {
     this.#database.close()
+  }
+
+  #put(meta: Meta): void {
+    this.#saveMeta.run(meta.epoch, meta.votedFor, meta.commitIndex, meta.appliedIndex, checksumOfMeta(meta))
   }
 
   #appendTransaction() {
@@ -136,39 +155,29 @@ class SqliteStore implements Store {
     const insert = this.#database.query<unknown, [number, number, Uint8Array, number]>(
       'INSERT INTO entry VALUES (?, ?, ?, ?)',
     )
-    const note = this.#database.query<unknown, [number]>('UPDATE meta SET commitIndex = ?')
-    return this.#database.transaction((entries: readonly KeptEntry[], commitIndex: number) => {
-      if (entries[0]!.index <= this.lastIndex) truncate.run(entries[0]!.index)
-      for (const { index, epoch, bytes } of entries) {
-        insert.run(index, epoch, bytes, checksumOf({ index, epoch, command: bytes }))
-      }
-      if (commitIndex !== this.commitIndex) note.run(commitIndex)
+    return this.#database.transaction((entries: readonly KeptEntry[], meta: Meta) => {
+      if (entries[0]!.index <= this.#lastIndex) truncate.run(entries[0]!.index)
+      for (const { index, epoch, bytes } of entries) insert.run(index, epoch, bytes, checksumOfRow(bytes, index, epoch))
+      if (meta.commitIndex !== this.#meta.commitIndex) this.#put(meta)
     })
   }
 
   #saveStateTransaction() {
     const remove = this.#database.query<unknown, [string]>('DELETE FROM state WHERE key = ?')
-    const put = this.#database.query<unknown, [string, Uint8Array, number, number]>(
-      'INSERT OR REPLACE INTO state VALUES (?, ?, ?, ?)',
+    const insert = this.#database.query<unknown, [string, Uint8Array, number, number, number]>(
+      'INSERT OR REPLACE INTO state VALUES (?, ?, ?, ?, ?)',
     )
-    const note = this.#database.query<unknown, [number, number]>(
-      'UPDATE meta SET appliedIndex = ?, commitIndex = max(commitIndex, ?)',
-    )
-    return this.#database.transaction(({ appliedIndex, entries }: AppliedState) => {
+    return this.#database.transaction((entries: readonly TreeEntry[], meta: Meta) => {
       for (const { key, value, epoch, index } of entries) {
-        if (value === null) remove.run(key)
-        else put.run(key, encodeBody(value), epoch, index)
+        const bytes = value === null ? null : encodeBody(value)
+        if (bytes === null) remove.run(key)
+        else insert.run(key, bytes, epoch, index, checksumOfRow(bytes, key, epoch, index))
       }
-      note.run(appliedIndex, appliedIndex)
+      this.#put(meta)
     })
   }
 
-  #damaged(detail: string): StoreError {
-    return new StoreError('store.corrupt', this.#path, detail)
+  #damaged(what: string): StoreError {
+    return new StoreError('store.corrupt', this.#path, `${what} is not what was written`)
   }
-}
-
-/** Over the place too: an entry that turns up elsewhere is as bad as a changed one. */
-function checksumOf({ index, epoch, command }: Pick<EntryRow, 'index' | 'epoch' | 'command'>): number {
-  return Bun.hash.crc32(command, Bun.hash.crc32(`${index}:${epoch}`))
 }

@@ -12,12 +12,11 @@ configureSync({
     { category: 'rolecall', lowestLevel: 'info', sinks: ['stderr'] },
   ],
 })
-process.exit(
-  await runGuard({
-    configurationFile,
-    name,
-    configuration: await Bun.file(configurationFile).json(),
-    nodeProcessCommand: [process.execPath, join(import.meta.dir, 'standIn.ts')],
-    ...(leaveTimeoutMs ? { leaveTimeoutMs: Number(leaveTimeoutMs) } : {}),
-  }),
-)
+// Not `process.exit`: nothing may be left that keeps the process.
+process.exitCode = await runGuard({
+  configurationFile,
+  name,
+  configuration: await Bun.file(configurationFile).json(),
+  nodeProcessCommand: [process.execPath, join(import.meta.dir, 'standIn.ts')],
+  ...(leaveTimeoutMs ? { leaveTimeoutMs: Number(leaveTimeoutMs) } : {}),
+})

@@ -204,6 +204,7 @@ export class ReplicaCluster {
     const { engine, replica } = node
     if (event.type === 'leader.heard') engine.send('membership', { ...event })
     else if (event.type === 'leaderLease.gained') replica.leaseGained()
+    else if (event.type === 'leaderLease.lost') engine.send('membership', { type: 'lease.lost' })
     else if (event.type === 'peer.confirmedSilent' && event.node === replica.leader) {
       engine.send('membership', { type: 'leader.suspected', leader: event.node })
     }

@@ -46,7 +46,7 @@ export const roleMessages = [
   z.strictObject({ type: z.literal('peers.command'), ...command, ...origin }),
   z.strictObject({ type: z.literal('operation.request'), id: z.string().max(100), operation, ...origin }),
   z.strictObject({ type: z.literal('operation.answer'), id: z.string().max(100), result: operationResult, ...origin }),
-  /** Repeated while the node hands its roles over. */
+  /** To every node, repeated while the sender hands its roles over. */
   z.strictObject({ type: z.literal('node.leaving'), ...origin }),
   z.strictObject({ type: z.literal('node.left'), ...origin }),
 ] as const

@@ -182,6 +182,27 @@ describe('a ledger', () => {
     expect((await texts(a)).sort()).toEqual(range(200).sort())
   })
 
+  test('has not handed over, nor is it in step, before that is so', async () => {
+    await a.take({ role: 'primary', token: token(7), peers: [] })
+    await write(a, ['one'])
+    b.tell({ role: 'secondary', token: token(7), peers: [a.as('primary', token(7))] })
+    await Bun.sleep(200)
+    expect(b.server.of('roleDone')).toEqual([])
+    a.introduce({ role: 'primary', token: token(7), peers: [b.as('secondary', token(7))] })
+    await b.server.heard('roleDone')
+
+    b.isCutOff = true
+    const outstanding = write(a, ['two'])
+    await Bun.sleep(50)
+    a.tell({ role: 'quiescing', token: token(8), peers: [b.as('secondary', token(7))] })
+    await Bun.sleep(200)
+    expect(a.server.of('roleDone')).toHaveLength(1)
+    b.isCutOff = false
+    expect(await outstanding).toEqual([2])
+    await a.server.heard('roleDone', 2)
+    expect(await texts(b)).toEqual(['one', 'two'])
+  })
+
   test('that was deposed acknowledges nothing more', async () => {
     await pair()
     await write(a, ['one'])

@@ -1,0 +1,45 @@
+/** The demo's cluster: three nodes, two links, a 2N ledger. */
+import { loopbackHosts } from './ports.ts'
+
+export const ledgerNodes = ['n1', 'n2', 'n3'] as const
+
+export function ledgerConfiguration(of: {
+  ports: readonly number[]
+  command: readonly string[]
+  traceFile: string
+}): string {
+  const nodes = ledgerNodes.map(
+    (name, index) =>
+      `  ${name}: { links: [${loopbackHosts.map((host) => `"${host}:${of.ports[index]}"`).join(', ')}] }`,
+  )
+  const instances = ledgerNodes.map(
+    (name) =>
+      `      ${name}: { environment: { LEDGER_PORT: "0", LEDGER_DIRECTORY: state/ledger-${name}, LEDGER_TRACE: ${JSON.stringify(of.traceFile)} } }`,
+  )
+  return `cluster: demo
+secret: ${crypto.randomUUID()}
+stateDirectory: state
+runtimeDirectory: run
+
+nodes:
+${nodes.join('\n')}
+
+types:
+  ledger:
+    aware: true
+    standby: hot
+    command: ${JSON.stringify([...of.command, 'ledger'])}
+    stop: { signal: SIGTERM, timeout: 2s }
+    recovery: { restarts: 10, window: 60s }
+
+components:
+  ledger:
+    type: ledger
+    nodes: [${ledgerNodes.join(', ')}]
+    instances:
+${instances.join('\n')}
+
+assignments:
+  ledger: { component: ledger, redundancy: 2N }
+`
+}
