@@ -1,6 +1,6 @@
 /**
  * When this life was the one that acts, for whoever checks that two never did: lines of JSON, each written before what it tells
- * of can be seen from outside. The time is the machine's monotonic clock, comparable between its processes.
+ * of can be seen from outside. The time is the wall clock's at the start of the process, carried on by its monotonic clock.
  */
 import { openSync, writeSync } from 'node:fs'
 import type { ComponentId, Token } from '../../src/sdk/index.ts'
@@ -18,8 +18,8 @@ export function openTrace(path: string | undefined, component: ComponentId): Tra
   if (!path) return () => {}
   const file = openSync(path, 'a')
   return ({ event, token, number }) => {
-    const monotonicNs = String(process.hrtime.bigint())
-    const line = { event, monotonicNs, component, token, ...(number === undefined ? {} : { number }) }
+    const atUs = Math.round((performance.timeOrigin + performance.now()) * 1000)
+    const line = { event, atUs, component, token, ...(number === undefined ? {} : { number }) }
     writeSync(file, `${JSON.stringify(line)}\n`)
   }
 }

@@ -15,7 +15,7 @@ import { isWhole, LocalCluster } from './localCluster.ts'
 import { activeSpans, overlapMs } from './overlap.ts'
 import { freePorts } from './ports.ts'
 import { signalAll } from './processes.ts'
-import { countLost, type Entry, Writer } from './writer.ts'
+import { countLost, readEntries, Writer } from './writer.ts'
 
 export interface DemoOptions {
   /** The binary, with what comes before its arguments. */
@@ -94,20 +94,21 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   writer.start()
   await Bun.sleep(settleMs)
 
-  const killed: { component: string; atNs: number }[] = []
+  const killed: { component: string; atUs: number }[] = []
   const faults: Fault[] = []
-  const nowNs = () => Number(process.hrtime.bigint())
 
   async function inject(of: {
     kind: FaultKind
     name: string
     subject: string
-    strike: () => void | Promise<void>
+    /** Finds out whom to hit; what it returns hits them. */
+    prepare: () => () => void | Promise<void>
     back?: () => void
   }): Promise<void> {
     tell(`${of.name}: ${of.subject}`)
+    const strike = of.prepare()
     const atUs = wallUs()
-    await of.strike()
+    await strike()
     const survivors = ledgerNodes.filter((node) => cluster.isRunning(node) && node !== of.subject)
     await cluster.until(
       `redundancy after: ${of.name}`,
@@ -137,9 +138,12 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     (await cluster.until('there is a primary', (view) => view.assignments[0]!.primary !== null)).assignments[0]!
       .primary!
   const nodeOf = (component: string) => component.slice(0, component.indexOf('/'))
-  const killNode = (node: string) => {
-    cluster.killNode(node)
-    killed.push({ component: `${node}/ledger`, atNs: nowNs() })
+  const nodeKill = (node: string) => () => {
+    const pids = cluster.processesOf(node)
+    return () => {
+      signalAll(pids, 'SIGKILL')
+      killed.push({ component: `${node}/ledger`, atUs: wallUs() })
+    }
   }
 
   const first = await primary()
@@ -147,9 +151,12 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     kind: 'process',
     name: 'kill -9 of the primary',
     subject: first,
-    strike: () => {
-      signalAll(cluster.processesOfComponent(first), 'SIGKILL')
-      killed.push({ component: first, atNs: nowNs() })
+    prepare: () => {
+      const pids = cluster.processesOfComponent(first)
+      return () => {
+        signalAll(pids, 'SIGKILL')
+        killed.push({ component: first, atUs: wallUs() })
+      }
     },
   })
   const second = nodeOf(await primary())
@@ -157,7 +164,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     kind: 'node',
     name: 'kill -9 of the primary’s node',
     subject: second,
-    strike: () => killNode(second),
+    prepare: nodeKill(second),
     back: () => cluster.start(second),
   })
   const master = (await cluster.until('there is a master', (view) => view.master !== null)).master!
@@ -165,7 +172,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     kind: 'master',
     name: 'kill -9 of the master',
     subject: master,
-    strike: () => killNode(master),
+    prepare: nodeKill(master),
     back: () => cluster.start(master),
   })
   const last = await primary()
@@ -173,7 +180,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     kind: 'switchover',
     name: 'planned switch-over',
     subject: last,
-    strike: async () => {
+    prepare: () => async () => {
       const answer = await cluster
         .control(nodeOf(last), 10_000)
         .operate({ operation: 'switchover', assignment: 'ledger' })
@@ -184,9 +191,8 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   await writer.stop()
   const { endpoint } = (await cluster.until('the ledger is served', (view) => view.assignments[0]!.health === 'served'))
     .assignments[0]!
-  const { entries } = (await (await fetch(`${endpoint}/entries`)).json()) as { entries: Entry[] }
-  const lostCount = countLost(writer.acknowledged, entries)
-  const endNs = nowNs()
+  const lostCount = countLost(writer.acknowledged, await readEntries(endpoint!))
+  const endUs = wallUs()
   if (!options.isKept) {
     tell('ending the cluster, in order')
     await cluster.stop()
@@ -200,7 +206,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line))
-  const overlap = overlapMs(activeSpans(lines, killed, endNs))
+  const overlap = overlapMs(activeSpans(lines, killed, endUs))
 
   function resultOf(fault: Fault): FaultResult {
     const { kind, name, subject, atUs, redundantUs } = fault

@@ -88,13 +88,23 @@ export class Writer {
       try {
         if (!this.#cluster.isRunning(node)) continue
         const { endpoint } = await this.#cluster.control(node, 200).assignment(this.#assignment)
-        if (endpoint !== null && endpoint !== this.#endpoint) return endpoint
         if (endpoint !== null) return endpoint
       } catch {
         // That node does not answer: the next one may.
       }
     }
     return null
+  }
+}
+
+/** All entries of a ledger, page by page. */
+export async function readEntries(endpoint: string): Promise<Entry[]> {
+  const all: Entry[] = []
+  for (;;) {
+    const response = await fetch(`${endpoint}/entries?after=${all.at(-1)?.number ?? 0}&limit=1000`)
+    const { entries } = (await response.json()) as { entries: Entry[] }
+    if (entries.length === 0) return all
+    all.push(...entries)
   }
 }
 

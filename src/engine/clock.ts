@@ -1,6 +1,6 @@
 /** The world's time, as a port: the real one here, a simulated one in tests. */
 export interface Clock {
-  /** Monotonic, the same for every process of the machine. Milliseconds with a fraction. */
+  /** Monotonic, milliseconds with a fraction. Each process has its own beginning: Bun counts from the start of the process. */
   nowMs(): number
   /** Wall time in microseconds since 1970: a label, never compared to decide anything. */
   wallUs(): number

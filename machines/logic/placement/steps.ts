@@ -67,7 +67,7 @@ function nextHop(candidate: Candidate, all: readonly Candidate[]): { role: Role;
       return { role: intended.role, waitsFor: null }
     default:
       return intended.role === 'secondary'
-        ? towardsSecondary(status.role, all)
+        ? towardsSecondary(candidate, status.role, all)
         : { role: intended.role, waitsFor: null }
   }
 }
@@ -77,9 +77,13 @@ function isReachable({ node }: Candidate): boolean {
 }
 
 /** A secondary needs a primary to follow; until there is one it gets ready as a spare. */
-function towardsSecondary(from: Role, all: readonly Candidate[]): { role: Role; waitsFor: string | null } {
+function towardsSecondary(
+  candidate: Candidate,
+  from: Role,
+  all: readonly Candidate[],
+): { role: Role; waitsFor: string | null } {
   if (isPrimaryReady(all)) return { role: 'secondary', waitsFor: null }
-  if (from === 'offline') return { role: 'spare', waitsFor: null }
+  if (from === 'offline') return { role: 'spare', waitsFor: whilePromoting(candidate, all) }
   return { role: 'secondary', waitsFor: 'the primary' }
 }
 
@@ -87,6 +91,13 @@ function towardsSecondary(from: Role, all: readonly Candidate[]): { role: Role; 
 function whileSuccessorComes(all: readonly Candidate[]): string | null {
   const successor = all.find((candidate) => candidate.intended?.role === 'primary')
   return !successor?.isUsable || isPrimaryReady(all) ? null : `${successor.component} to become primary`
+}
+
+/** A standby that runs is promoted in a moment: starting others meanwhile would only take the processor away from it. */
+function whilePromoting(candidate: Candidate, all: readonly Candidate[]): string | null {
+  const successor = all.find(({ intended }) => intended?.role === 'primary')
+  if (!successor?.isUsable || successor === candidate || isPrimaryReady(all)) return null
+  return successor.status!.role === 'offline' ? null : `${successor.component} to become primary`
 }
 
 function isPrimaryReady(all: readonly Candidate[]): boolean {
