@@ -1,5 +1,5 @@
 /** What operators ask of the CRIM (SPEC R8, R9): checked, carried out through the same plan as everything else, answered when done. */
-import { targetOf } from '../logic/placement/index.ts'
+import { candidatesOf, requestedSuccessor } from '../logic/placement/index.ts'
 import { type ComponentId, componentId, nodeOf } from '../model/ids.ts'
 import type { Operation, OperationResult } from '../model/operation.ts'
 import type { CrimChange, CrimContext, CrimEffect, PendingOperation } from './context.ts'
@@ -32,18 +32,10 @@ function requestSwitchover(
   const wanted = to === null ? null : componentId({ node: to, component: configured.component })
   const before = primaryOf(context, assignment)
   if (before !== null && wanted === before) return done(id, `${before} is primary of ${assignment} already`)
-  const asked = { ...context, requests: { ...context.requests, [assignment]: { to: wanted } } }
-  const target = targetOf(planInputOf(asked), assignment)
-  const successor = (Object.keys(target.roles) as ComponentId[]).find(
-    (component) => target.roles[component] === 'primary',
-  )
-  if (!successor || successor === before || (wanted !== null && successor !== wanted)) {
-    return refuse(
-      id,
-      'refused',
-      `no sound component to switch '${assignment}' over to${target.reason ? `: ${target.reason}` : ''}`,
-    )
-  }
+  const candidates = candidatesOf(planInputOf(context), assignment)
+  const current = candidates.find(({ component }) => component === before) ?? null
+  const successor = requestedSuccessor(candidates, current, wanted)?.component
+  if (!successor) return refuse(id, 'refused', `no sound component to switch '${assignment}' over to`)
   const pending: PendingOperation = { id, operation, to: successor }
   return {
     change: {
@@ -52,6 +44,18 @@ function requestSwitchover(
     },
     effects: [],
   }
+}
+
+/**
+ * What is left of the requests when the plan has nothing more to decide: those whose successor is being brought in step.
+ * The others are in the intents by now, or could not be followed, and are not asked again.
+ */
+export function requestsLeft(context: CrimContext): CrimContext['requests'] {
+  const left = Object.entries(context.requests).filter(([assignment, { to }]) => {
+    const intended = to === null ? null : context.intents[assignment]?.roles[to]
+    return intended?.role === 'secondary' && context.statuses[to!]?.failure === null
+  })
+  return Object.fromEntries(left)
 }
 
 function requestLock(
@@ -98,6 +102,7 @@ function resultOf(context: CrimContext, { operation, to }: PendingOperation): Op
 }
 
 function switchoverResult(context: CrimContext, assignment: string, to: ComponentId): OperationResult | null {
+  if (context.requests[assignment]) return null
   const primary = primaryOf(context, assignment)
   if (primary !== to)
     return {

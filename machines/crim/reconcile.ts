@@ -18,7 +18,7 @@ import type { ComponentStatus } from '../model/status.ts'
 import { compareTokens, type Token } from '../model/token.ts'
 import type { Change, CrimContext, StoredIntent } from './context.ts'
 import { intentKey } from './observe.ts'
-import { finishOperations } from './operations.ts'
+import { finishOperations, requestsLeft } from './operations.ts'
 import { planInputOf, propose, type Reconciled } from './propose.ts'
 
 /** `isRepeating`: commands that were sent already are sent again. */
@@ -37,8 +37,7 @@ export function reconcile(context: CrimContext, { isRepeating } = { isRepeating:
     .map((step) => commandOf(context, input, step))
   const introductions = introductionsOf(context, input, steps)
   const told = [...commands, ...introductions]
-  // What operators asked for is in the intents by now, or the planner could not follow: it is not asked again.
-  const finished = finishOperations({ ...context, requests: {} })
+  const finished = finishOperations({ ...context, requests: requestsLeft(context) })
   return {
     change: {
       ...finished.change,

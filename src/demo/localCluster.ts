@@ -2,7 +2,7 @@
  * A cluster of real `rolecall node` processes on this machine, in a folder of its own: for the demo, the system tests and the
  * benchmarks. Its nodes end with the process that started it, whatever happens, unless it is to be kept.
  */
-import { mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ClusterView } from '../../machines/model/view.ts'
 import { type ControlClient, connectControl } from '../manage/controlClient.ts'
@@ -123,6 +123,8 @@ export class LocalCluster {
     for (;;) {
       const view = await this.view(options.of)
       if (view !== null && condition(view)) return view
+      if (this.nodes.every((node) => this.#guards.has(node) && !this.isRunning(node)))
+        throw new Error(`every node has ended: ${readFileSync(this.logFile(this.nodes[0]!), 'utf8').slice(-500)}`)
       if (performance.now() >= endMs)
         throw new Error(
           `not in time: ${what}; last seen: ${JSON.stringify(view?.assignments)}; logs in ${this.directory}`,

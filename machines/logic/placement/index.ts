@@ -7,6 +7,7 @@ import { type Step, stepsOf } from './steps.ts'
 import { type Target, targetOf } from './target.ts'
 
 export { type Candidate, type Command, candidatesOf, type PlanInput } from './candidate.ts'
+export { requestedSuccessor } from './primary.ts'
 export { peersOf, type Step, stepsOf } from './steps.ts'
 export { type Target, targetOf } from './target.ts'
 

@@ -66,9 +66,8 @@ function nextHop(candidate: Candidate, all: readonly Candidate[]): { role: Role;
       if (intended.role === 'secondary') return { role: 'spare', waitsFor: null }
       return { role: intended.role, waitsFor: null }
     default:
-      return intended.role === 'secondary'
-        ? towardsSecondary(candidate, status.role, all)
-        : { role: intended.role, waitsFor: null }
+      if (intended.role === 'secondary') return towardsSecondary(candidate, status.role, all)
+      return { role: intended.role, waitsFor: status.role === 'offline' ? whilePromoting(candidate, all) : null }
   }
 }
 

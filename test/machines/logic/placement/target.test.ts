@@ -69,6 +69,16 @@ describe('2N (SPEC R3)', () => {
     )
   })
 
+  test('the node of the primary ended while no standby was in step: nobody is promoted without its state (trap 16)', () => {
+    const observed = { ...asIntended, n2: 'secondary assuming 5' }
+    const scenario: Scenario = { intended: settled, observed, nodes: { n1: 'ended' } }
+    expect(target(scenario)).toBe('n1 primary, n2 secondary, n3 spare')
+    expect(reason(scenario)).toContain('no standby is in step with n1/service, whose node is ended')
+    expect(target({ ...scenario, request: { to: 'n2' } })).toBe('n1 offline, n2 primary, n3 secondary')
+    const warm = configuration({ type: { standby: 'warm' } })
+    expect(target({ ...scenario, configuration: warm })).toBe('n1 offline, n2 primary, n3 secondary')
+  })
+
   test('a node that returns takes nothing back (no automatic fail-back)', () => {
     const intended = { n1: 'offline 9', n2: 'primary 9', n3: 'secondary 9' }
     expect(target({ intended, observed: { n1: fresh, n2: 'primary ready 9', n3: 'secondary ready 9' } })).toBe(
@@ -133,10 +143,26 @@ describe('what operators ask (SPEC R8)', () => {
     )
   })
 
-  test('switch-over to a named node', () => {
+  test('switch-over to a spare: it is brought in step first, then promoted', () => {
     expect(target({ intended: settled, observed: asIntended, request: { to: 'n3' } })).toBe(
-      'n1 spare, n2 secondary, n3 primary',
+      'n1 primary, n2 spare, n3 secondary',
     )
+    const prepared = { n1: 'primary 5', n2: 'spare 6', n3: 'secondary 6' }
+    const syncing = { n1: 'primary ready 5', n2: 'spare ready 6', n3: 'secondary assuming 6' }
+    expect(target({ intended: prepared, observed: syncing, request: { to: 'n3' } })).toBe(
+      'n1 primary, n2 spare, n3 secondary',
+    )
+    const inStep = { ...syncing, n3: 'secondary ready 6' }
+    expect(target({ intended: prepared, observed: inStep, request: { to: 'n3' } })).toBe(
+      'n1 secondary, n2 spare, n3 primary',
+    )
+  })
+
+  test('lock of the primary while the secondary is not in step: it hands over as soon as it is', () => {
+    const observed = { ...asIntended, n2: 'secondary assuming 5' }
+    const scenario: Scenario = { intended: settled, observed, locked: ['n1'] }
+    expect(target(scenario)).toBe('n1 primary, n2 secondary, n3 spare')
+    expect(reason(scenario)).toBe('n1/service hands over as soon as n2/service is in step with it')
   })
 
   test('lock of the primary: the secondary takes over', () => {
