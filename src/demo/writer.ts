@@ -58,8 +58,8 @@ export class Writer {
       const id = `entry-${count}`
       let number = await this.#post(id)
       while (number === null) {
+        await Bun.sleep(pauseMs)
         this.#endpoint = await this.#find()
-        if (this.#endpoint === null) await Bun.sleep(pauseMs)
         number = await this.#post(id)
       }
       this.acknowledged.push({ id, number, atUs: this.#wallUs() })

@@ -20,6 +20,7 @@ import { Liveness } from './liveness.ts'
 import { takeLock } from './lock.ts'
 import { type NodeProcess, startNodeProcess } from './nodeProcess.ts'
 import { createNotifier, type Notifier } from './notify.ts'
+import { raisePriority } from './priority.ts'
 import type { NodeFrame } from './protocol.ts'
 import { RestartLimit, restartCountMax, restartWindowMs } from './restartLimit.ts'
 import { fromShared, toShared } from './sharedTime.ts'
@@ -128,6 +129,7 @@ class Guard {
     const onSignal = (signal: NodeJS.Signals): void => this.#signalled(signal)
     process.on('SIGTERM', onSignal)
     process.on('SIGINT', onSignal)
+    raisePriority()
     try {
       this.#startNodeProcess()
       return await this.#over.promise

@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs'
 import { getLogger } from '@logtape/logtape'
 import type { Subprocess } from 'bun'
+import { restorePriority } from './priority.ts'
 
 const logger = getLogger(['rolecall', 'guard'])
 
@@ -50,6 +51,7 @@ export class Launcher {
         stderr: 'pipe',
         onExit: (_, exitCode, signalCode) => onExit({ exitCode, signal: signalName(signalCode) }),
       })
+      restorePriority(child.pid)
       return { isStarted: true, process: child }
     } catch (error) {
       return { isStarted: false, code: 'spawn.failed', detail: String(error) }

@@ -66,8 +66,8 @@ function nextHop(candidate: Candidate, all: readonly Candidate[]): { role: Role;
       if (intended.role === 'secondary') return { role: 'spare', waitsFor: null }
       return { role: intended.role, waitsFor: null }
     default:
-      if (intended.role === 'secondary') return towardsSecondary(candidate, status.role, all)
-      return { role: intended.role, waitsFor: status.role === 'offline' ? whilePromoting(candidate, all) : null }
+      if (intended.role === 'secondary') return towardsSecondary(status.role, all)
+      return { role: intended.role, waitsFor: intended.role === 'spare' ? whileRecovering(candidate, all) : null }
   }
 }
 
@@ -76,13 +76,9 @@ function isReachable({ node }: Candidate): boolean {
 }
 
 /** A secondary needs a primary to follow; until there is one it gets ready as a spare. */
-function towardsSecondary(
-  candidate: Candidate,
-  from: Role,
-  all: readonly Candidate[],
-): { role: Role; waitsFor: string | null } {
+function towardsSecondary(from: Role, all: readonly Candidate[]): { role: Role; waitsFor: string | null } {
   if (isPrimaryReady(all)) return { role: 'secondary', waitsFor: null }
-  if (from === 'offline') return { role: 'spare', waitsFor: whilePromoting(candidate, all) }
+  if (from === 'offline') return { role: 'spare', waitsFor: whilePromoting(all) }
   return { role: 'secondary', waitsFor: 'the primary' }
 }
 
@@ -92,11 +88,24 @@ function whileSuccessorComes(all: readonly Candidate[]): string | null {
   return !successor?.isUsable || isPrimaryReady(all) ? null : `${successor.component} to become primary`
 }
 
-/** A standby that runs is promoted in a moment: starting others meanwhile would only take the processor away from it. */
-function whilePromoting(candidate: Candidate, all: readonly Candidate[]): string | null {
-  const successor = all.find(({ intended }) => intended?.role === 'primary')
-  if (!successor?.isUsable || successor === candidate || isPrimaryReady(all)) return null
-  return successor.status!.role === 'offline' ? null : `${successor.component} to become primary`
+/** The future secondary, too, leaves the processor to a promotion; where there is none, it starts beside the primary. */
+function whilePromoting(all: readonly Candidate[]): string | null {
+  const primary = all.find((other) => other.intended?.role === 'primary' && other.isUsable && isOnItsWay(other))
+  return primary && primary.status!.role !== 'primary' ? `${primary.component} to become primary` : null
+}
+
+/**
+ * Standbys that run are promoted, or brought in step, in a moment: to start others meanwhile would only take the processor
+ * away from what clients wait for.
+ */
+function whileRecovering(candidate: Candidate, all: readonly Candidate[]): string | null {
+  const busy = all.find((other) => other !== candidate && other.isUsable && isOnItsWay(other))
+  return busy ? `${busy.component} to become ${busy.intended!.role}` : null
+}
+
+function isOnItsWay({ intended, status }: Candidate): boolean {
+  if (intended?.role !== 'primary' && intended?.role !== 'secondary') return false
+  return status!.role !== 'offline' && !(status!.role === intended.role && status!.phase === 'ready')
 }
 
 function isPrimaryReady(all: readonly Candidate[]): boolean {
