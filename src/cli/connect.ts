@@ -28,7 +28,7 @@ export async function connect(
 ): Promise<ControlClient> {
   const { environment, timeoutMs } = options
   const isNamed = flags.name !== undefined || flags.config !== undefined
-  const socket = flags.socket ?? (isNamed ? undefined : environment.ROLECALL_SOCKET)
+  const socket = flags.socket ?? (isNamed ? undefined : environment.ROLECALL_CONTROL_SOCKET)
   if (socket !== undefined) return connectControl({ path: socket, timeoutMs })
 
   const file = flags.config ?? environment.ROLECALL_CONFIG ?? configurationFileDefault

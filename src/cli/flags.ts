@@ -47,7 +47,7 @@ export const connectionFlags = {
   socket: {
     kind: 'parsed',
     parse: asText,
-    brief: "Ask the node behind this socket [ROLECALL_SOCKET, the node's own]",
+    brief: "Ask the node behind this socket [ROLECALL_CONTROL_SOCKET, the node's own]",
     placeholder: 'PATH',
     optional: true,
   },

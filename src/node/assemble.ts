@@ -209,6 +209,7 @@ function leavingOf(parts: Parts): Leaving {
       })
       for (const node of parts.peers) parts.post(node, { type: 'node.leaving' }, null)
     },
+    hasMaster: () => parts.replica.leader !== null,
     areComponentsStopped: () =>
       [...parts.statuses.values()].every(({ role, phase }) => role === 'offline' && phase !== 'stopping'),
     stopComponents: () => {

@@ -8,6 +8,7 @@ export interface LeavingOptions {
   readonly clock: Clock
   /** Tells every node that this one hands its roles over. Repeated. */
   readonly announce: () => void
+  readonly hasMaster: () => boolean
   readonly areComponentsStopped: () => boolean
   /** Stops the components here without waiting for anyone. */
   readonly stopComponents: () => void
@@ -19,7 +20,8 @@ export interface LeavingOptions {
 
 const pollMs = 20
 const announceMs = 200
-const handOverLimitMs = 5_000
+/** All limits together stay below the guard's own for the whole of it. */
+const handOverLimitMs = 4_000
 const stopLimitMs = 4_000
 const resignLimitMs = 1_000
 /** For the good-bye to be acknowledged. */
@@ -41,9 +43,10 @@ export class Leaving {
   async leave(): Promise<void> {
     if (this.#isLeaving) return
     this.#isLeaving = true
-    const { areComponentsStopped, stopComponents, isMaster, resign, sayLeft, done } = this.#options
+    const { hasMaster, areComponentsStopped, stopComponents, isMaster, resign, sayLeft, done } = this.#options
     this.#announce()
-    if (!(await this.#until(areComponentsStopped, handOverLimitMs))) {
+    await this.#until(() => areComponentsStopped() || !hasMaster(), handOverLimitMs)
+    if (!areComponentsStopped()) {
       stopComponents()
       await this.#until(areComponentsStopped, stopLimitMs)
     }

@@ -77,12 +77,19 @@ export class Publisher {
       } as MasterWord
     }
     for (const [node, { availability, incarnation }] of Object.entries(crim.nodes)) {
-      const what = `${incarnation}:${this.#word!.epoch}:${this.#word!.revision}`
-      if (node === this.#options.self || !upAvailabilities.includes(availability) || this.#toldTo.get(node) === what)
-        continue
-      this.#toldTo.set(node, what)
-      this.#options.post(node, this.#word!)
+      if (node === this.#options.self) continue
+      if (upAvailabilities.includes(availability)) this.#tell(node, incarnation)
+      // What was on its way to it may be lost: it is told again when it returns.
+      else this.#toldTo.delete(node)
     }
+  }
+
+  #tell(node: NodeName, incarnation: number): void {
+    const word = this.#word!
+    const what = `${incarnation}:${word.epoch}:${word.revision}`
+    if (this.#toldTo.get(node) === what) return
+    this.#toldTo.set(node, what)
+    this.#options.post(node, word)
   }
 
   #notify(): void {

@@ -32,8 +32,8 @@ test('without a name the first node of the file that answers is asked', async ()
   expect(await seenBy(['--config', file, '--name', 'n3'])).toBe('n3')
   expect(await seenBy([], { ROLECALL_CONFIG: file, ROLECALL_NAME: 'n3' })).toBe('n3')
   expect(await seenBy(['--name', 'n2'], { ROLECALL_CONFIG: file, ROLECALL_NAME: 'n3' })).toBe('n2')
-  expect(await seenBy(['--name', 'n2'], { ROLECALL_CONFIG: file, ROLECALL_SOCKET: socketOf('n3') })).toBe('n2')
-  expect(await seenBy([], { ROLECALL_SOCKET: socketOf('n3') })).toBe('n3')
+  expect(await seenBy(['--name', 'n2'], { ROLECALL_CONFIG: file, ROLECALL_CONTROL_SOCKET: socketOf('n3') })).toBe('n2')
+  expect(await seenBy([], { ROLECALL_CONTROL_SOCKET: socketOf('n3') })).toBe('n3')
 })
 
 test('a node that hangs does not keep the next from being asked', async () => {
