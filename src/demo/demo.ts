@@ -6,15 +6,33 @@ import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { catalogue } from '../../machines/index.ts'
-import type { ComponentId } from '../../machines/model/ids.ts'
 import { realClock } from '../engine/clock.ts'
-import { type Narrative, narrate, type ReplayResult, readTimeline, replayDirectories } from '../recorder/index.ts'
-import { decisionOf, detectionOf, type FaultKind } from './findings.ts'
+import {
+  type Narrative,
+  narrate,
+  type ReplayResult,
+  readTimeline,
+  replayDirectories,
+  type Timeline,
+} from '../recorder/index.ts'
+import { detectionOf } from './findings.ts'
 import { ledgerConfiguration, ledgerNodes } from './ledgerConfiguration.ts'
 import { isWhole, LocalCluster } from './localCluster.ts'
 import { activeSpans, overlapMs } from './overlap.ts'
 import { freePorts } from './ports.ts'
-import { signalAll } from './processes.ts'
+import { type FaultResult, resultOf } from './results.ts'
+import {
+  type Fault,
+  inject,
+  killComponent,
+  killNode,
+  masterOf,
+  nodeOf,
+  primaryOf,
+  type Stage,
+  settleMs,
+  switchOver,
+} from './stage.ts'
 import { countLost, readEntries, Writer } from './writer.ts'
 
 export interface DemoOptions {
@@ -27,22 +45,6 @@ export interface DemoOptions {
   readonly onCluster: (cluster: LocalCluster) => void
 }
 
-/** Times are milliseconds since the fault; null: it was not seen. */
-export interface FaultResult {
-  readonly name: string
-  readonly subject: string
-  readonly detectedBy: string | null
-  readonly detectedHow: string | null
-  readonly detectedMs: number | null
-  readonly decidedMs: number | null
-  /** A write was acknowledged again, by what was decided. */
-  readonly restoredMs: number | null
-  /** The longest the client waited for an acknowledgement around the fault. */
-  readonly unservedMs: number
-  /** The assignment had its secondary again. */
-  readonly redundantMs: number
-}
-
 export interface DemoResult {
   readonly faults: readonly FaultResult[]
   readonly acknowledgedCount: number
@@ -51,147 +53,21 @@ export interface DemoResult {
   readonly replay: Pick<ReplayResult, 'eventCount' | 'mismatchCount' | 'isExact'>
   /** Nothing lost, no overlap, every fault restored, replay exact. */
   readonly isGood: boolean
+  /** How the black boxes tell the first fault. */
   readonly narrative: Narrative
   readonly directory: string
 }
 
-interface Fault {
-  readonly kind: FaultKind
-  readonly name: string
-  readonly subject: string
-  readonly atUs: number
-  readonly redundantUs: number
-}
-
-/** How long a killed node stays away before it is started again, as an operator or systemd would. */
-const nodeAwayMs = 300
-const settleMs = 400
+const traceName = 'trace.jsonl'
+const narrativeLineCountMax = 40
 
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
-  const { tell } = options
-  const wallUs = realClock.wallUs
-  const directory = mkdtempSync(join(tmpdir(), 'rolecall-demo-'))
-  const traceFile = join(directory, 'trace.jsonl')
-  const cluster = new LocalCluster({
-    directory,
-    command: options.command,
-    configuration: ledgerConfiguration({
-      ports: await freePorts(ledgerNodes.length),
-      command: options.command,
-      traceFile,
-    }),
-    nodes: ledgerNodes,
-    isKept: options.isKept,
-  })
-  options.onCluster(cluster)
-  tell('starting three nodes on loopback, two links each')
-  cluster.startAll()
-  const started = await cluster.until('the cluster is whole', isWhole)
-  tell(
-    `master ${started.master}, vice ${started.vice}; ledger: primary ${started.assignments[0]!.primary}; a client starts to write`,
-  )
-  const writer = new Writer({ cluster, assignment: 'ledger', wallUs })
-  writer.start()
-  await Bun.sleep(settleMs)
-
-  const killed: { component: string; atUs: number }[] = []
-  const faults: Fault[] = []
-
-  async function inject(of: {
-    kind: FaultKind
-    name: string
-    subject: string
-    /** Finds out whom to hit; what it returns hits them. */
-    prepare: () => () => void | Promise<void>
-    back?: () => void
-  }): Promise<void> {
-    tell(`${of.name}: ${of.subject}`)
-    const strike = of.prepare()
-    const atUs = wallUs()
-    await strike()
-    const survivors = ledgerNodes.filter((node) => cluster.isRunning(node) && node !== of.subject)
-    await cluster.until(
-      `redundancy after: ${of.name}`,
-      ({ assignments, nodes, master }) => {
-        const isNoticed =
-          of.kind === 'process' ||
-          of.kind === 'switchover' ||
-          nodes.some(({ name, availability }) => name === of.subject && availability !== 'alive')
-        const hasMoved = of.kind === 'master' || assignments[0]!.primary !== (of.kind === 'node' ? null : of.subject)
-        return isNoticed && hasMoved && master !== null && master !== of.subject && assignments[0]!.health === 'served'
-      },
-      { of: survivors },
-    )
-    const redundantUs = wallUs()
-    tell(`  served with redundancy again after ${Math.round((redundantUs - atUs) / 1000)} ms`)
-    if (of.back) {
-      await Bun.sleep(nodeAwayMs)
-      of.back()
-    }
-    await cluster.until(`all is back after: ${of.name}`, isWhole)
-    tell('  what was lost is back')
-    await Bun.sleep(settleMs)
-    faults.push({ kind: of.kind, name: of.name, subject: of.subject, atUs, redundantUs })
-  }
-
-  const primary = async (): Promise<ComponentId> =>
-    (await cluster.until('there is a primary', (view) => view.assignments[0]!.primary !== null)).assignments[0]!
-      .primary!
-  const nodeOf = (component: string) => component.slice(0, component.indexOf('/'))
-  const nodeKill = (node: string) => () => {
-    const pids = cluster.processesOf(node)
-    return () => {
-      signalAll(pids, 'SIGKILL')
-      killed.push({ component: `${node}/ledger`, atUs: wallUs() })
-    }
-  }
-
-  const first = await primary()
-  await inject({
-    kind: 'process',
-    name: 'kill -9 of the primary',
-    subject: first,
-    prepare: () => {
-      const pids = cluster.processesOfComponent(first)
-      return () => {
-        signalAll(pids, 'SIGKILL')
-        killed.push({ component: first, atUs: wallUs() })
-      }
-    },
-  })
-  const second = nodeOf(await primary())
-  await inject({
-    kind: 'node',
-    name: 'kill -9 of the primary’s node',
-    subject: second,
-    prepare: nodeKill(second),
-    back: () => cluster.start(second),
-  })
-  const master = (await cluster.until('there is a master', (view) => view.master !== null)).master!
-  await inject({
-    kind: 'master',
-    name: 'kill -9 of the master',
-    subject: master,
-    prepare: nodeKill(master),
-    back: () => cluster.start(master),
-  })
-  const last = await primary()
-  await inject({
-    kind: 'switchover',
-    name: 'planned switch-over',
-    subject: last,
-    prepare: () => async () => {
-      const answer = await cluster
-        .control(nodeOf(last), 10_000)
-        .operate({ operation: 'switchover', assignment: 'ledger' })
-      if (!answer.ok) throw new Error(`switch-over refused: ${answer.text}`)
-    },
-  })
-
+  const stage = await setStage(options)
+  const faults = await injectAll(stage)
+  const { cluster, writer, wallUs, tell } = stage
   await writer.stop()
-  const { endpoint } = (await cluster.until('the ledger is served', (view) => view.assignments[0]!.health === 'served'))
-    .assignments[0]!
-  const lostCount = countLost(writer.acknowledged, await readEntries(endpoint!))
+  const served = await cluster.until('the ledger is served', ({ assignments }) => assignments[0]!.health === 'served')
+  const lostCount = countLost(writer.acknowledged, await readEntries(served.assignments[0]!.endpoint!))
   const endUs = wallUs()
   if (!options.isKept) {
     tell('ending the cluster, in order')
@@ -199,53 +75,99 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   }
   tell('replaying the black boxes of all nodes')
   const boxes = ledgerNodes.map((node) => cluster.stateDirectory(node))
-  const replay = replayDirectories(boxes, catalogue)
+  const { eventCount, mismatchCount, isExact } = replayDirectories(boxes, catalogue)
   const timeline = readTimeline(boxes)
-  const results = faults.map((fault) => resultOf(fault))
-  const lines = readFileSync(traceFile, 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line))
-  const overlap = overlapMs(activeSpans(lines, killed, endUs))
-
-  function resultOf(fault: Fault): FaultResult {
-    const { kind, name, subject, atUs, redundantUs } = fault
-    const since = (us: number | undefined) =>
-      us === undefined ? null : Math.max(0, Math.round((us - atUs) / 100) / 10)
-    const detection = detectionOf(timeline, { kind, subject, fromUs: atUs })
-    const decision = detection && decisionOf(timeline, { kind, fromUs: detection.entry.time.us })
-    const restored = decision && writer.firstSince(Math.max(decision.time.us, atUs))
-    return {
-      name,
-      subject,
-      detectedBy: detection?.by ?? null,
-      detectedHow: detection?.how ?? null,
-      detectedMs: since(detection?.entry.time.us),
-      decidedMs: since(decision?.time.us),
-      restoredMs: since(restored?.atUs),
-      unservedMs: Math.round(writer.longestGapMs({ fromUs: atUs, toUs: redundantUs + 500_000 }) * 10) / 10,
-      redundantMs: since(redundantUs)!,
-    }
-  }
-
-  const story = faults[0]!
-  const trigger = detectionOf(timeline, { kind: story.kind, subject: story.subject, fromUs: story.atUs })?.entry.id
-  const narrative = narrate(timeline, {
-    fromUs: story.atUs,
-    toUs: story.redundantUs,
-    actors: ['crim', 'component'],
-    ...(trigger === undefined ? {} : { trigger }),
-    lineCountMax: 40,
-  })
+  const results = faults.map((fault) => resultOf(fault, { timeline, writer }))
+  const overlap = overlapMs(activeSpans(readTrace(cluster.directory), stage.killed, endUs))
   const isRestored = results.every(({ restoredMs }) => restoredMs !== null)
   return {
     faults: results,
     acknowledgedCount: writer.acknowledged.length,
     lostCount,
     overlapMs: overlap,
-    replay: { eventCount: replay.eventCount, mismatchCount: replay.mismatchCount, isExact: replay.isExact },
-    isGood: lostCount === 0 && overlap === 0 && replay.isExact && isRestored,
-    narrative,
-    directory,
+    replay: { eventCount, mismatchCount, isExact },
+    isGood: lostCount === 0 && overlap === 0 && isExact && isRestored,
+    narrative: storyOf(timeline, faults[0]!),
+    directory: cluster.directory,
   }
+}
+
+async function setStage({ command, isKept, tell, onCluster }: DemoOptions): Promise<Stage> {
+  const { wallUs } = realClock
+  const directory = mkdtempSync(join(tmpdir(), 'rolecall-demo-'))
+  const ports = await freePorts(ledgerNodes.length)
+  const configuration = ledgerConfiguration({ ports, command, traceFile: join(directory, traceName) })
+  const cluster = new LocalCluster({ directory, command, configuration, nodes: ledgerNodes, isKept })
+  onCluster(cluster)
+  tell('starting three nodes on loopback, two links each')
+  cluster.startAll()
+  const { master, vice, assignments } = await cluster.until('the cluster is whole', isWhole)
+  tell(`master ${master}, vice ${vice}; ledger: primary ${assignments[0]!.primary}; a client starts to write`)
+  const writer = new Writer({ cluster, assignment: 'ledger', wallUs })
+  writer.start()
+  await Bun.sleep(settleMs)
+  return { cluster, writer, wallUs, tell, killed: [] }
+}
+
+async function injectAll(stage: Stage): Promise<Fault[]> {
+  const { cluster } = stage
+  const faults: Fault[] = []
+  const first = await primaryOf(stage)
+  faults.push(
+    await inject(stage, {
+      kind: 'process',
+      name: 'kill -9 of the primary',
+      subject: first,
+      prepare: killComponent(stage, first),
+    }),
+  )
+  const second = nodeOf(await primaryOf(stage))
+  faults.push(
+    await inject(stage, {
+      kind: 'node',
+      name: 'kill -9 of the primary’s node',
+      subject: second,
+      prepare: killNode(stage, second),
+      bringBack: () => cluster.start(second),
+    }),
+  )
+  const master = await masterOf(stage)
+  faults.push(
+    await inject(stage, {
+      kind: 'master',
+      name: 'kill -9 of the master',
+      subject: master,
+      prepare: killNode(stage, master),
+      bringBack: () => cluster.start(master),
+    }),
+  )
+  const last = await primaryOf(stage)
+  faults.push(
+    await inject(stage, {
+      kind: 'switchover',
+      name: 'planned switch-over',
+      subject: last,
+      prepare: switchOver(stage, last),
+    }),
+  )
+  return faults
+}
+
+function readTrace(directory: string): Parameters<typeof activeSpans>[0] {
+  return readFileSync(join(directory, traceName), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+}
+
+/** From what first noticed the fault to all that followed from it. */
+function storyOf(timeline: Timeline, { kind, subject, atUs, redundantUs }: Fault): Narrative {
+  const trigger = detectionOf(timeline, { kind, subject, fromUs: atUs })?.entry.id
+  return narrate(timeline, {
+    fromUs: atUs,
+    toUs: redundantUs,
+    actors: ['crim', 'component'],
+    ...(trigger === undefined ? {} : { trigger }),
+    lineCountMax: narrativeLineCountMax,
+  })
 }
