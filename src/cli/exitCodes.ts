@@ -42,10 +42,14 @@ export const exitCodeOfControl: Readonly<Record<ControlErrorCode, ExitCode>> = {
   refused: exitCodes.failed,
 }
 
-/** stricli's own codes are negative; what the shell would make of them means nothing to anybody. */
+/**
+ * stricli's own codes are negative; what the shell would make of them means nothing to anybody. The real `process` of Bun has
+ * them as a byte already. None of ours is that high.
+ */
 export function exitCodeOfStricli(code: number): number {
   const unknownCommand = -5
   const invalidArgument = -4
-  if (code >= 0) return code
-  return code === unknownCommand || code === invalidArgument ? exitCodes.usage : exitCodes.failed
+  const signed = code >= 256 + unknownCommand ? code - 256 : code
+  if (signed >= 0) return signed
+  return signed === unknownCommand || signed === invalidArgument ? exitCodes.usage : exitCodes.failed
 }

@@ -15,6 +15,7 @@ export default async function demo(this: CliContext, flags: DemoFlags): Promise<
   let cluster: LocalCluster | null = null
   const end = (signal: string) => {
     cluster?.kill()
+    cluster?.remove()
     stderr.write(`demo: ended by ${signal}; its nodes were ended with it\n`)
     process.exit(128 + (signal === 'SIGINT' ? 2 : 15))
   }
