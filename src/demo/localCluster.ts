@@ -85,6 +85,12 @@ export class LocalCluster {
     return this.#guards.get(node)?.exitCode === null && this.#guards.get(node)?.signalCode === null
   }
 
+  /** The exit code of a node's guard, once it has ended; 128 and more: by a signal. */
+  exited(node: string): Promise<number> {
+    this.guardPid(node)
+    return this.#guards.get(node)!.exited
+  }
+
   /** Every process of a node: guard, node process, components with what they started. */
   processesOf(node: string): number[] {
     return processTree(this.guardPid(node))

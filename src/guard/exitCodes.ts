@@ -9,7 +9,7 @@ export const exitCodes = {
   alreadyRunning: 69,
   /** The node process ended too often (`restartCountMax` in `restartWindowMs`). */
   nodeProcessFailed: 70,
-  /** State or runtime directory cannot be used, or a link address cannot be listened on. */
+  /** State or runtime directory or what is in it cannot be used, or a link address. Not tried again. */
   cannotUse: 74,
   /** Of the node process: its guard has gone, so it has killed the components and ended itself. */
   guardLost: 75,

@@ -45,6 +45,9 @@ export interface GuardOptions {
   readonly leaveTimeoutMs?: number
 }
 
+/** With these the node process says that another try would end the same way. */
+const hopelessCodes: readonly number[] = [exitCodes.configuration, exitCodes.cannotUse]
+
 /** Runs the node until it is told to leave or cannot go on. Resolves to the exit code (exitCodes.ts); never rejects. */
 export async function runGuard(options: GuardOptions): Promise<number> {
   const { configuration, name } = options
@@ -62,7 +65,7 @@ export async function runGuard(options: GuardOptions): Promise<number> {
     const notifier = createNotifier(process.env)
     const warden = startWarden(name)
     try {
-      await sweepLeftovers(markerOf({ cluster: configuration.cluster, node: name }), { timeoutMs: sweepTimeoutMs })
+      await sweepLeftovers(markerOf({ ...configuration, node: name }), { timeoutMs: sweepTimeoutMs })
       return await new Guard(options, { stateDirectory: directories.state, notifier, warden }).run()
     } finally {
       warden.close()
@@ -100,7 +103,7 @@ class Guard {
     this.#notifier = at.notifier
     this.#warden = at.warden
     this.#stateDirectory = at.stateDirectory
-    this.#marker = markerOf({ cluster: configuration.cluster, node: name })
+    this.#marker = markerOf({ ...configuration, node: name })
     this.#components = new ComponentProcesses({
       clock: realClock,
       launcher: new Launcher(),
@@ -194,7 +197,7 @@ class Guard {
     await this.#killComponents()
     this.#liveness.ended()
     if (this.#exitCode !== null) return this.#over.resolve(this.#exitCode)
-    if (exitCode === exitCodes.configuration) return this.#over.resolve(exitCode)
+    if (exitCode !== null && hopelessCodes.includes(exitCode)) return this.#over.resolve(exitCode)
     const restart = this.#restarts.next(performance.now())
     if (restart) this.#timer = setTimeout(() => this.#restart(), restart.delayMs)
     else {

@@ -11,8 +11,12 @@ const lookIntervalMs = 5
 
 export const markerName = 'ROLECALL_INSTANCE'
 
-export function markerOf(at: { cluster: string; node: string }): string {
-  return `${at.cluster}/${at.node}`
+/**
+ * The runtime directory is part of it, since that is what the guard's lock is in: of two clusters with the same names on one
+ * machine, neither may take the other's processes for its own.
+ */
+export function markerOf(at: { cluster: string; node: string; runtimeDirectory: string }): string {
+  return `${at.cluster}/${at.node}@${at.runtimeDirectory}`
 }
 
 /**

@@ -1,7 +1,8 @@
 /** The master's word: assignments and components as the CRIM sees them, in the form that nodes pass on to operators and clients. */
 import type { CrimContext } from '../../machines/crim.ts'
 import { candidatesOf, type PlanInput } from '../../machines/logic/placement/index.ts'
-import { type ComponentId, componentId, nodeOf } from '../../machines/model/ids.ts'
+import { type ComponentId, componentId, type NodeName, nodeOf } from '../../machines/model/ids.ts'
+import type { ComponentStatus } from '../../machines/model/status.ts'
 import type { AssignmentView, ComponentView } from '../../machines/model/view.ts'
 
 export interface Assignments {
@@ -69,6 +70,36 @@ function assignmentOf(crim: CrimContext, name: string, components: readonly Comp
     spares: intended('spare').map(({ component }) => component),
     reason: primary !== null && isRedundant ? null : reason,
   }
+}
+
+export interface OwnSight {
+  readonly self: NodeName
+  readonly upNodes: readonly NodeName[]
+  /** Of this node's own components. */
+  readonly statuses: ReadonlyMap<ComponentId, ComponentStatus>
+}
+
+/**
+ * What can still be said when the master that spoke last has gone and no other has spoken: of this node's own components
+ * what is, of nodes that are gone nothing, of the others what was. Who was primary there serves no longer, as far as is known.
+ */
+export function lastKnown(word: Assignments, { self, upNodes, statuses }: OwnSight): Assignments {
+  const components = word.components.map((view): ComponentView => {
+    const node = nodeOf(view.component)
+    if (!upNodes.includes(node)) return { ...view, role: 'unknown', phase: 'unknown' }
+    const status = node === self ? statuses.get(view.component) : undefined
+    if (!status) return view
+    const { role, phase, incarnation, failure, endpoint } = status
+    return { ...view, role, phase, incarnation, failure, endpoint: endpoint ?? view.endpoint }
+  })
+  const isPrimary = (name: ComponentId) =>
+    components.some(({ component, role, phase }) => component === name && role === 'primary' && phase === 'ready')
+  const assignments = word.assignments.map((assignment): AssignmentView => {
+    if (assignment.primary === null || isPrimary(assignment.primary)) return assignment
+    const reason = 'there is no master to say who is primary'
+    return { ...assignment, health: 'unserved', primary: null, endpoint: null, reason }
+  })
+  return { assignments, components }
 }
 
 /** What a node that has not heard a master can say: nothing but what is configured. */

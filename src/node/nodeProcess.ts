@@ -5,8 +5,11 @@
 import { join } from 'node:path'
 import type { Configuration } from '../../machines/model/configuration.ts'
 import type { NodeName } from '../../machines/model/ids.ts'
+import { exitCodes } from '../guard/exitCodes.ts'
 import { logger } from '../log/log.ts'
 import { serveControl } from '../manage/controlServer.ts'
+import { StoreError } from '../repository/store.ts'
+import { LinkError } from '../transport/links.ts'
 import { startActors } from './actors.ts'
 import { assemble } from './assemble.ts'
 import { actorOf, type Parts } from './parts.ts'
@@ -24,8 +27,18 @@ const log = logger('node')
 /** So often is the guard told until when the node may keep its primaries. */
 const leaseReportMs = 40
 
-/** Runs until the guard ends it. Resolves only when the node could not be put together. */
-export async function runNodeProcess({ configuration, name: self, incarnation }: NodeProcessOptions): Promise<number> {
+/** Runs until the guard ends it. Resolves only when the node cannot be put together, to the exit code. */
+export async function runNodeProcess(options: NodeProcessOptions): Promise<number> {
+  try {
+    return await run(options)
+  } catch (error) {
+    if (!(error instanceof StoreError || error instanceof LinkError)) throw error
+    log.fatal('{code}: {text}', { code: error.code, text: error.message })
+    return exitCodes.cannotUse
+  }
+}
+
+async function run({ configuration, name: self, incarnation }: NodeProcessOptions): Promise<number> {
   const parts = await assemble({ configuration, self, incarnation })
   startActors(parts)
   const control = await serveControl({

@@ -5,18 +5,21 @@ import type { NodeName } from '../../machines/model/ids.ts'
 import { type NodeAvailability, upAvailabilities } from '../../machines/model/status.ts'
 import type { ClusterView, LinkView, NodeView } from '../../machines/model/view.ts'
 import type { NodeContext } from '../../machines/node.ts'
-import { unheardAssignments } from '../manage/masterWord.ts'
+import { type Assignments, lastKnown, unheardAssignments } from '../manage/masterWord.ts'
 import { problemsOf } from '../manage/problems.ts'
 import type { LinkHealth } from '../transport/network.ts'
 import { actorOf, type Parts } from './parts.ts'
 
 export function viewOf(parts: Parts): ClusterView {
-  const { self, configuration, replica, publisher } = parts
+  const { self, configuration, heartbeats, replica } = parts
   const voters = Object.keys(configuration.nodes)
   const nodes = voters.map((name) => nodeViewOf(parts, name))
   const aliveVoterCount = nodes.filter(({ availability }) => upAvailabilities.includes(availability)).length
   const neededCount = majorityOf(voters.length)
-  const { assignments, components } = publisher.word ?? unheardAssignments(configuration)
+  // The lease is judged by the clock at this moment: a node that was frozen has noticed nothing yet when it wakes.
+  const isInTouch = heartbeats.isNodeLeaseValid()
+  const isQuorate = isInTouch && replica.leader !== null && aliveVoterCount >= neededCount
+  const { assignments, components } = wordOf(parts, { nodes, isQuorate })
   const view: ClusterView = {
     cluster: configuration.cluster,
     node: self,
@@ -24,7 +27,7 @@ export function viewOf(parts: Parts): ClusterView {
     master: replica.leader,
     vice: replica.vice,
     quorum: {
-      isQuorate: replica.leader !== null && aliveVoterCount >= neededCount,
+      isQuorate,
       voterCount: voters.length,
       aliveVoterCount,
       neededCount,
@@ -35,6 +38,18 @@ export function viewOf(parts: Parts): ClusterView {
     problems: [],
   }
   return { ...view, problems: problemsOf(view, { isSecretDefault: configuration.secret === null }) }
+}
+
+/** The word of a master that is no longer there is what was: of this node's own components it is known what is. */
+function wordOf(
+  { self, configuration, replica, publisher, statuses }: Parts,
+  { nodes, isQuorate }: { nodes: readonly NodeView[]; isQuorate: boolean },
+): Assignments {
+  const { word } = publisher
+  if (word === null) return unheardAssignments(configuration)
+  if (isQuorate && word.master === replica.leader) return word
+  const upNodes = nodes.filter(({ availability }) => upAvailabilities.includes(availability)).map(({ name }) => name)
+  return lastKnown(word, { self, upNodes, statuses })
 }
 
 function nodeViewOf(parts: Parts, name: NodeName): NodeView {

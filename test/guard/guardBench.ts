@@ -47,7 +47,7 @@ export function freePort(): number {
 export class GuardBench {
   readonly directory = mkdtempSync(join(tmpdir(), 'rolecall-guard-'))
   readonly cluster = `test-${process.pid}-${freePort()}`
-  readonly marker = `${this.cluster}/n1`
+  readonly marker = `${this.cluster}/n1@${this.directory}/run`
   readonly links = { n1: [{ host: '127.0.0.1', port: freePort() }], n2: [{ host: '127.0.0.1', port: freePort() }] }
   readonly #guards: Bun.Subprocess[] = []
 

@@ -36,7 +36,7 @@ export function choosePrimary(
   const request = input.requests[assignment] ?? null
   const rules = { candidates, isStepNeeded: isStepNeeded(input, assignment), request }
   if (isGone) return chooseAfterLoss(current, rules)
-  if (current.hasFailed && !current.isBarred && !current.isLocked) return chooseAfterFailure(current, candidates)
+  if (current.hasFailed && !current.isBarred && !current.isLocked) return chooseAfterFailure(current, rules)
   if (!current.isUsable) return handOver(current, successorOf(candidates, current), rules)
   return request ? handOver(current, requestedSuccessor(candidates, current, request.to), rules) : chosen(current)
 }
@@ -71,10 +71,10 @@ function chooseAfterLoss(current: Candidate, { candidates, isStepNeeded, request
   return { primary: null, heir: null, reason: noPrimaryReason(candidates) }
 }
 
-/** Its process fell, its node is there: to the hot standby at once, else restarted in place. */
-function chooseAfterFailure(current: Candidate, candidates: readonly Candidate[]): PrimaryChoice {
+/** Its process fell, its node is there: to the hot standby at once, else restarted in place; `recovery` bounds how often. */
+function chooseAfterFailure(current: Candidate, { candidates, isStepNeeded }: Rules): PrimaryChoice {
   const standby = candidates.find((candidate) => candidate !== current && isReadySecondary(candidate))
-  return chosen(standby ?? current)
+  return chosen((isStepNeeded && standby) || current)
 }
 
 /** A hand-over while the primary works waits until its successor is in step; of one that doesn't work nothing can be had. */

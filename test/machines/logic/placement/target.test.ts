@@ -40,6 +40,16 @@ describe('2N (SPEC R3)', () => {
     )
   })
 
+  test('the primary failed and its standby is not hot: restarted in place, and fails over once it is barred', () => {
+    for (const standby of ['warm', 'cold'] as const) {
+      const type = configuration({ type: { standby, aware: false } })
+      const observed = { ...asIntended, n1: 'offline stopped 5 failed' }
+      const scenario: Scenario = { configuration: type, intended: settled, observed }
+      expect(target(scenario)).toBe('n1 primary, n2 secondary, n3 spare')
+      expect(target({ ...scenario, barred: ['n1'] })).toBe('n1 offline, n2 primary, n3 secondary')
+    }
+  })
+
   test('of two, the fallen one is brought back as secondary', () => {
     const two = configuration({ nodes: ['n1', 'n2'] })
     const scenario = { configuration: two, intended: { n1: 'primary 5', n2: 'secondary 5' } }
