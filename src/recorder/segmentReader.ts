@@ -73,6 +73,7 @@ class SegmentScan {
   readonly #view: DataView
   readonly #frames: StoredFrame[] = []
   readonly #damages: Damage[] = []
+  #used: number | null = null
 
   constructor(file: string, bytes: Uint8Array) {
     this.#file = file
@@ -187,7 +188,7 @@ class SegmentScan {
 
   /** Looks for a frame whose head and payload are both right: chance makes one up once in 2^64 places. */
   #nextWholeFrame(from: number): number | null {
-    const last = this.#bytes.length - frameHeadBytes
+    const last = Math.min(this.#usedBytes(), this.#bytes.length - frameHeadBytes)
     for (let offset = from; offset <= last; offset += alignmentBytes) {
       if (this.#view.getUint32(offset, true) === 0) continue
       const head = readFrameHead(this.#view, offset)
@@ -209,10 +210,25 @@ class SegmentScan {
 
   /** Up to and including the last byte that is not zero. */
   #usedBytes(): number {
-    return this.#bytes.findLastIndex((byte) => byte !== 0) + 1
+    this.#used ??= usedBytesOf(this.#bytes)
+    return this.#used
   }
 
   #damage(kind: DamageKind, offset: number, lostByteCount: number, detail: string, isTornTail = false): void {
     this.#damages.push({ kind, file: this.#file, offset, lostByteCount, detail, isTornTail })
   }
+}
+
+const zeros = new Uint8Array(65_536)
+
+/** Most of a segment was never written: whole blocks of zeros are passed over at once. */
+function usedBytesOf(bytes: Uint8Array): number {
+  for (let end = bytes.length; end > 0; ) {
+    const start = Math.max(0, end - zeros.length)
+    const block = bytes.subarray(start, end)
+    if (Buffer.compare(block, zeros.subarray(0, block.length)) !== 0)
+      return start + block.findLastIndex((byte) => byte !== 0) + 1
+    end = start
+  }
+  return 0
 }
