@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
+import { isolationWaitMs } from '../machines/logic/lease.ts'
 import { formatDuration, formatSize } from '../src/configuration/quantity.ts'
 import { configurationSchema } from '../src/configuration/schema.ts'
 import { defaultOf, entryOf, shapeOf } from '../src/configuration/shape.ts'
@@ -122,7 +123,12 @@ function timingGuide(): string {
   const t = timingSchema.parse({})
   const detectedMs = t.suspectAfter + t.confirmAfter
   const electedMs = Math.max(detectedMs, t.leaderLease)
-  const takenOverMs = t.nodeLease + t.selfStop + t.takeOverMargin
+  const takenOverMs = isolationWaitMs({
+    leaderLeaseMs: t.leaderLease,
+    nodeLeaseMs: t.nodeLease,
+    selfStopMs: t.selfStop,
+    takeOverMarginMs: t.takeOverMargin,
+  })
   const relations = timingRelations.map(({ key, formula, why }) => [`\`${key}\``, `\`${formula}\``, why])
   const outcomes = [
     ['a process of a component ends', 'at once: its guard sees the exit', ''],
@@ -135,8 +141,8 @@ function timingGuide(): string {
     ],
     [
       'a node falls silent: its exclusive assignments are served elsewhere',
-      '`nodeLease + selfStop + takeOverMargin`, then the start of the new primary',
-      formatDuration(takenOverMs),
+      '`nodeLease + selfStop + takeOverMargin`, the first two lengthened for clock drift, then the start of the new primary',
+      formatDuration(Math.ceil(takenOverMs)),
     ],
   ]
   return `What must hold between them, or the file is refused:
