@@ -1,13 +1,16 @@
-import { expect, test } from 'bun:test'
+import { afterEach, expect, test } from 'bun:test'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
-import { afterThisTest, lonelyView, serveView, soundView, temporaryFolder } from '../manage/support.ts'
+import { afterThisTest, lonelyView, serveView, soundView, undoAll } from '../manage/support.ts'
+import { temporaryFolder } from '../support/folders.ts'
 import { rolecall } from './support.ts'
+
+afterEach(undoAll)
 
 /** A configuration whose sockets are in a folder of this test. */
 function cluster(): { file: string; socketOf: (node: string) => string } {
-  const folder = temporaryFolder()
+  const folder = temporaryFolder('manage')
   const file = join(folder, 'rolecall.yaml')
   const nodes = [1, 2, 3].map((n) => `  n${n}: { links: [127.0.0.1:710${n}] }\n`)
   writeFileSync(file, `cluster: demo\nruntimeDirectory: run\nsecretFile: not-for-operators\nnodes:\n${nodes.join('')}`)
@@ -63,7 +66,7 @@ test('a node that is not in the file: 105, with a suggestion', async () => {
 })
 
 test('a node that does not answer: 124', async () => {
-  const path = join(temporaryFolder(), 'control.sock')
+  const path = join(temporaryFolder('manage'), 'control.sock')
   await listenDeaf(path)
   const { exitCode, stderr } = await rolecall(['status', '--socket', path, '--timeout', '100ms'])
   expect(exitCode).toBe(124)

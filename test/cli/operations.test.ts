@@ -1,12 +1,15 @@
-import { expect, test } from 'bun:test'
+import { afterEach, expect, test } from 'bun:test'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { OperationCode } from '../../machines/model/operation.ts'
-import { afterThisTest, lonelyView, serveView, soundView, temporaryFolder } from '../manage/support.ts'
+import { afterThisTest, lonelyView, serveView, soundView, undoAll } from '../manage/support.ts'
+import { temporaryFolder } from '../support/folders.ts'
 import { rolecall } from './support.ts'
 
+afterEach(undoAll)
+
 function socketPath(): string {
-  return join(temporaryFolder(), 'control.sock')
+  return join(temporaryFolder('manage'), 'control.sock')
 }
 
 test('switchover, lock and unlock are asked of the node, and its answer printed', async () => {

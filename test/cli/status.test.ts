@@ -1,11 +1,14 @@
-import { expect, test } from 'bun:test'
+import { afterEach, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import type { ClusterView } from '../../machines/model/view.ts'
-import { damagedView, lonelyView, serveView, soundView, temporaryFolder } from '../manage/support.ts'
+import { damagedView, lonelyView, serveView, soundView, undoAll } from '../manage/support.ts'
+import { temporaryFolder } from '../support/folders.ts'
 import { rolecall } from './support.ts'
 
+afterEach(undoAll)
+
 async function served(view: ClusterView): Promise<string> {
-  const path = join(temporaryFolder(), 'control.sock')
+  const path = join(temporaryFolder('manage'), 'control.sock')
   await serveView({ path, view })
   return path
 }
@@ -75,7 +78,7 @@ test('what a program says cannot steer the terminal', async () => {
 })
 
 test('--watch --json prints one line a change, and ends when nothing answers any more', async () => {
-  const path = join(temporaryFolder(), 'control.sock')
+  const path = join(temporaryFolder('manage'), 'control.sock')
   const { change, server } = await serveView({ path, view: soundView })
   const stages = [() => change(damagedView), () => change(lonelyView), () => void server.stop()]
   const words = ['status', '--socket', path, '--watch', '--json', '--timeout', '300ms']
@@ -87,7 +90,7 @@ test('--watch --json prints one line a change, and ends when nothing answers any
 })
 
 test('--watch finds the node again when it comes back', async () => {
-  const path = join(temporaryFolder(), 'control.sock')
+  const path = join(temporaryFolder('manage'), 'control.sock')
   const first = await serveView({ path, view: soundView })
   let second: Awaited<ReturnType<typeof serveView>> | undefined
   const stages = [
@@ -104,7 +107,7 @@ test('--watch finds the node again when it comes back', async () => {
 })
 
 test('--watch draws over itself on a terminal, and never more lines than there are', async () => {
-  const path = join(temporaryFolder(), 'control.sock')
+  const path = join(temporaryFolder('manage'), 'control.sock')
   const { server } = await serveView({ path, view: damagedView })
   const { stdout } = await rolecall(['status', '--socket', path, '--watch', '--timeout', '100ms'], {
     isTTY: true,

@@ -1,19 +1,11 @@
-import { afterEach } from 'bun:test'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ConfigurationError, type ConfigurationProblem, loadConfiguration } from '../../src/configuration/load.ts'
+import { temporaryFolder } from '../support/folders.ts'
 
-const folders: string[] = []
-
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
-})
-
-/** A configuration file of its own folder, gone after the test. */
+/** A configuration file of its own folder, gone when the tests have ended. */
 export function writeConfiguration(text: string, more: Readonly<Record<string, string>> = {}): string {
-  const folder = mkdtempSync(join(tmpdir(), 'rolecall-configuration-'))
-  folders.push(folder)
+  const folder = temporaryFolder('configuration')
   for (const [name, content] of Object.entries({ 'rolecall.yaml': text, ...more }))
     writeFileSync(join(folder, name), content)
   return join(folder, 'rolecall.yaml')

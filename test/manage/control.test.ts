@@ -1,13 +1,16 @@
-import { expect, test } from 'bun:test'
+import { afterEach, expect, test } from 'bun:test'
 import { existsSync, statSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import type { OperationCode } from '../../machines/model/operation.ts'
 import { ControlError, connectControl } from '../../src/manage/controlClient.ts'
-import { afterThisTest, damagedView, lonelyView, serveView, soundView, temporaryFolder } from './support.ts'
+import { temporaryFolder } from '../support/folders.ts'
+import { afterThisTest, damagedView, lonelyView, serveView, soundView, undoAll } from './support.ts'
+
+afterEach(undoAll)
 
 function socketPath(): string {
-  return join(temporaryFolder(), 'n2', 'control.sock')
+  return join(temporaryFolder('manage'), 'n2', 'control.sock')
 }
 
 function client(path: string, timeoutMs = 10_000) {
@@ -221,7 +224,7 @@ test('nobody there, no answer, and a broken connection are told apart', async ()
   await serveView({ path, view: soundView, delayMs: 5000 })
   expect(await codeOf(client(path, 50).operate({ operation: 'lock', component: 'n1/ledger' }))).toBe('timed-out')
 
-  const breaking = join(temporaryFolder(), 'breaking.sock')
+  const breaking = join(temporaryFolder('manage'), 'breaking.sock')
   const breaker = createServer((socket) => socket.once('data', () => socket.destroy()))
   await new Promise<void>((resolve) => breaker.listen(breaking, resolve))
   afterThisTest(() => breaker.close())

@@ -1,6 +1,3 @@
-import { afterEach } from 'bun:test'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Operation, OperationResult } from '../../machines/model/operation.ts'
 import type { ClusterView, ComponentView, NodeView } from '../../machines/model/view.ts'
@@ -9,18 +6,13 @@ import { problemsOf, type ViewWithoutProblems } from '../../src/manage/problems.
 
 const undo: (() => unknown)[] = []
 
-afterEach(async () => {
+/** For the `afterEach` of every file that uses `afterThisTest`. */
+export async function undoAll(): Promise<void> {
   for (const each of undo.splice(0).reverse()) await each()
-})
+}
 
 export function afterThisTest(action: () => unknown): void {
   undo.push(action)
-}
-
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'rolecall-manage-'))
-  afterThisTest(() => rmSync(folder, { recursive: true, force: true }))
-  return folder
 }
 
 function node(name: string, change: Partial<NodeView> = {}): NodeView {
