@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import type { Operation, OperationResult } from '../../machines/model/operation.ts'
 import type { ClusterView, ComponentView, NodeView } from '../../machines/model/view.ts'
 import { type ControlServer, serveControl } from '../../src/manage/controlServer.ts'

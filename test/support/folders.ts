@@ -4,12 +4,12 @@ import { join } from 'node:path'
 
 const made: string[] = []
 
-// Not `afterEach`: in a module that several test files import it would count for the first of them only.
-process.on('exit', () => {
-  for (const folder of made) rmSync(folder, { recursive: true, force: true })
-})
+/** Called after each test file, by `preload.ts`: a hook in a module that several files import would count for the first only. */
+export function removeFolders(): void {
+  for (const folder of made.splice(0)) rmSync(folder, { recursive: true, force: true })
+}
 
-/** A folder of its own, gone when the tests have ended. */
+/** A folder of its own, gone when the tests of the file have ended. */
 export function temporaryFolder(purpose: string): string {
   const folder = mkdtempSync(join(tmpdir(), `rolecall-${purpose}-`))
   made.push(folder)
