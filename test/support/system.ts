@@ -48,10 +48,10 @@ export function clusterName(): string {
 export class SystemCluster extends LocalCluster {
   readonly name: string
 
-  constructor(of: { name: string; configuration: string; nodes?: readonly string[]; directory?: string }) {
+  constructor(of: { name: string; configuration: string; directory?: string; command?: readonly string[] }) {
     requireBinary()
-    const { name, configuration, nodes = names, directory = temporaryDirectory() } = of
-    super({ directory, command: [binary], configuration, nodes })
+    const { name, configuration, directory = temporaryDirectory(), command = [binary] } = of
+    super({ directory, command, configuration, nodes: names })
     this.name = name
     made.push(this)
   }

@@ -26,8 +26,12 @@ test(
       cluster.killNode(node)
       const others = cluster.nodes.filter((other) => other !== node)
       await cluster.until(
-        'the others go on',
-        (view) => view.master !== null && view.master !== node && view.assignments[0]!.health === 'served',
+        'the others have noticed, and go on',
+        ({ nodes, master, assignments: [ledger] }) =>
+          nodes.some(({ name, availability }) => name === node && availability !== 'alive') &&
+          master !== null &&
+          master !== node &&
+          ledger!.health === 'served',
         { of: others },
       )
       cluster.start(node)
