@@ -1,4 +1,5 @@
 /** The entries, in memory and in the journal: numbered from 1 without gaps, found by the id that their client gave them. */
+import { createHash } from 'node:crypto'
 import type { Journal } from './journal.ts'
 
 export interface Entry {
@@ -14,11 +15,14 @@ export class Book {
   readonly #journal: Journal
   #entries: Entry[]
   #byId: Map<string, Entry>
+  /** Of the first 0, 1, 2, … entries. */
+  #digests: string[]
 
   constructor(journal: Journal) {
     this.#journal = journal
     this.#entries = journal.load()
     this.#byId = indexOf(this.#entries)
+    this.#digests = digestsOf(this.#entries)
   }
 
   get length(): number {
@@ -27,6 +31,11 @@ export class Book {
 
   at(number: number): Entry | undefined {
     return this.#entries[number - 1]
+  }
+
+  /** Of the first `length` entries: the same only for the same entries. undefined: there are not so many. */
+  digestOf(length: number): string | undefined {
+    return this.#digests[length]
   }
 
   find(id: string): Entry | undefined {
@@ -56,6 +65,7 @@ export class Book {
     this.#journal.append(entries)
     for (const entry of entries) {
       this.#entries.push(entry)
+      this.#digests.push(nextDigest(this.#digests.at(-1)!, entry))
       if (entry.id !== null) this.#byId.set(entry.id, entry)
     }
   }
@@ -65,7 +75,21 @@ export class Book {
     this.#journal.replace(entries)
     this.#entries = [...entries]
     this.#byId = indexOf(this.#entries)
+    this.#digests = digestsOf(this.#entries)
   }
+}
+
+function digestsOf(entries: readonly Entry[]): string[] {
+  const digests = ['']
+  for (const entry of entries) digests.push(nextDigest(digests.at(-1)!, entry))
+  return digests
+}
+
+function nextDigest(digest: string, { number, epoch, id, text }: Entry): string {
+  return createHash('sha256')
+    .update(digest + JSON.stringify([number, epoch, id, text]))
+    .digest('hex')
+    .slice(0, 24)
 }
 
 function indexOf(entries: readonly Entry[]): Map<string, Entry> {

@@ -1,11 +1,12 @@
 /**
- * The primary's side of one secondary: everything there is first, then what is new, several chunks under way at once. A lone
- * entry leaves at once; while chunks are under way, entries gather for the next one. Whatever goes wrong, it begins again
- * with everything, after a pause that doubles.
+ * The primary's side of one secondary: what it lacks first, then what is new, several chunks under way at once. A lone entry
+ * leaves at once; while chunks are under way, entries gather for the next one. It begins by supposing that the secondary has
+ * everything; one that has only the beginning says so, and gets the rest. Whatever else goes wrong, it begins again with
+ * everything, after a pause that doubles.
  */
 import { CheckpointError, type Json, type Peer } from '../../src/sdk/index.ts'
 import type { Book } from './book.ts'
-import { type Chunk, chunkLimits } from './chunk.ts'
+import { type Chunk, chunkLimits, parseHaveCode } from './chunk.ts'
 
 export interface FollowerOptions {
   readonly peer: Peer
@@ -27,10 +28,12 @@ export class Follower {
   readonly #options: FollowerOptions
   #acknowledged = 0
   #isStopped = false
-  /** Counts the full synchronisations; answers to an earlier one don't count. */
+  /** Counts the synchronisations; answers to an earlier one don't count. */
   #attempt = 0
-  #kind: Chunk['kind'] = 'full'
-  #sentThrough = 0
+  #kind: Chunk['kind'] = 'resume'
+  #sentThrough: number
+  /** What the secondary was supposed to have when this synchronisation began. */
+  #resumedAt: number | null
   #underWayCount = 0
   #pauseMs = pauseMinMs
   #timer: ReturnType<typeof setTimeout> | null = null
@@ -38,6 +41,8 @@ export class Follower {
   constructor(options: FollowerOptions) {
     this.#options = options
     this.peer = options.peer
+    this.#sentThrough = options.book.length
+    this.#resumedAt = options.book.length
   }
 
   /** The secondary has every entry up to this one. */
@@ -65,9 +70,9 @@ export class Follower {
     const entries = book.after(this.#sentThrough, chunkLimits)
     if (kind === 'next' && entries.length === 0) return null
     this.#sentThrough += entries.length
-    const isLast = kind === 'full' && this.#sentThrough === book.length
+    const isLast = kind !== 'next' && this.#sentThrough === book.length
     if (isLast) this.#kind = 'next'
-    return { kind, sync: `${name}/${this.#attempt}`, first, entries, isLast }
+    return { kind, sync: `${name}/${this.#attempt}`, first, entries, isLast, digest: book.digestOf(first - 1)! }
   }
 
   async #send(chunk: Chunk, attempt: number): Promise<void> {
@@ -91,10 +96,13 @@ export class Follower {
   }
 
   #failed(error: unknown): void {
+    const common = this.#commonLength(error)
     this.#attempt += 1
-    this.#kind = 'full'
-    this.#sentThrough = 0
+    this.#kind = common === null ? 'full' : 'resume'
+    this.#sentThrough = common ?? 0
+    this.#resumedAt = common
     this.#underWayCount = 0
+    if (common !== null) return this.wake()
     if (error instanceof CheckpointError && (error.code === 'stale-token' || error.code === 'disconnected')) {
       this.stop()
       this.#options.onDeposed()
@@ -105,5 +113,12 @@ export class Follower {
       this.wake()
     }, this.#pauseMs)
     this.#pauseMs = Math.min(this.#pauseMs * 2, pauseMaxMs)
+  }
+
+  /** How many entries the secondary that refused to resume has, if they are the beginning of what is here. */
+  #commonLength(error: unknown): number | null {
+    const have = error instanceof CheckpointError ? parseHaveCode(error.reason ?? '') : null
+    if (have === null || have.length === this.#resumedAt) return null
+    return this.#options.book.digestOf(have.length) === have.digest ? have.length : null
   }
 }

@@ -1,14 +1,15 @@
 /**
- * The secondary's side: takes what the primary sends, in order, and is in step once it has everything. What was here before
- * stays until the last chunk of a full synchronisation came: a promotion in the middle of one uses the old, whole state.
+ * The secondary's side: takes what the primary sends, in order, and is in step once it has everything. What is the beginning
+ * of what the primary has is only added to. Of anything else nothing is given up until the last chunk of a full synchronisation
+ * came: a promotion in the middle of one uses the old, whole state.
  */
 import { RolecallError } from '../../src/sdk/index.ts'
 import type { Book, Entry } from './book.ts'
-import type { Chunk } from './chunk.ts'
+import { type Chunk, haveCode } from './chunk.ts'
 
 export class Standby {
   readonly #book: Book
-  /** The full synchronisation whose successors are taken. */
+  /** The synchronisation whose successors are taken. */
   #sync: string | null = null
   #staging: { readonly sync: string; readonly entries: Entry[] } | null = null
   #waiting: (() => void)[] = []
@@ -21,7 +22,7 @@ export class Standby {
     return this.#sync !== null
   }
 
-  /** Forgets whom it followed: the next primary sends everything. */
+  /** Forgets whom it followed: the next primary begins with a synchronisation. */
   reset(): void {
     this.#sync = null
     this.#staging = null
@@ -30,6 +31,7 @@ export class Standby {
   /** Throws `gap` for what does not follow on what is here: the primary then begins again. */
   take(chunk: Chunk): void {
     if (chunk.kind === 'full') this.#takeFull(chunk)
+    else if (chunk.kind === 'resume') this.#takeResumed(chunk)
     else this.#takeNext(chunk)
   }
 
@@ -50,6 +52,20 @@ export class Standby {
     for (const entry of entries) this.#staging.entries.push(entry)
     if (!isLast) return
     this.#book.replace(this.#staging.entries)
+    this.#arrive(sync)
+  }
+
+  /** Throws what is here, by its length and digest, for what does not follow on it. */
+  #takeResumed({ sync, first, entries, isLast, digest }: Chunk): void {
+    const have = { length: this.#book.length, digest: this.#book.digestOf(this.#book.length)! }
+    if (first !== have.length + 1 || digest !== have.digest) {
+      throw new RolecallError(haveCode(have), 'this does not follow on what is here')
+    }
+    this.#book.append(entries)
+    if (isLast) this.#arrive(sync)
+  }
+
+  #arrive(sync: string): void {
     this.#staging = null
     this.#sync = sync
     for (const resolve of this.#waiting.splice(0)) resolve()

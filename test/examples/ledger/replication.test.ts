@@ -5,7 +5,7 @@ import { type Chunk, chunkLimits, parseChunk } from '../../../examples/ledger/ch
 import { Follower } from '../../../examples/ledger/follower.ts'
 import { noJournal } from '../../../examples/ledger/journal.ts'
 import { Standby } from '../../../examples/ledger/standby.ts'
-import type { Json } from '../../../src/sdk/index.ts'
+import { CheckpointError, type Json, type RolecallError } from '../../../src/sdk/index.ts'
 import { peer, until } from '../../agents/sdk/support.ts'
 
 function entries(first: number, count: number, text = 'x'): Entry[] {
@@ -25,8 +25,8 @@ function numbers(book: Book): number[] {
 }
 
 describe('a standby', () => {
-  const full: Chunk = { kind: 'full', sync: 's', first: 1, entries: entries(1, 2), isLast: true }
-  const next: Chunk = { kind: 'next', sync: 's', first: 3, entries: entries(3, 1), isLast: false }
+  const full: Chunk = { kind: 'full', sync: 's', first: 1, entries: entries(1, 2), isLast: true, digest: '' }
+  const next: Chunk = { kind: 'next', sync: 's', first: 3, entries: entries(3, 1), isLast: false, digest: '' }
 
   test('takes what follows on what it has, and nothing else', () => {
     const book = bookOf(9)
@@ -105,6 +105,43 @@ describe('a follower', () => {
     )
   })
 
+  /** What is sent until a standby that has `copy` is in step with `book`: `resume 4+2`, from which number, how many. */
+  async function synchronised(book: Book, copy: Book): Promise<string[]> {
+    const sent: string[] = []
+    const standby = new Standby(copy)
+    const follower = new Follower({
+      peer: peer('n2/app', 'secondary', 1),
+      book,
+      name: 'f',
+      send: async (data) => {
+        const chunk = parseChunk(data)!
+        sent.push(`${chunk.kind} ${chunk.first}+${chunk.entries.length}`)
+        try {
+          standby.take(chunk)
+        } catch (error) {
+          throw new CheckpointError('refused', { to: null, reason: (error as RolecallError).code })
+        }
+      },
+      onProgress: () => {},
+      onDeposed: () => {},
+    })
+    follower.wake()
+    await until(() => standby.isInStep && follower.acknowledged === book.length, 'the copy')
+    follower.stop()
+    expect(numbers(copy)).toEqual(numbers(book))
+    expect(copy.digestOf(copy.length)).toBe(book.digestOf(book.length)!)
+    return sent
+  }
+
+  test('sends only what its standby lacks, and everything to one that has something else', async () => {
+    expect(await synchronised(bookOf(5), bookOf(5))).toEqual(['resume 6+0'])
+    expect(await synchronised(bookOf(5), bookOf(3))).toEqual(['resume 6+0', 'resume 4+2'])
+    expect(await synchronised(bookOf(3), bookOf(5))).toEqual(['resume 4+0', 'full 1+3'])
+    const other = new Book(noJournal)
+    other.append(entries(1, 5, 'other'))
+    expect(await synchronised(bookOf(5), other)).toEqual(['resume 6+0', 'full 1+5'])
+  })
+
   test('sends a lone entry at once, gathers while others are under way, and keeps to the bounds of a chunk', async () => {
     const book = bookOf(0)
     const sent: Chunk[] = []
@@ -121,7 +158,7 @@ describe('a follower', () => {
       onDeposed: () => {},
     })
     follower.wake()
-    expect(sent).toMatchObject([{ kind: 'full', first: 1, entries: [], isLast: true }])
+    expect(sent).toMatchObject([{ kind: 'resume', first: 1, entries: [], isLast: true }])
     for (let number = 1; number <= 10; number += 1) {
       book.append(entries(number, 1))
       follower.wake()
