@@ -32,6 +32,7 @@ export async function runLedger(environment: Environment): Promise<number> {
     book,
     trace: openTrace(LEDGER_TRACE, component),
     send: (to, data) => rolecall!.checkpoint({ to, data }),
+    mayAct: () => rolecall?.mayAct ?? true,
     onDisconnected: () => end(1),
     onStop: () => end(0),
   })

@@ -16,6 +16,8 @@ export interface PrimaryOptions {
   readonly send: (to: ComponentId, data: Json) => Promise<void>
   /** Another primary was chosen. */
   readonly onDeposed: () => void
+  /** Without the node's lease another may be primary already: nothing is acknowledged. */
+  readonly mayAct: () => boolean
 }
 
 /** Entries that wait to be acknowledged; one more is refused. */
@@ -55,6 +57,11 @@ export class Primary {
       this.#followers.delete(key)
     }
     for (const [key, peer] of secondaries) if (!this.#followers.has(key)) this.#follow(key, peer)
+    this.#decide()
+  }
+
+  /** The lease was renewed. */
+  resume(): void {
     this.#decide()
   }
 
@@ -118,7 +125,7 @@ export class Primary {
   }
 
   #decide(): void {
-    if (this.#isEnded) return
+    if (this.#isEnded || !this.#options.mayAct()) return
     const { book, token, trace } = this.#options
     const acknowledged = [...this.#followers.values()].map((follower) => follower.acknowledged)
     const through = Math.min(book.length, ...acknowledged)

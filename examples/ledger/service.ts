@@ -23,6 +23,8 @@ export interface ServiceOptions {
   /** The node is gone: nothing may be done any more. */
   readonly onDisconnected: () => void
   readonly onStop: () => void
+  /** Whether the node's lease holds at this moment. */
+  readonly mayAct: () => boolean
 }
 
 export class Service implements Handlers {
@@ -95,6 +97,10 @@ export class Service implements Handlers {
     this.#standby.take(chunk)
   }
 
+  onLease(): void {
+    this.#primary?.resume()
+  }
+
   onStop(): void {
     this.#yield()
     this.#options.onStop()
@@ -108,9 +114,9 @@ export class Service implements Handlers {
   #lead(token: Token, peers: readonly Peer[]): void {
     this.#standby.reset()
     this.#token = token
-    const { book, trace, send } = this.#options
+    const { book, trace, send, mayAct } = this.#options
     if (this.#primary === null) trace({ event: 'active', token })
-    this.#primary ??= new Primary({ book, token, trace, send, onDeposed: () => this.#deposed() })
+    this.#primary ??= new Primary({ book, token, trace, send, mayAct, onDeposed: () => this.#deposed() })
     this.#primary.setPeers(peers)
   }
 

@@ -24,7 +24,7 @@ export interface NodeProcessOptions {
 
 const log = logger('node')
 
-/** So often is the guard told until when the node may keep its primaries. */
+/** So often are guard and programs told until when the node may keep its primaries. */
 const leaseReportMs = 40
 
 /** Runs until the guard ends it. Resolves only when the node cannot be put together, to the exit code. */
@@ -66,7 +66,13 @@ async function run({ configuration, name: self, incarnation }: NodeProcessOption
 /** What comes round: retransmission in the replicated log, and the guard's knowledge of the lease. */
 function keepTime(parts: Parts): void {
   setInterval(() => parts.replica.tick(), parts.configuration.timing.heartbeatIntervalMs)
-  setInterval(() => parts.guard.setLease({ untilMs: leaseEndMs(parts) }), leaseReportMs)
+  setInterval(() => {
+    const untilMs = leaseEndMs(parts)
+    parts.guard.setLease({ untilMs })
+    // Programs have a clock of their own, but share the machine's: a message read late is seen to be late.
+    const isForEver = untilMs === Number.MAX_SAFE_INTEGER
+    parts.agent.sdk.lease(isForEver ? null : Math.floor(Date.now() + untilMs - parts.clock.nowMs()))
+  }, leaseReportMs)
 }
 
 /** A cluster of one holds its lease for ever, which the frame's number cannot say. */

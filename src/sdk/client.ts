@@ -38,6 +38,11 @@ export interface Rolecall {
   readonly peers: readonly Peer[]
   readonly isConnected: boolean
   /**
+   * Whether the node's lease holds at this moment. A primary whose effects nobody checks asks before each of them: one that was
+   * frozen finds here that its time is over, before its guard gets round to ending it. True where no lease was ever told.
+   */
+  readonly mayAct: boolean
+  /**
    * Sends data to one peer, or to every secondary, under the token of the present primary role. Resolves when they have
    * accepted it (with no secondaries: at once); rejects with a `CheckpointError`.
    */
@@ -63,6 +68,8 @@ export class Client implements Rolecall {
   #primaryToken: Token | null = null
   #peers: readonly Peer[] = []
   #lastCheckpointId = 0
+  /** null: never told, or for ever. */
+  #leaseUntilUnixMs: number | null = null
   #command = new AbortController()
   #state: 'registering' | 'registered' | 'closed' = 'registering'
   readonly #registration: { resolve: () => void; reject: (error: RegisterError) => void }
@@ -109,6 +116,10 @@ export class Client implements Rolecall {
 
   get peers(): readonly Peer[] {
     return this.#peers
+  }
+
+  get mayAct(): boolean {
+    return this.#leaseUntilUnixMs === null || Date.now() < this.#leaseUntilUnixMs
   }
 
   get isConnected(): boolean {
@@ -190,6 +201,10 @@ export class Client implements Rolecall {
         break
       case 'checkpoint.failed':
         this.#answered(message.id)?.reject(new CheckpointError(message.code, message))
+        break
+      case 'lease':
+        this.#leaseUntilUnixMs = message.untilUnixMs
+        this.#handlers.onLease?.()
         break
       case 'stop':
         this.#handlers.onStop?.({ timeLimitMs: message.timeLimitMs })

@@ -40,6 +40,8 @@ export interface Handlers {
   onPeers?(change: PeersChange): void
   /** Resolve when it is as safe here as the primary may rely on; reject to refuse it. Default: refused. */
   onCheckpoint?(checkpoint: Checkpoint): Promise<void> | void
+  /** The node's lease was renewed: what `mayAct` held back may go on. */
+  onLease?(): void
   /** Asked to end by itself within the time limit; after it comes SIGKILL. */
   onStop?(stop: { readonly timeLimitMs: number }): void
   /** The node is gone. Stop acting at once, and end: a new life of this program will be started. */

@@ -83,6 +83,7 @@ export type NodeMessage =
       /** With `refused`: the code that the peer's program gave. */
       readonly reason?: string
     }
+  | LeaseMessage
   | { readonly type: 'stop'; readonly timeLimitMs: number }
   | { readonly type: 'protocol.error'; readonly code: ProtocolErrorCode; readonly detail: string }
 
@@ -96,6 +97,12 @@ export type ProtocolErrorCode =
   | 'unknown-type'
   | 'invalid'
   | 'too-many-errors'
+
+/** Until when the node has the quorum's leave to act: wall time of the machine, milliseconds since 1970; null: for ever. */
+export interface LeaseMessage {
+  readonly type: 'lease'
+  readonly untilUnixMs: number | null
+}
 
 export interface RoleMessage {
   readonly type: 'role'

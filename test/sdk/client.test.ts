@@ -280,3 +280,18 @@ test.skipIf(node === null)('the client runs in Node too (skipped without one)', 
   expect(await child.exited).toBe(7)
   directory.remove()
 })
+
+test('a program may act while the lease of its node lasts: one that comes late counts for nothing', async () => {
+  let renewedCount = 0
+  const program = await start({ onRole() {}, onLease: () => void (renewedCount += 1) })
+  expect(program.mayAct).toBe(true)
+  server.server.lease(Date.now() - 1)
+  await until(() => renewedCount === 1, 'the lease')
+  expect(program.mayAct).toBe(false)
+  server.server.lease(Date.now() + 60_000)
+  await until(() => renewedCount === 2, 'its renewal')
+  expect(program.mayAct).toBe(true)
+  server.server.lease(null)
+  await until(() => renewedCount === 3, 'a lease for ever')
+  expect(program.mayAct).toBe(true)
+})

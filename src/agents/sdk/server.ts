@@ -33,6 +33,8 @@ export interface SdkServer {
   introduce(introduction: Introduction): void
   /** Asks the program to end by itself. False: it is not connected, so only a signal reaches it. */
   stop(stop: { component: ComponentId; incarnation: Incarnation; timeLimitMs: number }): boolean
+  /** Tells every program until when the node may act; a program that was frozen finds by it that its time is over. */
+  lease(untilUnixMs: number | null): void
   /** Gives a peer's checkpoint to the program here; resolves with its answer. */
   deliverCheckpoint(checkpoint: Checkpoint): Promise<CheckpointResult>
   /** Disconnects everybody and removes the socket. */
@@ -101,6 +103,10 @@ class Server implements SdkServer {
     const session = this.#sessionOf(program)
     session?.connection.send({ type: 'stop', timeLimitMs })
     return session !== null
+  }
+
+  lease(untilUnixMs: number | null): void {
+    for (const { connection } of this.#sessions.values()) connection.send({ type: 'lease', untilUnixMs })
   }
 
   deliverCheckpoint(checkpoint: Checkpoint): Promise<CheckpointResult> {

@@ -87,6 +87,7 @@ export class AgentBench {
             this.told.push(['stop', order])
             return takesStop
           },
+          lease: () => {},
           deliverCheckpoint: () => Promise.resolve({ ok: true }),
           close() {},
         }
