@@ -1,6 +1,6 @@
 /** What operators ask of the CRIM (SPEC R8, R9): checked, carried out through the same plan as everything else, answered when done. */
 import { candidatesOf, requestedSuccessor } from '../logic/placement/index.ts'
-import { type ComponentId, componentId, nodeOf } from '../model/ids.ts'
+import { type ComponentId, componentId, componentNameOf, nodeOf } from '../model/ids.ts'
 import type { Operation, OperationResult } from '../model/operation.ts'
 import type { CrimChange, CrimContext, CrimEffect, PendingOperation } from './context.ts'
 import { isUp, lockKey } from './observe.ts'
@@ -64,7 +64,7 @@ function requestLock(
   operation: Extract<Operation, { component: ComponentId }>,
 ): Reconciled {
   const { component } = operation
-  const name = component.slice(nodeOf(component).length + 1)
+  const name = componentNameOf(component)
   if (!context.configuration.components[name]?.nodes.includes(nodeOf(component)))
     return refuse(id, 'no-such', `no component '${component}'`)
   const isLocking = operation.operation === 'lock'

@@ -12,7 +12,7 @@ import {
   type Step,
   type Target,
 } from '../logic/placement/index.ts'
-import { type ComponentId, componentNameOf } from '../model/ids.ts'
+import { type ComponentId, componentNameOf, nodeOf } from '../model/ids.ts'
 import { activeRoles, type Role } from '../model/roles.ts'
 import type { ComponentStatus } from '../model/status.ts'
 import { compareTokens, type Token } from '../model/token.ts'
@@ -132,7 +132,7 @@ function introductionsOf(context: CrimContext, input: PlanInput, steps: readonly
 
 function isIntroducible(context: CrimContext, intended: { role: string }, component: ComponentId): boolean {
   const status = context.statuses[component]
-  const node = context.nodes[component.slice(0, component.indexOf('/'))]
+  const node = context.nodes[nodeOf(component)]
   return (
     node?.availability === 'alive' &&
     status?.role === intended.role &&

@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { catalogue } from '../../machines/index.ts'
+import { nodeOf } from '../../machines/model/ids.ts'
 import { realClock } from '../engine/clock.ts'
 import {
   type Narrative,
@@ -27,7 +28,6 @@ import {
   killComponent,
   killNode,
   masterOf,
-  nodeOf,
   primaryOf,
   type Stage,
   settleMs,

@@ -4,6 +4,7 @@
  */
 import { mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { type ComponentId, nodeOf } from '../../machines/model/ids.ts'
 import type { ClusterView } from '../../machines/model/view.ts'
 import { type ControlClient, connectControl } from '../manage/controlClient.ts'
 import { environmentOf, processTree, signalAll } from './processes.ts'
@@ -97,9 +98,8 @@ export class LocalCluster {
   }
 
   /** The processes of a component, the outermost first. */
-  processesOfComponent(component: string): number[] {
-    const node = component.slice(0, component.indexOf('/'))
-    return this.processesOf(node).filter((pid) => environmentOf(pid, 'ROLECALL_COMPONENT') === component)
+  processesOfComponent(component: ComponentId): number[] {
+    return this.processesOf(nodeOf(component)).filter((pid) => environmentOf(pid, 'ROLECALL_COMPONENT') === component)
   }
 
   /** kill -9 of every process of a node, the guard first. */

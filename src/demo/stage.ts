@@ -1,4 +1,5 @@
 /** The running demo: a cluster, a client that writes to it, and what was done to them so far. */
+import { type ComponentId, nodeOf } from '../../machines/model/ids.ts'
 import type { ClusterView } from '../../machines/model/view.ts'
 import type { FaultKind } from './findings.ts'
 import { ledgerNodes } from './ledgerConfiguration.ts'
@@ -73,11 +74,7 @@ function hasRecovered({ assignments, nodes, components, master }: ClusterView, {
   return isNoticed && isReplaced && master !== subject
 }
 
-export function nodeOf(component: string): string {
-  return component.slice(0, component.indexOf('/'))
-}
-
-export async function primaryOf({ cluster }: Stage): Promise<string> {
+export async function primaryOf({ cluster }: Stage): Promise<ComponentId> {
   const view = await cluster.until('there is a primary', ({ assignments }) => assignments[0]!.primary !== null)
   return view.assignments[0]!.primary!
 }
@@ -86,7 +83,7 @@ export async function masterOf({ cluster }: Stage): Promise<string> {
   return (await cluster.until('there is a master', ({ master }) => master !== null)).master!
 }
 
-export function killComponent(stage: Stage, component: string): Injection['prepare'] {
+export function killComponent(stage: Stage, component: ComponentId): Injection['prepare'] {
   return () => {
     const pids = stage.cluster.processesOfComponent(component)
     return () => kill(stage, component, pids)
@@ -105,7 +102,7 @@ function kill({ killed, wallUs }: Stage, component: string, pids: readonly numbe
   killed.push({ component, atUs: wallUs() })
 }
 
-export function switchOver({ cluster }: Stage, from: string): Injection['prepare'] {
+export function switchOver({ cluster }: Stage, from: ComponentId): Injection['prepare'] {
   return () => async () => {
     const control = cluster.control(nodeOf(from), 10_000)
     const answer = await control.operate({ operation: 'switchover', assignment: 'ledger' })

@@ -1,8 +1,10 @@
 /** The master's word: assignments and components as the CRIM sees them, in the form that nodes pass on to operators and clients. */
+
+import { planInputOf } from '../../machines/crim/propose.ts'
 import type { CrimContext } from '../../machines/crim.ts'
-import { candidatesOf, type PlanInput } from '../../machines/logic/placement/index.ts'
+import { candidatesOf } from '../../machines/logic/placement/index.ts'
 import { type ComponentId, componentId, type NodeName, nodeOf } from '../../machines/model/ids.ts'
-import type { ComponentStatus } from '../../machines/model/status.ts'
+import { type ComponentStatus, upAvailabilities } from '../../machines/model/status.ts'
 import type { AssignmentView, ComponentView } from '../../machines/model/view.ts'
 
 export interface Assignments {
@@ -26,13 +28,11 @@ export function assignmentsOf(crim: CrimContext): Assignments {
 }
 
 function componentsOf(crim: CrimContext, assignment: string): ComponentView[] {
-  const nodes = Object.fromEntries(Object.entries(crim.nodes).map(([name, { availability }]) => [name, availability]))
-  const input: PlanInput = { ...crim, nodes }
   const { component: name } = crim.configuration.assignments[assignment]!
   const { type, instances } = crim.configuration.components[name]!
-  return candidatesOf(input, assignment).map((candidate) => {
+  return candidatesOf(planInputOf(crim), assignment).map((candidate) => {
     const { component, status } = candidate
-    const isUnheard = status === null || !['alive', 'suspect', 'leaving'].includes(candidate.node)
+    const isUnheard = status === null || !upAvailabilities.includes(candidate.node)
     return {
       component,
       type,

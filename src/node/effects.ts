@@ -11,7 +11,7 @@ import { upAvailabilities } from '../../machines/model/status.ts'
 import type { NodeEffect } from '../../machines/node.ts'
 import type { Cause } from '../engine/record.ts'
 import { logger } from '../log/log.ts'
-import { answerSurvey, command } from './inbound.ts'
+import { answerSurvey, command, tellStatus } from './inbound.ts'
 import { Operations } from './operations.ts'
 import { actorOf, type Parts } from './parts.ts'
 
@@ -130,14 +130,8 @@ function reportStatus(
   parts.statuses.set(status.component, status)
   const master: NodeName | null = parts.replica.leader
   if (master === null) return
-  if (master === parts.self) {
-    const { self, incarnation, clock } = parts
-    parts.engine.send(
-      actorOf.crim,
-      { type: 'status.reported', node: self, incarnation, status, atMs: Math.round(clock.nowMs()) },
-      cause,
-    )
-  } else parts.post(master, { type: 'component.status', status }, cause)
+  if (master === parts.self) tellStatus(parts, { node: parts.self, incarnation: parts.incarnation }, { status, cause })
+  else parts.post(master, { type: 'component.status', status }, cause)
 }
 
 function nodeChanged(parts: Parts, effect: Extract<NodeEffect, { type: 'node.changed' }>, cause: Cause): void {

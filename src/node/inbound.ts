@@ -1,5 +1,6 @@
 /** Messages of other nodes -> what they concern here. Each was checked at the border; here it only finds its way. */
 import { componentNameOf, type NodeName } from '../../machines/model/ids.ts'
+import type { ComponentStatus } from '../../machines/model/status.ts'
 import type { Cause } from '../engine/record.ts'
 import type { PeerMessage } from '../wire/messages/index.ts'
 import { actorOf, type Parts } from './parts.ts'
@@ -30,7 +31,7 @@ export function receive(parts: Parts, from: Sender, message: PeerMessage): void 
 type CausedMessage = Extract<PeerMessage, { time: unknown }>
 
 function receiveCaused(parts: Parts, from: Sender, message: CausedMessage): void {
-  const { engine, publisher, operations, replica, clock } = parts
+  const { engine, publisher, operations, replica } = parts
   const { node, incarnation } = from
   switch (message.type) {
     case 'survey.request':
@@ -43,11 +44,7 @@ function receiveCaused(parts: Parts, from: Sender, message: CausedMessage): void
         message.cause,
       )
     case 'component.status':
-      return engine.send(
-        actorOf.crim,
-        { type: 'status.reported', node, incarnation, status: message.status, atMs: Math.round(clock.nowMs()) },
-        message.cause,
-      )
+      return tellStatus(parts, from, message)
     case 'role.command':
     case 'peers.command':
       return command(parts, message)
@@ -72,6 +69,16 @@ function receiveCaused(parts: Parts, from: Sender, message: CausedMessage): void
     case 'node.left':
       return engine.send(actorOf.node(node), { type: 'peer.left', incarnation }, message.cause)
   }
+}
+
+/** What a node says of a component -> the CRIM here, with the time of its hearing. */
+export function tellStatus(
+  { engine, clock }: Parts,
+  { node, incarnation }: Omit<Sender, 'link'>,
+  { status, cause }: { status: ComponentStatus; cause: Cause | null },
+): void {
+  const atMs = Math.round(clock.nowMs())
+  engine.send(actorOf.crim, { type: 'status.reported', node, incarnation, status, atMs }, cause)
 }
 
 /** Says what is. A node that answered a master takes no more commands of an earlier one, however late they arrive. */

@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { ComponentId } from '../../machines/model/ids.ts'
 import type { ClusterView } from '../../machines/model/view.ts'
 import { ledgerConfiguration, ledgerNodes } from '../../src/demo/ledgerConfiguration.ts'
 import { isWhole, LocalCluster } from '../../src/demo/localCluster.ts'
@@ -70,7 +71,7 @@ export class SystemCluster extends LocalCluster {
     return readFileSync(this.logFile(node), 'utf8')
   }
 
-  async primaryOf(assignment: string): Promise<string> {
+  async primaryOf(assignment: string): Promise<ComponentId> {
     const isServed = (view: ClusterView) => view.assignments.some((each) => each.name === assignment && each.primary)
     const { assignments } = await this.until(`there is a primary of ${assignment}`, isServed)
     return assignments.find(({ name }) => name === assignment)!.primary!

@@ -3,7 +3,7 @@
  * Order: quiesce the old primary, promote the new one once no other can be acting, introduce the secondaries, retire the
  * old one (DESIGN §4). At every prefix of the steps an exclusive assignment has at most one that acts.
  */
-import { type AssignmentName, type ComponentId, nodeOf } from '../../model/ids.ts'
+import { type AssignmentName, type ComponentId, componentNameOf, nodeOf } from '../../model/ids.ts'
 import type { Role } from '../../model/roles.ts'
 import { type Peer, upAvailabilities } from '../../model/status.ts'
 import { compareTokens, type Token } from '../../model/token.ts'
@@ -149,6 +149,6 @@ function standingOf({ intended, status }: Candidate): { role: Role; token: Token
 }
 
 function configuredEndpoint(input: PlanInput, id: ComponentId): string | null {
-  const [node, name] = [nodeOf(id), id.slice(nodeOf(id).length + 1)]
+  const [node, name] = [nodeOf(id), componentNameOf(id)]
   return input.configuration.components[name]?.instances[node]?.endpoint ?? null
 }

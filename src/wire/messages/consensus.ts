@@ -3,9 +3,6 @@ import { z } from 'zod'
 import type * as log from '../../../machines/logic/replicatedLog.ts'
 import { count, nodeName } from './model.ts'
 
-/** No message of the log is longer than this, encoded: one datagram. The leader sees to it when it fills a request. */
-export const consensusBytesMax = 48 * 1024
-
 /** Bounds of one command. */
 export const keyLengthMax = 512
 export const changeCountMax = 1024
