@@ -14,6 +14,7 @@ import type { GuardHandlers } from '../guard/client.ts'
 import { createHeartbeats } from '../guard/heartbeats.ts'
 import { logger } from '../log/log.ts'
 import { createReplica } from '../repository/replica.ts'
+import { msgpackCodec } from '../wire/codec.ts'
 import { type PeerMessage, parsePeerMessage } from '../wire/messages/index.ts'
 import { votersOf } from './actors.ts'
 import { Causes } from './causes.ts'
@@ -89,7 +90,7 @@ export async function assemble(of: {
     peers: Object.fromEntries(peers.map((name) => [name, configuration.nodes[name]!.links])),
     ownLinks: configuration.nodes[self]!.links,
     clock,
-    parse: parsePeerMessage,
+    codec: msgpackCodec(parsePeerMessage),
     onMessage: (from, message, meta) => receive(parts, { node: from, ...meta }, message),
   })
   parts.heartbeats = createHeartbeats({
