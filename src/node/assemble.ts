@@ -11,6 +11,7 @@ import type { AgentEvent } from '../agents/agent.ts'
 import { createProcessAgent, sdkSocketPath } from '../agents/process/agent.ts'
 import { Engine } from '../engine/engine.ts'
 import type { GuardHandlers } from '../guard/client.ts'
+import { exitCodes } from '../guard/exitCodes.ts'
 import { createHeartbeats } from '../guard/heartbeats.ts'
 import { logger } from '../log/log.ts'
 import { createReplica } from '../repository/replica.ts'
@@ -91,6 +92,7 @@ export async function assemble(of: {
     ownLinks: configuration.nodes[self]!.links,
     clock,
     codec: msgpackCodec(parsePeerMessage),
+    onLaterLife: (known, by) => outdated(parts, ports, { known, by }),
     onMessage: (from, message, meta) => receive(parts, { node: from, ...meta }, message),
   })
   parts.heartbeats = createHeartbeats({
@@ -160,6 +162,21 @@ export async function assemble(of: {
     onEvent: (event) => agentEvent(parts, event),
   })
   return parts
+}
+
+function outdated(
+  { self, configuration }: Parts,
+  ports: NodePorts,
+  { known, by }: { known: number; by: NodeName },
+): void {
+  const aside = ports.setAside(join(configuration.stateDirectory, self), known)
+  log.fatal('{by} knows life {known} of this node: the disk here is an old copy, or another machine runs as {self}', {
+    by,
+    known,
+    self,
+  })
+  if (aside !== null) log.fatal('the repository was set aside as {aside}; the node begins anew', { aside })
+  ports.exit(exitCodes.outdated)
 }
 
 function guardHandlers(parts: Parts): GuardHandlers {

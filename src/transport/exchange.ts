@@ -43,6 +43,8 @@ export class Exchange<Message> implements Network<Message> {
   readonly #peers: ReadonlyMap<NodeName, Peer>
   readonly #counters = zeroCounters()
   readonly #twins = new Twins()
+  /** Lives of this node after the present one, by who spoke of them. */
+  readonly #laterLives = new Map<NodeName, Incarnation>()
   /** Null before `attach` and after `close`. */
   #links: Links | null = null
 
@@ -121,12 +123,18 @@ export class Exchange<Message> implements Network<Message> {
     if (envelope.recipient !== this.#options.self) return 'misdirected'
     const peer = this.#peers.get(envelope.sender)
     if (peer === undefined) return 'unknownSender'
-    if (envelope.senderIncarnation < peer.incarnation) return 'stale'
+    if (envelope.senderIncarnation < peer.incarnation) return this.#refuseEarlierLife(peer, envelope)
     if (envelope.senderIncarnation > peer.incarnation) this.#beginLife(peer, envelope.senderIncarnation)
     const { sequence } = envelope
     const verdict = this.#hear({ peer, sequence }, link)
     if (verdict === 'fresh') this.#twins.keep(datagram, { peer, sequence })
     return verdict === 'fresh' ? { peer, envelope } : verdict
+  }
+
+  /** It is told of the life that it does not know of, so that it finds out that its disk is an old one. */
+  #refuseEarlierLife(peer: Peer, { kind }: Envelope): RefusalReason {
+    if (kind === 'hello') this.#transmit(peer, 'here', noBody)
+    return 'stale'
   }
 
   #hear({ peer, sequence }: { peer: Peer; sequence: number }, link: number): ReplayVerdict {
@@ -135,17 +143,24 @@ export class Exchange<Message> implements Network<Message> {
 
   #take({ peer, envelope }: Admitted, link: number): void {
     const { kind, body } = envelope
-    if (kind === 'here') return
-    if (kind === 'hello') {
+    if (kind === 'here') this.#noteLaterLife(peer, envelope.recipientIncarnation)
+    else if (kind === 'hello') {
       this.#transmit(peer, 'here', noBody)
     } else if (!this.#isForThisLife(envelope)) {
       this.#refuse('stale')
+      this.#noteLaterLife(peer, envelope.recipientIncarnation)
       this.#transmit(peer, 'here', noBody)
     } else if (kind === 'message') {
       this.#deliver(peer, body, { link, isReliable: false })
     } else {
       this.#takeFrame(peer, parseFrame(kind, body), link)
     }
+  }
+
+  #noteLaterLife(peer: Peer, known: Incarnation): void {
+    if (known <= this.#options.incarnation || this.#laterLives.get(peer.name) === known) return
+    this.#laterLives.set(peer.name, known)
+    this.#options.onLaterLife?.(known, peer.name)
   }
 
   /** An unreliable message may come from a peer that knows no life of this node yet; a channel is between two known lives. */
