@@ -21,6 +21,7 @@ const heartbeat: fc.Arbitrary<Heartbeat> = fc.record(
     echoes: dictionary(echo),
     hears: dictionary(durationMs),
     commitIndex: count,
+    progress: count,
   },
   { noNullPrototype: true },
 )
@@ -50,10 +51,15 @@ test('a heartbeat with one value exchanged for anything else is a heartbeat only
     fc.anything(),
   )
   fc.assert(
-    fc.property(heartbeat, fc.constantFrom('type', 'epoch', 'sentAtMs', 'commitIndex'), wrong, (sent, key, value) => {
-      fc.pre(typeof value !== 'number' || !(value >= 0) || value === Number.POSITIVE_INFINITY)
-      expect(parseHeartbeat({ ...sent, [key]: value })).toBeNull()
-    }),
+    fc.property(
+      heartbeat,
+      fc.constantFrom('type', 'epoch', 'sentAtMs', 'commitIndex', 'progress'),
+      wrong,
+      (sent, key, value) => {
+        fc.pre(typeof value !== 'number' || !(value >= 0) || value === Number.POSITIVE_INFINITY)
+        expect(parseHeartbeat({ ...sent, [key]: value })).toBeNull()
+      },
+    ),
   )
 })
 
@@ -71,6 +77,7 @@ test('a key too many, one too few, too many nodes and a nameless node are refuse
     echoes: { n2: { sentAtMs: 1, incarnation: 1, epoch: 1, leader: 'n2', granting: false } },
     hears: { n2: 3 },
     commitIndex: 0,
+    progress: 0,
   }
   const { vice: _, ...lacking } = valid
   const many = (nodeCount: number) =>
