@@ -111,6 +111,7 @@ export function createHeartbeats(options: HeartbeatsOptions): Heartbeats {
       echoes,
       hears,
       commitIndex,
+      progress: 0,
     })
   }
 

@@ -20,13 +20,14 @@ export function startActors(parts: Parts): void {
   for (const assignment of Object.keys(configuration.assignments)) startComponent(parts, assignment)
 }
 
-function startMembership({ engine, self, incarnation, configuration }: Parts): void {
+function startMembership(parts: Parts): void {
+  const { engine, self, configuration } = parts
   const { electionTimeoutMs, leaderLeaseMs, heartbeatIntervalMs } = configuration.timing
   const input: MembershipInput = {
     self,
     voters: votersOf(configuration.nodes),
     timing: { electionTimeoutMs, leaderLeaseMs, successionDelayMs: 2 * heartbeatIntervalMs },
-    seed: Bun.hash.crc32(`${self} ${incarnation} ${Date.now()}`),
+    seed: parts.seed(),
   }
   engine.start(actorOf.membership, 'membership', input)
 }

@@ -1,5 +1,4 @@
 /** Puts a node together: every part with what it needs of the others. */
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CrimContext } from '../../machines/crim.ts'
 import { catalogue } from '../../machines/index.ts'
@@ -10,16 +9,12 @@ import { type ComponentStatus, upAvailabilities } from '../../machines/model/sta
 import type { NodeContext } from '../../machines/node.ts'
 import type { AgentEvent } from '../agents/agent.ts'
 import { createProcessAgent, sdkSocketPath } from '../agents/process/agent.ts'
-import { createSdkServer } from '../agents/sdk/server.ts'
-import { realClock } from '../engine/clock.ts'
 import { Engine } from '../engine/engine.ts'
-import { connectGuard, type GuardHandlers } from '../guard/client.ts'
+import type { GuardHandlers } from '../guard/client.ts'
 import { createHeartbeats } from '../guard/heartbeats.ts'
 import { logger } from '../log/log.ts'
-import { openRecorder } from '../recorder/index.ts'
 import { createReplica } from '../repository/replica.ts'
-import { openStore } from '../repository/store.ts'
-import { openNetwork } from '../transport/network.ts'
+import { msgpackCodec } from '../wire/codec.ts'
 import { type PeerMessage, parsePeerMessage } from '../wire/messages/index.ts'
 import { votersOf } from './actors.ts'
 import { Causes } from './causes.ts'
@@ -29,6 +24,7 @@ import { receive } from './inbound.ts'
 import { Leaving } from './leaving.ts'
 import { Operations } from './operations.ts'
 import { actorOf, type Parts } from './parts.ts'
+import type { NodePorts } from './ports.ts'
 import { Publisher } from './publisher.ts'
 import { heard, isKnownEnded, peerEnded } from './sight.ts'
 
@@ -41,9 +37,10 @@ export async function assemble(of: {
   configuration: Configuration
   self: NodeName
   incarnation: number
+  ports: NodePorts
 }): Promise<Parts> {
-  const { configuration, self, incarnation } = of
-  const clock = realClock
+  const { configuration, self, incarnation, ports } = of
+  const { clock } = ports
   const { timing, stateDirectory, runtimeDirectory } = configuration
   const stateOf = (what: string) => join(stateDirectory, self, what)
   const peers = Object.keys(configuration.nodes).filter((name) => name !== self)
@@ -57,19 +54,21 @@ export async function assemble(of: {
     incarnation,
     configuration,
     clock,
+    seed: ports.seed,
     peers,
     statuses,
     causes,
     commandEpoch: { highest: 0 },
   } as Partial<Parts> as Mutable<Parts>
 
-  const recorder = openRecorder({
+  const recorder = ports.openRecorder({
     directory: stateOf('black-box'),
     cluster: configuration.cluster,
     node: self,
     incarnation,
     ...configuration.recorder,
     snapshots: () => parts.engine.snapshots(),
+    wallUs: () => clock.wallUs(),
     onProblem: ({ code, detail }) => log.error('black box: {code}: {detail}', { code, detail }),
   })
   parts.engine = new Engine({
@@ -83,7 +82,7 @@ export async function assemble(of: {
   })
   parts.post = (to, message, cause) =>
     parts.network.post(to, { ...message, cause, time: parts.engine.time } as unknown as PeerMessage)
-  parts.network = await openNetwork<PeerMessage>({
+  parts.network = await ports.openNetwork({
     self,
     incarnation,
     cluster: configuration.cluster,
@@ -91,7 +90,7 @@ export async function assemble(of: {
     peers: Object.fromEntries(peers.map((name) => [name, configuration.nodes[name]!.links])),
     ownLinks: configuration.nodes[self]!.links,
     clock,
-    parse: parsePeerMessage,
+    codec: msgpackCodec(parsePeerMessage),
     onMessage: (from, message, meta) => receive(parts, { node: from, ...meta }, message),
   })
   parts.heartbeats = createHeartbeats({
@@ -108,7 +107,7 @@ export async function assemble(of: {
     self,
     voters,
     clock,
-    store: openStore({ directory: stateOf('repository') }),
+    store: await ports.openStore({ directory: stateOf('repository') }),
     timing,
     membership: { send: (event, cause) => parts.engine.send(actorOf.membership, { ...event }, cause ?? null) },
     send: (to, message) => parts.network.send(to, message),
@@ -139,19 +138,20 @@ export async function assemble(of: {
   })
   parts.publisher = new Publisher({
     self,
+    defer: ports.defer,
     acting: () => actingCrim(parts),
     post: (to, word) => parts.post(to, { type: 'master.word', ...word }, null),
   })
   parts.leaving = leavingOf(parts)
-  parts.guard = connectGuard(guardHandlers(parts))
-  mkdirSync(join(runtimeDirectory, self), { recursive: true })
+  parts.guard = ports.connectGuard(guardHandlers(parts))
   parts.agent = createProcessAgent({
     node: self,
     configuration,
     guard: parts.guard,
     clock,
+    baseEnvironment: ports.environment,
     createSdk: (callbacks) =>
-      createSdkServer({
+      ports.createSdk({
         path: sdkSocketPath({ runtimeDirectory, node: self }),
         callbacks: { ...callbacks, onCheckpoint: (checkpoint) => parts.checkpoints.send(checkpoint) },
         isExpected: (component, life) => parts.agent.isExpected(component, life),

@@ -12,7 +12,8 @@ import { StoreError } from '../repository/store.ts'
 import { LinkError } from '../transport/links.ts'
 import { startActors } from './actors.ts'
 import { assemble } from './assemble.ts'
-import { actorOf, type Parts } from './parts.ts'
+import { begin } from './begin.ts'
+import { realPorts } from './ports.ts'
 import { viewOf } from './view.ts'
 
 export interface NodeProcessOptions {
@@ -23,9 +24,6 @@ export interface NodeProcessOptions {
 }
 
 const log = logger('node')
-
-/** So often are guard and programs told until when the node may keep its primaries. */
-const leaseReportMs = 40
 
 /** Runs until the guard ends it. Resolves only when the node cannot be put together, to the exit code. */
 export async function runNodeProcess(options: NodeProcessOptions): Promise<number> {
@@ -39,7 +37,7 @@ export async function runNodeProcess(options: NodeProcessOptions): Promise<numbe
 }
 
 async function run({ configuration, name: self, incarnation }: NodeProcessOptions): Promise<number> {
-  const parts = await assemble({ configuration, self, incarnation })
+  const parts = await assemble({ configuration, self, incarnation, ports: realPorts })
   startActors(parts)
   const control = await serveControl({
     path: join(configuration.runtimeDirectory, self, 'control.sock'),
@@ -50,10 +48,7 @@ async function run({ configuration, name: self, incarnation }: NodeProcessOption
       changes: (listener) => parts.publisher.changes(listener),
     },
   })
-  keepTime(parts)
-  parts.heartbeats.start()
-  parts.engine.send(actorOf.membership, { type: 'membership.start', epoch: parts.replica.epoch })
-  parts.guard.ready()
+  begin(parts)
   log.info('node {self} of cluster {cluster} runs, life {incarnation}, control socket {path}', {
     self,
     cluster: configuration.cluster,
@@ -61,21 +56,4 @@ async function run({ configuration, name: self, incarnation }: NodeProcessOption
     path: control.path,
   })
   return new Promise<number>(() => {})
-}
-
-/** What comes round: retransmission in the replicated log, and the guard's knowledge of the lease. */
-function keepTime(parts: Parts): void {
-  setInterval(() => parts.replica.tick(), parts.configuration.timing.heartbeatIntervalMs)
-  setInterval(() => {
-    const untilMs = leaseEndMs(parts)
-    parts.guard.setLease({ untilMs })
-    // Programs have a clock of their own, but share the machine's: a message read late is seen to be late.
-    const isForEver = untilMs === Number.MAX_SAFE_INTEGER
-    parts.agent.sdk.lease(isForEver ? null : Math.floor(Date.now() + untilMs - parts.clock.nowMs()))
-  }, leaseReportMs)
-}
-
-/** A cluster of one holds its lease for ever, which the frame's number cannot say. */
-function leaseEndMs(parts: Parts): number {
-  return Math.min(Math.max(0, parts.heartbeats.nodeLeaseUntilMs()), Number.MAX_SAFE_INTEGER)
 }

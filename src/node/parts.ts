@@ -23,6 +23,8 @@ export interface Parts {
   readonly incarnation: number
   readonly configuration: Configuration
   readonly clock: Clock
+  /** Randomness for machines; see `NodePorts`. */
+  readonly seed: () => number
   readonly engine: Engine
   readonly network: Network<PeerMessage>
   readonly heartbeats: Heartbeats

@@ -10,6 +10,8 @@ import type { MasterWord } from '../wire/messages/word.ts'
 
 export interface PublisherOptions {
   readonly self: NodeName
+  /** Calls back once, at the end of the turn. */
+  readonly defer: (callback: () => void) => void
   /** The CRIM's context while this node is the acting master, else null. */
   readonly acting: () => CrimContext | null
   readonly post: (to: NodeName, word: MasterWord) => void
@@ -35,7 +37,7 @@ export class Publisher {
   touch(): void {
     if (this.#isScheduled) return
     this.#isScheduled = true
-    setImmediate(() => {
+    this.#options.defer(() => {
       this.#isScheduled = false
       this.#publish()
     })

@@ -5,6 +5,7 @@
 import type { LinkAddress } from '../../machines/model/configuration.ts'
 import type { Incarnation, NodeName } from '../../machines/model/ids.ts'
 import type { Clock } from '../engine/clock.ts'
+import type { Codec } from '../wire/codec.ts'
 import type { NetworkCounters } from './counters.ts'
 import { Exchange } from './exchange.ts'
 import { formatLinkAddress, type IcmpRemedies, openUdpLinks } from './links.ts'
@@ -22,8 +23,7 @@ export interface MessageMeta {
 export type DropReason = 'restarted' | 'forgotten'
 
 export interface NetworkHandlers<Message> {
-  /** Validates what a datagram carried; null when it is no message. Must not throw. */
-  readonly parse: (body: unknown) => Message | null
+  readonly codec: Codec<Message>
   readonly onMessage: (from: NodeName, message: Message, meta: MessageMeta) => void
   /** A peer was heard for the first time (`previous` 0), or in a new life; before its first message is delivered. */
   readonly onPeerIncarnation?: (node: NodeName, incarnation: Incarnation, previous: Incarnation) => void

@@ -282,6 +282,7 @@ describe('lives', () => {
       echoes: { n1: { sentAtMs: echoedMs, incarnation, epoch: 3, leader: 'n1', granting: false } },
       hears: {},
       commitIndex: 0,
+      progress: 0,
     })
     n1.receive('n9', beat(1, 7), { incarnation: 1, link: 0 })
     n1.receive('n2', beat(100, 6), { incarnation: 4, link: 0 })

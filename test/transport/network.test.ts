@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from 'bun:test'
 import type { LinkAddress } from '../../machines/model/configuration.ts'
 import { realClock } from '../../src/engine/clock.ts'
 import { type MessageMeta, type Network, openNetwork } from '../../src/transport/network.ts'
+import { msgpackCodec } from '../../src/wire/codec.ts'
 import { freeLinks, until } from './ports.ts'
 
 type Text = { readonly text: string }
@@ -27,7 +28,7 @@ async function open({ self, nodes, incarnation = 1, cluster = 'test', secret = '
   const network = await openNetwork<Text>({
     ...{ self, incarnation, cluster, secret, peers, ownLinks },
     clock: realClock,
-    parse: (body) => body as Text,
+    codec: msgpackCodec((body) => body as Text),
     onMessage: (from, { text }, meta) => {
       heard.push(`${from} ${text}`)
       metas.push(meta)

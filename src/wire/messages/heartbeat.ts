@@ -22,6 +22,8 @@ export interface Heartbeat {
   /** How long ago the sender heard each node it hears, itself. */
   readonly hears: Readonly<Record<NodeName, number>>
   readonly commitIndex: number
+  /** Goes up while the sender's node process gets on with its work: one that stands still is hung, not gone. 0: unknown. */
+  readonly progress: number
 }
 
 /** The latest heartbeat received from a node, given back to it. */
@@ -39,9 +41,9 @@ export interface Echo {
 
 /** Bounds: more nodes than this in one record, or a longer name, is no heartbeat. */
 export const heartbeatNodeCountMax = 64
-const nodeNameLengthMax = 64
+export const nodeNameLengthMax = 64
 
-const heartbeatKeyCount = 8
+const heartbeatKeyCount = 9
 const echoKeyCount = 5
 
 /** The heartbeat, or null if the value is anything else. Never throws. */
@@ -53,6 +55,7 @@ export function parseHeartbeat(value: unknown): Heartbeat | null {
     isNameOrNull(value.vice) &&
     isDuration(value.sentAtMs) &&
     isCount(value.commitIndex) &&
+    isCount(value.progress) &&
     isRecord(value.echoes, isEcho) &&
     isRecord(value.hears, isDuration)
   return isValid ? (value as unknown as Heartbeat) : null

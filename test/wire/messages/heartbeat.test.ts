@@ -21,6 +21,7 @@ const heartbeat: fc.Arbitrary<Heartbeat> = fc.record(
     echoes: dictionary(echo),
     hears: dictionary(durationMs),
     commitIndex: count,
+    progress: count,
   },
   { noNullPrototype: true },
 )
@@ -71,6 +72,7 @@ test('a key too many, one too few, too many nodes and a nameless node are refuse
     echoes: { n2: { sentAtMs: 1, incarnation: 1, epoch: 1, leader: 'n2', granting: false } },
     hears: { n2: 3 },
     commitIndex: 0,
+    progress: 0,
   }
   const { vice: _, ...lacking } = valid
   const many = (nodeCount: number) =>
