@@ -114,7 +114,7 @@ export const configurationSchema = mapping({
   nodes: byName(nodeSchema, 'names to nodes')
     .refine((nodes) => Object.keys(nodes).length > 0, { error: 'at least one node' })
     .meta({
-      description: `The nodes of the cluster, by name; from 1 to ${nodeCountMax}. Each votes unless it is not `eligible`; three survive the loss of one.`,
+      description: `The nodes of the cluster, by name; from 1 to ${nodeCountMax}. Each votes unless it is not \`eligible\`; three survive the loss of one.`,
       type: 'mapping',
     }),
   arbiter: arbiterSchema.optional().meta({
