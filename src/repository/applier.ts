@@ -54,7 +54,7 @@ export class Applier {
 
   #apply({ index, epoch, command }: LogEntry): void {
     this.#appliedIndex = index
-    if (command.type === 'noop') return
+    if (command.type !== 'set') return
     for (const entry of this.tree.apply(command.entries, { epoch, index })) this.#unsaved.set(entry.key, entry)
   }
 }
