@@ -13,6 +13,8 @@
  * fencing A in its turn; so a voter must, in this life, have taken an entry of the *current* epoch from its leader or led it: B
  * gets none of A's epoch without the one that makes it a learner, and knows no epoch of its own that began in this life.
  *
+ * Hence a word of the other's that is older than this life must not count, however late it comes: A said it before it went on alone.
+ *
  * What remains is that both fence each other at once. Then both have ended, and neither goes on before it met the other.
  */
 import type { NodeName } from '../../model/ids.ts'
@@ -22,7 +24,7 @@ import { type LogReader, lastPosition, membersOf, type ReplicaState, raised, sel
 export interface ForcedAlone {
   /** The other voter. Its fence is confirmed. */
   readonly other: NodeName
-  /** In this life this replica led, or took an append of its leader: not a mere word of it. */
+  /** In this life this replica led, or took an append of its leader that was sent to *this* life: not a mere word of it. */
   readonly hasMetThisLife: boolean
 }
 

@@ -190,8 +190,8 @@ export function counted(state: ReplicaState, log: LogReader): ReplicaState {
 }
 
 /**
- * How far a change that replaces a pair lets us commit: not beyond the entry before it until both have it that counted so far, as far
- * as they are still members. Else one of them could go on alone, not knowing that the other had found a majority without it
+ * How far a change that replaces a pair lets us commit: no further than both have the log that counted so far, until both have the
+ * change, as far as they are still members. Else one of them could go on alone, not knowing that the other had found a majority without it
  * (`forced.ts`). One that is fenced is not waited for.
  */
 function reachedByPair(state: ReplicaState): number {
@@ -204,8 +204,8 @@ function reachedByPair(state: ReplicaState): number {
   const awaited = pair.filter(
     (member) => memberOf(pending.members, member) !== null && !isSamePeer(member, selfOf(state)),
   )
-  const isThere = awaited.every(({ name }) => (progress[name]?.match ?? 0) >= pending.index)
-  return isThere ? Number.POSITIVE_INFINITY : pending.index - 1
+  const reached = Math.min(...awaited.map(({ name }) => progress[name]?.match ?? 0))
+  return reached >= pending.index ? Number.POSITIVE_INFINITY : reached
 }
 
 /** Starts to hand over: nothing more is proposed. Null when we don't lead or `successor` is no other voter. */

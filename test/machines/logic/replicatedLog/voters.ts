@@ -26,6 +26,8 @@ export interface Letter {
   readonly message: ConsensusMessage
   /** Of the sender, if it has changed since. */
   readonly disk?: string
+  /** Of the receiver, when it was sent. */
+  readonly life?: number
 }
 
 export class ArrayLog implements LogReader {
@@ -89,8 +91,9 @@ interface Voter {
   kept: Kept
   /** What waits until it is written. */
   outbox: Letter[]
-  /** In this life it led, or took an append of its leader. */
+  /** In this life it led, or took an append of its leader that was sent to this life. */
   hasMet: boolean
+  readonly life: number
 }
 
 const unbound: Bond = { nowMs: 0, promiseUntilMs: 0, isLeaderEnded: false }
@@ -274,7 +277,7 @@ export class Voters {
     }
   }
 
-  deliver({ from, to, message, disk = this.state(from).disk }: Letter): void {
+  deliver({ from, to, message, disk = this.state(from).disk, life = this.of(to).life }: Letter): void {
     const voter = this.of(to)
     const peer = { name: from, disk }
     switch (message.type) {
@@ -293,7 +296,7 @@ export class Voters {
         const { state, write, reply } = rules.considerAppend(voter.state, voter.log, request)
         voter.state = state
         voter.log.write(write)
-        voter.hasMet ||= reply?.hint === null
+        voter.hasMet ||= reply?.hint === null && life === voter.life
         if (reply) this.#say(to, from, reply)
         return
       }
@@ -329,7 +332,8 @@ export class Voters {
     const memberships = rules.membershipsIn(base, entries)
     const state = rules.initialState({ self, disk, memberships, epoch, votedFor, commitIndex })
     const log = new ArrayLog(entries, start)
-    this.#voters.set(self, { state, log, bond: unbound, base, kept, outbox: [], hasMet: false })
+    const life = (this.#voters.get(self)?.life ?? 0) + 1
+    this.#voters.set(self, { state, log, bond: unbound, base, kept, outbox: [], hasMet: false, life })
   }
 
   #extend(name: string, { state, entry }: rules.Proposed, isClaim: boolean): void {
@@ -371,7 +375,7 @@ export class Voters {
 
   #say(from: string, to: string, message: ConsensusMessage): void {
     const voter = this.of(from)
-    const letter = { from, to, message, disk: voter.state.disk }
+    const letter = { from, to, message, disk: voter.state.disk, life: this.of(to).life }
     this.lines.push(`${from} > ${to} ${textOf(message)}`)
     // What a leader sends it may send before it is durable; everything else relies on what was written.
     const isFree = message.type === 'append.request' || message.type === 'install.request'
