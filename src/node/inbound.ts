@@ -12,7 +12,7 @@ export interface Sender {
 }
 
 export function receive(parts: Parts, from: Sender, message: PeerMessage): void {
-  const { engine, checkpoints, replica, heartbeats } = parts
+  const { engine, checkpoints, replica, ccr, heartbeats } = parts
   switch (message.type) {
     case 'heartbeat':
       return heartbeats.receive(from.node, message, from)
@@ -21,6 +21,9 @@ export function receive(parts: Parts, from: Sender, message: PeerMessage): void 
       return
     case 'checkpoint.answer':
       return checkpoints.answered(message.id, message.code)
+    case 'ccr.request':
+    case 'ccr.answer':
+      return ccr.receive(from.node, message)
     default:
       if (!('time' in message)) return replica.receive(from.node, message)
       engine.observe(message.time)

@@ -1,13 +1,14 @@
 /** Every message between nodes, parsed once, at the border. What does not fit exactly is refused. */
 import { z } from 'zod'
 import type { Message } from '../../engine/step.ts'
+import { ccrMessages } from './ccr.ts'
 import { checkpointMessages } from './checkpoint.ts'
 import { type ConsensusMessage, consensusMessage } from './consensus.ts'
 import { type Heartbeat, parseHeartbeat } from './heartbeat.ts'
 import { roleMessages } from './roles.ts'
 import { masterWord } from './word.ts'
 
-const others = z.discriminatedUnion('type', [...roleMessages, ...checkpointMessages, masterWord])
+const others = z.discriminatedUnion('type', [...roleMessages, ...checkpointMessages, ...ccrMessages, masterWord])
 
 export type PeerMessage = Heartbeat | ConsensusMessage | z.infer<typeof others>
 
