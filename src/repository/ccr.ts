@@ -13,6 +13,7 @@ import type { CcrAsk } from '../wire/messages/ccr.ts'
 import { CcrErrands, type CcrErrandsOptions } from './ccrErrands.ts'
 import { CcrMaster, type CcrMasterOptions } from './ccrMaster.ts'
 import type { CcrFailure, Consistency, GetResult, ListResult, Observe, TransactResult } from './ccrModel.ts'
+import type { Changed } from './history.ts'
 import { problemOfKey, refusalOf, type Transaction } from './limits.ts'
 import type { Outcome, TreeEntry } from './tree.ts'
 
@@ -108,6 +109,14 @@ export class Ccr {
     if (afterRevision === null) return { ok: true, end: tree.watch(prefix, callback) }
     const watching = tree.watchAfter(prefix, afterRevision, callback)
     return watching.isComplete ? { ok: true, end: watching.end } : compacted(afterRevision, watching.oldest)
+  }
+
+  /** The changes at `prefix` and below it after that revision, oldest first; `compacted` where they are no longer remembered. */
+  changesAfter(prefix: string, afterRevision: number): { ok: true; changes: readonly Changed[] } | CcrFailure {
+    const problem = problemOfPrefix(prefix)
+    if (problem !== null) return problem
+    const since = this.#options.replica.tree.changesAfter(prefix, afterRevision)
+    return since.isComplete ? { ok: true, changes: since.changes } : compacted(afterRevision, since.oldest)
   }
 
   /** The remembered changes at `prefix` and below it, oldest first, and from where on (`oldest`) they are complete. */
