@@ -25,8 +25,8 @@ export interface Surroundings {
 export function convert(file: ConfigurationFile, surroundings: Surroundings): Configuration {
   const { directory, nodeOrder, secret } = surroundings
   const nodes = nodeOrder.map((name, index): [string, NodeConfiguration] => {
-    const { links, rank } = file.nodes[name]!
-    return [name, { links, rank: rank ?? index + 1 }]
+    const { links, rank, eligible } = file.nodes[name]!
+    return [name, { links, rank: rank ?? index + 1, isEligible: eligible }]
   })
   return {
     cluster: file.cluster,
@@ -34,8 +34,13 @@ export function convert(file: ConfigurationFile, surroundings: Surroundings): Co
     stateDirectory: resolve(directory, file.stateDirectory),
     runtimeDirectory: resolve(directory, file.runtimeDirectory),
     timing: convertTiming(file.timing),
+    guard: { realtime: file.guard.realtime },
+    watchdog: file.watchdog
+      ? { device: resolve(directory, file.watchdog.device), timeoutMs: file.watchdog.timeout }
+      : null,
     recorder: { segmentSizeBytes: file.recorder.segmentSize, segmentCountMax: file.recorder.segmentCount },
     nodes: Object.fromEntries(nodes),
+    arbiter: file.arbiter ?? null,
     types: mapValues(file.types, (type) => convertType(type, directory)),
     components: mapValues(file.components, convertComponent),
     assignments: mapValues(
@@ -56,6 +61,7 @@ function convertTiming(timing: TimingFile): Timing {
     takeOverMarginMs: timing.takeOverMargin,
     electionTimeoutMs: timing.electionTimeout,
     endedGraceMs: timing.endedGrace,
+    hungAfterMs: timing.hungAfter,
     surveyTimeoutMs: timing.surveyTimeout,
   }
 }

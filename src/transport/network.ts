@@ -27,6 +27,11 @@ export interface NetworkHandlers<Message> {
   readonly onMessage: (from: NodeName, message: Message, meta: MessageMeta) => void
   /** A peer was heard for the first time (`previous` 0), or in a new life; before its first message is delivered. */
   readonly onPeerIncarnation?: (node: NodeName, incarnation: Incarnation, previous: Incarnation) => void
+  /**
+   * A peer speaks to a later life of this node: such a life has been, so what this one found on its disk is an old copy, or
+   * another machine runs under this node's name. Told once a life of the peer's.
+   */
+  readonly onLaterLife?: (known: Incarnation, by: NodeName) => void
   /** Posted messages that were not acknowledged, oldest first; the old life may have seen some of them (SPEC M4). */
   readonly onDropped?: (to: NodeName, messages: readonly Message[], reason: DropReason) => void
 }
@@ -67,6 +72,11 @@ export interface Network<Message> {
   forget(node: NodeName): void
   /** For each peer, one a link. */
   links(): Readonly<Record<NodeName, readonly LinkHealth[]>>
+  /**
+   * Who the peers are from now on. One that is not among them any more, or has other addresses, is forgotten with all that was
+   * posted to it; one that is new has not been heard.
+   */
+  setPeers(peers: Readonly<Record<NodeName, readonly LinkAddress[]>>): void
   /** A copy. */
   counters(): NetworkCounters
   /** Nothing is sent or delivered after it. What is queued is lost, and not reported. */
