@@ -38,7 +38,7 @@ export function perform(parts: Parts, effect: Effect, cause: Cause): void {
       for (const node of parts.peers) parts.engine.send(actorOf.node(node), { type: 'mastership.acquired' }, cause)
       return parts.engine.send(
         actorOf.crim,
-        { type: 'mastership.acquired', epoch: effect.epoch, entries: parts.replica.tree.list('') },
+        { type: 'mastership.acquired', epoch: effect.epoch, entries: decidedEntries(parts) },
         cause,
       )
     case 'mastership.lost':
@@ -139,7 +139,15 @@ function nodeChanged(parts: Parts, effect: Extract<NodeEffect, { type: 'node.cha
   log.info('{node} is {availability} ({how})', { node, availability, how })
   if (!upAvailabilities.includes(availability)) {
     parts.checkpoints.nodeGone(node)
+    parts.ccr.nodeGone(node)
     if (availability !== 'unreachable') parts.network.forget(node)
   }
   parts.engine.send(actorOf.crim, { type: 'node.changed', node, availability, incarnation, how }, cause)
 }
+
+/** What the CRIM decided and keeps in the repository; the rest of it is not its concern, and not for the black box. */
+function decidedEntries({ replica }: Parts) {
+  return decidedNames.flatMap((name) => replica.tree.list(name))
+}
+
+export const decidedNames = ['intent', 'lock'] as const

@@ -12,13 +12,16 @@ export interface Sender {
 }
 
 export function receive(parts: Parts, from: Sender, message: PeerMessage): void {
-  const { engine, checkpoints, replica } = parts
+  const { engine, checkpoints, replica, ccr } = parts
   switch (message.type) {
     case 'checkpoint':
       void checkpoints.receive(from.node, message.id, message)
       return
     case 'checkpoint.answer':
       return checkpoints.answered(message.id, message.code)
+    case 'ccr.request':
+    case 'ccr.answer':
+      return ccr.receive(from.node, message)
     default:
       if (!('time' in message)) return replica.receive(from.node, message)
       engine.observe(message.time)

@@ -9,6 +9,7 @@ import type { Cause } from '../engine/record.ts'
 import type { Message } from '../engine/step.ts'
 import type { GuardClient } from '../guard/client.ts'
 import type { GuardProblem } from '../guard/protocol.ts'
+import type { Ccr } from '../repository/ccr.ts'
 import type { Replica } from '../repository/replica.ts'
 import type { Network } from '../transport/network.ts'
 import type { PeerMessage } from '../wire/messages/index.ts'
@@ -30,6 +31,7 @@ export interface Parts {
   readonly network: Network<PeerMessage>
   readonly sight: Sight
   readonly replica: Replica
+  readonly ccr: Ccr
   readonly guard: GuardClient
   /** What the guard lacks to protect this node as it should. */
   readonly guardProblems: { list: readonly GuardProblem[] }
