@@ -1,0 +1,18 @@
+/** A checker watches a run and says when an invariant does not hold. It holds its own state, and does nothing else. */
+import type { Observation } from '../observation.ts'
+
+export interface Violation {
+  readonly checker: string
+  readonly atMs: number
+  readonly text: string
+  readonly details: Readonly<Record<string, unknown>>
+}
+
+export type Report = (text: string, details?: Readonly<Record<string, unknown>>) => void
+
+export interface Checker {
+  readonly name: string
+  observe(observation: Observation, report: Report): void
+  /** Figures for the summary of a run, such as the smallest slack seen. */
+  figures?(): Readonly<Record<string, number>>
+}
