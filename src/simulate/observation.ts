@@ -41,6 +41,8 @@ export type ObservedEvent =
     }
   /** A client was told that its write is committed. `value` null: the key was deleted. */
   | { readonly type: 'write.acknowledged'; readonly key: string; readonly index: number; readonly value: string | null }
+  /** A client asks for a key to be deleted, whatever comes of it. */
+  | { readonly type: 'deletion.asked'; readonly key: string }
   /** The repository of a node that just began to lead, or of any at the end of the run, applied up to `index`. */
   | {
       readonly type: 'repository.seen'

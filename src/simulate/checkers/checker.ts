@@ -16,3 +16,10 @@ export interface Checker {
   /** Figures for the summary of a run, such as the smallest slack seen. */
   figures?(): Readonly<Record<string, number>>
 }
+
+/** Which components ended with this: the one named, or all of a node. Null: none did. */
+export function goneWith(seen: Observation): ((of: { node: string; component: string }) => boolean) | null {
+  if (seen.type === 'node.ended') return ({ node }) => node === seen.node
+  if (seen.type === 'component.ended') return ({ component }) => component === seen.component
+  return null
+}

@@ -5,7 +5,7 @@
  */
 import { activeRoles } from '../../../machines/model/roles.ts'
 import type { Observation } from '../observation.ts'
-import type { Checker, Report } from './checker.ts'
+import { type Checker, goneWith, type Report } from './checker.ts'
 
 interface Acting {
   readonly node: string
@@ -65,11 +65,10 @@ export function oneExclusivePrimary(): Checker {
         if (activeRoles.includes(seen.role)) begin(seen)
         else end(seen.assignment, seen.component, seen.atMs)
       }
-      if (seen.type !== 'component.ended' && seen.type !== 'node.ended') return
+      const isGone = goneWith(seen)
+      if (isGone === null) return
       for (const [assignment, holders] of acting)
-        for (const one of [...holders.values()])
-          if (seen.type === 'node.ended' ? one.node === seen.node : one.component === seen.component)
-            end(assignment, one.component, seen.atMs)
+        for (const one of [...holders.values()]) if (isGone(one)) end(assignment, one.component, seen.atMs)
     },
     figures: () => (Number.isFinite(slackMinMs) ? { takeOverSlackMinMs: slackMinMs } : {}),
   }

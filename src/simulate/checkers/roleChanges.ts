@@ -1,6 +1,6 @@
 /** SPEC R1: a component's role for an assignment changes only as allowed. One whose process ended is offline. */
 import { isRoleChangeAllowed, type Role } from '../../../machines/model/roles.ts'
-import type { Checker } from './checker.ts'
+import { type Checker, goneWith } from './checker.ts'
 
 export function roleChangesAllowed(): Checker {
   const held = new Map<string, { node: string; component: string; role: Role }>()
@@ -20,9 +20,9 @@ export function roleChangesAllowed(): Checker {
           })
         held.set(key, { node, component, role })
       }
-      if (seen.type !== 'component.ended' && seen.type !== 'node.ended') return
-      for (const [key, one] of held)
-        if (seen.type === 'node.ended' ? one.node === seen.node : one.component === seen.component) held.delete(key)
+      const isGone = goneWith(seen)
+      if (isGone === null) return
+      for (const [key, one] of held) if (isGone(one)) held.delete(key)
     },
   }
 }
