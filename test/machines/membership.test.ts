@@ -408,7 +408,15 @@ test('the other of two voters is fenced: this one asks to go on alone, and leads
     of('n2', ['n1', 'n2']),
     [fenced('n1'), refused(5)],
     `
-@1    `,
+      spare.waiting
+    > fence.confirmed other=n1
+      forcing
+      < election.force epoch=5 other=n1
+      @ candidacyTimeout 170 ms
+    > candidacy.refused epoch=5
+      spare.waiting
+      @ candidacy 92 ms
+    `,
     { given: [start, heard('n1', 4, 'n2'), suspected('n1')] },
   )
 })
@@ -461,7 +469,21 @@ test('a master that counts no more hands over; a learner that becomes a voter ta
     of('n4'),
     [elapse('candidacy'), members(['n1', 'n2', 'n3', 'n4']), elapse('candidacy'), members(['n1', 'n2', 'n3'], false)],
     `
-@2    `,
+      spare.waiting
+    > time.elapsed delay=candidacy
+      spare.waiting
+    > members.changed voters=[n1, n2, n3, n4] isEligible=true
+      spare.waiting
+      @ candidacy 218 ms
+    > time.elapsed delay=candidacy
+      preCandidate
+      < election.preVote epoch=5
+      @ candidacyTimeout 170 ms
+    > members.changed voters=[n1, n2, n3] isEligible=false
+      spare.waiting
+      < election.abandon
+      @ candidacy 52 ms
+    `,
     { given: [start, heard('n1', 4, 'n2'), suspected('n1')] },
   )
 })

@@ -114,8 +114,8 @@ function run(seed: number, counts: Record<string, number>): Seen & { voters: Vot
   function campaign(name: string): void {
     if (isDown.has(name) || (leading().length > 0 && random() < 0.7)) return
     did('campaign', voters.campaign(name))
-    const { ballot, memberships } = voters.state(name)
-    if (ballot && !ballot.isPre && rules.standingOf({ ballot, memberships }) === 'won') {
+    const { ballot } = voters.state(name)
+    if (ballot && !ballot.isPre && rules.standingOf(voters.state(name)) === 'won') {
       voters.sync(name)
       voters.claim(name)
     }
