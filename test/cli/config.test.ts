@@ -195,3 +195,9 @@ test('import: what is wrong is told with its line; too much is refused, or split
   expect([exitCode, stderr]).toEqual([0, expect.stringMatching(/: \d+ follow each other\n$/)])
   expect((await config('list', 'app', '-o', 'name')).stdout.trim().split('\n')).toHaveLength(3000)
 })
+
+test('watch ends when no node answers for as long as it was told to wait', async () => {
+  const path = join(temporaryFolder('cli'), 'control.sock')
+  const outcome = await rolecall(['config', 'watch', '--socket', path, '--timeout', '100ms'])
+  expect(outcome).toMatchObject({ exitCode: 69, stdout: '', stderr: expect.stringContaining('is the node running?') })
+})

@@ -15,28 +15,28 @@ const reconnectIntervalMs = 250
 export default async function watch(this: CliContext, flags: WatchFlags, prefix = ''): Promise<never> {
   const timeoutMs = flags.timeout ?? timeoutDefaultMs
   let after = flags.fromRevision ?? null
-  let seenMs = performance.now()
+  let lostMs = 0
   let isLost = false
   for (;;) {
-    let isHeard = false
+    let failure: unknown = null
     try {
       const repository = await connectRepository(this, flags)
       for await (const told of repository.watch({ prefix, after })) {
-        if (!told.ok && told.code === 'unavailable') break
         if (!told.ok) throw failureOf(told)
-        isHeard = true
         isLost = false
         show(this, flags, told)
         after = told.revision
       }
     } catch (error) {
-      if (isHeard) seenMs = performance.now()
       if (!isNobodyThere(error)) throw error
-      if (performance.now() - seenMs > timeoutMs) throw withHint(error)
+      failure = error
     }
-    if (isHeard) seenMs = performance.now()
-    if (!isLost) this.process.stderr.write('rolecall: the node has gone; looking for it\n')
+    if (!isLost) {
+      lostMs = performance.now()
+      this.process.stderr.write('rolecall: no node tells the changes; looking for one\n')
+    }
     isLost = true
+    if (failure !== null && performance.now() - lostMs > timeoutMs) throw withHint(failure)
     await Bun.sleep(reconnectIntervalMs)
   }
 }
