@@ -25,6 +25,21 @@ export interface NodeConfiguration {
   readonly links: readonly LinkAddress[]
   /** Lower is preferred, as vice and as a place for primaries. Default: its place in the file. */
   readonly rank: number
+  /** How others cut its power; without it only time, evidence or an operator proves its end. */
+  readonly fence?: FenceConfiguration
+}
+
+/** How a node is fenced, by others (docs/fencing.md). */
+export interface FenceConfiguration {
+  /** `agent`: options on its standard input, as Debian's fence-agents take them; `command`: the action as last argument. */
+  readonly kind: 'agent' | 'command'
+  readonly command: readonly string[]
+  readonly options: Readonly<Record<string, string>>
+  readonly timeoutMs: number
+  /** Attempts after the first. */
+  readonly retryCountMax: number
+  /** null: as the rank has it, in a cluster of two voters; none in others. */
+  readonly delayMs: number | null
 }
 
 export interface LinkAddress {

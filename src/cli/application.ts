@@ -4,6 +4,7 @@ import type { SwitchoverFlags } from './commands/switchover.ts'
 import type { CliContext } from './context.ts'
 import { demoCommand } from './demo.ts'
 import { exitCodeOf, textOf } from './failure.ts'
+import { fenceCommand } from './fence.ts'
 import {
   type ConnectionFlags,
   connectionFlags,
@@ -114,6 +115,7 @@ const root = buildRouteMap<string, CliContext>({
       what: 'Its full name, node first: n1/ledger',
       load: () => import('./commands/unlock.ts'),
     }),
+    fence: fenceCommand,
     replay: replayCommand,
     demo: demoCommand,
     ledger,

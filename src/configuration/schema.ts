@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { componentTypeSchema } from './componentType.ts'
+import { fenceSchema } from './fence.ts'
 import { timingSchema } from './timing.ts'
 import { byName, count, environment, linkAddress, list, mapping, nameText, size, text } from './values.ts'
 
@@ -24,6 +25,11 @@ export const nodeSchema = mapping({
     description:
       'Lower is preferred, as vice master and as a place for primaries. Default: its place in the file, from 1.',
     type: 'whole number',
+  }),
+  fence: fenceSchema.optional().meta({
+    description:
+      'How the other nodes cut its power (docs/fencing.md). Default: not at all; only time, evidence or an operator proves its end.',
+    type: 'mapping',
   }),
 })
 

@@ -20,6 +20,8 @@ export const problemCodes = [
   'component.barred',
   'component.locked',
   'component.failed',
+  'failover.barred',
+  'fence.failed',
   'secret.default',
 ] as const
 
@@ -33,6 +35,10 @@ export type ViewWithoutProblems = Omit<ClusterView, 'problems'>
 export interface NodeFacts {
   /** No secret is configured: the key that seals datagrams comes from the cluster's name. */
   readonly isSecretDefault: boolean
+  /** Why two nodes do not fail over by themselves (machines/logic/fencing.ts). */
+  readonly failoverBar?: string | null
+  /** Nodes that could not be fenced, and why. */
+  readonly failedFences?: readonly { readonly node: string; readonly detail: string }[]
 }
 
 /** Worst first; among equals in the order of causes: quorum, nodes, links, assignments, components. */
@@ -43,6 +49,8 @@ export function problemsOf(view: ViewWithoutProblems, facts: NodeFacts = { isSec
     ...view.nodes.flatMap(linkProblems),
     ...view.assignments.flatMap((assignment) => assignmentProblems(assignment, view)),
     ...view.components.flatMap(componentProblems),
+    ...(facts.failedFences ?? []).map(fenceProblem),
+    ...(facts.failoverBar ? [failoverProblem(view, facts.failoverBar)] : []),
     ...(facts.isSecretDefault ? [secretProblem(view)] : []),
   ]
   return [
@@ -159,6 +167,24 @@ function componentProblems(view: ComponentView): Found[] {
       next: watch,
     },
   ]
+}
+
+function fenceProblem({ node, detail }: { node: string; detail: string }): Found {
+  const text = `its fence agent could not cut it off (${detail}): it may still act; see that it is off, then confirm it`
+  return {
+    severity: 'critical',
+    code: 'fence.failed',
+    subject: node,
+    text,
+    next: `rolecall fence confirm ${node} --yes`,
+  }
+}
+
+/** Said while all is well, too: it is too late when the other is gone. Then the next step is to see to that one. */
+function failoverProblem({ cluster, nodes }: ViewWithoutProblems, text: string): Found {
+  const silent = nodes.find(({ availability }) => availability === 'unreachable' || availability === 'isolated')
+  const next = silent ? `rolecall fence confirm ${silent.name} --yes` : null
+  return { severity: 'warning', code: 'failover.barred', subject: cluster, text, next }
 }
 
 function secretProblem({ cluster }: ViewWithoutProblems): Found {

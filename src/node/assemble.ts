@@ -13,6 +13,7 @@ import { createProcessAgent, sdkSocketPath } from '../agents/process/agent.ts'
 import { createSdkServer } from '../agents/sdk/server.ts'
 import { realClock } from '../engine/clock.ts'
 import { Engine } from '../engine/engine.ts'
+import { createFenceRunner } from '../fence/runner.ts'
 import { connectGuard, type GuardHandlers } from '../guard/client.ts'
 import { createHeartbeats } from '../guard/heartbeats.ts'
 import { logger } from '../log/log.ts'
@@ -25,6 +26,7 @@ import { votersOf } from './actors.ts'
 import { Causes } from './causes.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { type Effect, perform } from './effects.ts'
+import { fenceReported, requestOperation } from './fencing.ts'
 import { receive } from './inbound.ts'
 import { Leaving } from './leaving.ts'
 import { Operations } from './operations.ts'
@@ -133,9 +135,15 @@ export async function assemble(of: {
     clock,
     master: () => parts.replica.leader,
     send: (master, id, operation) => {
-      if (master === self) parts.engine.send(actorOf.crim, { type: 'operation.requested', id, operation })
+      if (master === self) requestOperation(parts, { id, operation }, null)
       else parts.post(master, { type: 'operation.request', id, operation }, null)
     },
+  })
+  parts.fences = createFenceRunner({
+    configuration,
+    self,
+    clock,
+    onReport: (report) => fenceReported(parts, report),
   })
   parts.publisher = new Publisher({
     self,

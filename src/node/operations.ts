@@ -1,6 +1,6 @@
 /** Takes operators' requests to the CRIM, wherever the master is, and brings the answers back. */
 import type { NodeName } from '../../machines/model/ids.ts'
-import type { Operation, OperationResult } from '../../machines/model/operation.ts'
+import type { AnyOperation, OperationResult } from '../../machines/model/operation.ts'
 import type { Clock } from '../engine/clock.ts'
 
 export interface OperationOptions {
@@ -8,7 +8,7 @@ export interface OperationOptions {
   readonly incarnation: number
   readonly clock: Clock
   readonly master: () => NodeName | null
-  readonly send: (master: NodeName, id: string, operation: Operation) => void
+  readonly send: (master: NodeName, id: string, operation: AnyOperation) => void
 }
 
 /** The CRIM answers when an operation is complete; one that is not by then goes on, and the operator is told so. */
@@ -24,9 +24,10 @@ export class Operations {
     this.#options = options
   }
 
-  request(operation: Operation): Promise<OperationResult> {
+  request(operation: AnyOperation): Promise<OperationResult> {
     const { self, incarnation, clock } = this.#options
-    const master = this.#options.master()
+    // A node may have to be fenced for there to be a master.
+    const master = this.#options.master() ?? (operation.operation === 'fence' ? self : null)
     if (master === null) {
       return Promise.resolve({
         ok: false,

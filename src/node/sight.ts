@@ -1,5 +1,6 @@
 /** What this node sees of the others: heartbeats, silence and evidence -> the machines that it concerns. */
 import type { NodeName } from '../../machines/model/ids.ts'
+import type { Cause } from '../engine/record.ts'
 import { stateName } from '../engine/step.ts'
 import type { HeartbeatEvent } from '../guard/heartbeats.ts'
 import { logger } from '../log/log.ts'
@@ -44,12 +45,19 @@ export function heard(parts: Parts, event: HeartbeatEvent): void {
  * A guard proved that a life of a peer has ended. The heartbeats judge first whether the evidence still counts: only then is
  * the peer's promise void and its machine told, all three together, or leases would go on being granted to the dead.
  */
-export function peerEnded(parts: Parts, ended: { node: NodeName; incarnation: number | null; how: string }): void {
+export function peerEnded(
+  parts: Parts,
+  ended: { node: NodeName; incarnation: number | null; how: string },
+  { type, cause }: { type: 'peer.ended' | 'fence.confirmed'; cause: Cause | null } = {
+    type: 'peer.ended',
+    cause: null,
+  },
+): void {
   const { node, incarnation, how } = ended
   const wasLeader = parts.replica.leader === node
   if (!parts.heartbeats.ended(node, incarnation)) return
   parts.heartbeats.releasePromise(node)
-  parts.engine.send(actorOf.node(node), { type: 'peer.ended', incarnation, how })
+  parts.engine.send(actorOf.node(node), { type, incarnation, how }, cause)
   if (wasLeader) parts.engine.send(actorOf.membership, { type: 'leader.ended', leader: node })
 }
 

@@ -1,5 +1,6 @@
 /** The cluster as this node can tell it: its own sight of nodes and mastership, the master's last word of the rest. */
 
+import { failoverBar } from '../../machines/logic/fencing.ts'
 import { majorityOf } from '../../machines/logic/quorum.ts'
 import type { NodeName } from '../../machines/model/ids.ts'
 import { type NodeAvailability, upAvailabilities } from '../../machines/model/status.ts'
@@ -8,6 +9,7 @@ import type { NodeContext } from '../../machines/node.ts'
 import { type Assignments, lastKnown, unheardAssignments } from '../manage/masterWord.ts'
 import { problemsOf } from '../manage/problems.ts'
 import type { LinkHealth } from '../transport/network.ts'
+import { failedFences } from './fencing.ts'
 import { actorOf, type Parts } from './parts.ts'
 
 export function viewOf(parts: Parts): ClusterView {
@@ -37,7 +39,13 @@ export function viewOf(parts: Parts): ClusterView {
     components,
     problems: [],
   }
-  return { ...view, problems: problemsOf(view, { isSecretDefault: configuration.secret === null }) }
+  const fences = voters.filter((name) => configuration.nodes[name]!.fence !== undefined)
+  const facts = {
+    isSecretDefault: configuration.secret === null,
+    failoverBar: failoverBar({ voters, arbiter: null, fences }),
+    failedFences: failedFences(parts),
+  }
+  return { ...view, problems: problemsOf(view, facts) }
 }
 
 /** The word of a master that is no longer there is what was: of this node's own components it is known what is. */
