@@ -26,8 +26,7 @@ export class Operations {
 
   request(operation: AnyOperation): Promise<OperationResult> {
     const { self, incarnation, clock } = this.#options
-    // A node may have to be fenced for there to be a master.
-    const master = this.#options.master() ?? (operation.operation === 'fence' ? self : null)
+    const master = this.#performerOf(operation)
     if (master === null) {
       return Promise.resolve({
         ok: false,
@@ -54,6 +53,13 @@ export class Operations {
       })
       this.#options.send(master, id, operation)
     })
+  }
+
+  /** The master, but for a fence when there is none, or when it is the one to be fenced: then this node. */
+  #performerOf(operation: AnyOperation): NodeName | null {
+    const master = this.#options.master()
+    if (operation.operation !== 'fence') return master
+    return master === null || (master === operation.node && master !== this.#options.self) ? this.#options.self : master
   }
 
   answered(id: string, result: OperationResult): void {
