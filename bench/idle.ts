@@ -57,8 +57,11 @@ async function measure(nodeCount: number, baseBytes: number): Promise<Result[]> 
     await cluster.until('there is a master', ({ quorum }) => quorum.isQuorate && quorum.aliveVoterCount === nodeCount)
     await Bun.sleep(2000)
     const roles = nodes.map((node) => {
-      const [guard, nodeProcess] = cluster.processesOf(node)
-      return { guard: guard!, 'node process': nodeProcess! }
+      const guard = cluster.guardPid(node)
+      // Small helpers of the guard hang on it, too: the node process is by far the largest of its children.
+      const others = cluster.processesOf(node).filter((pid) => pid !== guard)
+      const [nodeProcess] = others.sort((a, b) => usageOf(b).residentBytes - usageOf(a).residentBytes)
+      return { guard, 'node process': nodeProcess! }
     })
     const before = new Map(roles.flatMap((of) => Object.values(of)).map((pid) => [pid, usageOf(pid)]))
     const startedNs = Bun.nanoseconds()
