@@ -5,6 +5,7 @@ import { configRoutes } from './config.ts'
 import type { CliContext } from './context.ts'
 import { demoCommand } from './demo.ts'
 import { exitCodeOf, textOf } from './failure.ts'
+import { fenceCommand } from './fence.ts'
 import {
   type ConnectionFlags,
   connectionFlags,
@@ -116,6 +117,7 @@ const root = buildRouteMap<string, CliContext>({
       load: () => import('./commands/unlock.ts'),
     }),
     config: configRoutes,
+    fence: fenceCommand,
     replay: replayCommand,
     demo: demoCommand,
     ledger,

@@ -2,7 +2,7 @@
 import { existsSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs'
 import { connect } from 'node:net'
 import { dirname } from 'node:path'
-import type { Operation, OperationResult } from '../../machines/model/operation.ts'
+import type { AnyOperation, OperationResult } from '../../machines/model/operation.ts'
 import type { ClusterView } from '../../machines/model/view.ts'
 import { suggestionFor } from '../configuration/nearest.ts'
 import { httpStatuses, type OperationAnswer, operationOf, operationSchema } from './controlProtocol.ts'
@@ -12,7 +12,7 @@ import { watchStream } from './watchStream.ts'
 export interface ControlHandlers {
   view(): ClusterView
   counters(): object
-  operate(operation: Operation): Promise<OperationResult>
+  operate(operation: AnyOperation): Promise<OperationResult>
   /** Calls back at each change of the view. Returns what ends it. */
   changes(listener: () => void): () => void
   readonly repository: RepositoryHandlers
@@ -129,7 +129,11 @@ interface UnknownName {
 }
 
 /** Names that are not in the view are refused here, with a suggestion; the CRIM checks them again. */
-function unknownName(view: ClusterView, operation: Operation): UnknownName | null {
+function unknownName(view: ClusterView, operation: AnyOperation): UnknownName | null {
+  if (operation.operation === 'fence') {
+    const names = view.nodes.map(({ name }) => name)
+    return names.includes(operation.node) ? null : { what: 'node', name: operation.node, names }
+  }
   if (operation.operation !== 'switchover') {
     const names: string[] = view.components.map(({ component }) => component)
     return names.includes(operation.component) ? null : { what: 'component', name: operation.component, names }

@@ -10,6 +10,7 @@ import type { NodeContext } from '../../machines/node.ts'
 import type { AgentEvent } from '../agents/agent.ts'
 import { createProcessAgent, sdkSocketPath } from '../agents/process/agent.ts'
 import { Engine } from '../engine/engine.ts'
+import { createFenceRunner } from '../fence/runner.ts'
 import type { GuardHandlers } from '../guard/client.ts'
 import { exitCodes } from '../guard/exitCodes.ts'
 import { votersOf } from '../guard/surroundings.ts'
@@ -23,6 +24,7 @@ import { type PeerMessage, parsePeerMessage } from '../wire/messages/index.ts'
 import { Causes } from './causes.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { decidedNames, type Effect, perform } from './effects.ts'
+import { fenceReported, requestOperation } from './fencing.ts'
 import { receive } from './inbound.ts'
 import { Leaving } from './leaving.ts'
 import { Operations } from './operations.ts'
@@ -147,9 +149,15 @@ export async function assemble(of: {
     clock,
     master: () => parts.replica.leader,
     send: (master, id, operation) => {
-      if (master === self) parts.engine.send(actorOf.crim, { type: 'operation.requested', id, operation })
+      if (master === self) requestOperation(parts, { id, operation }, null)
       else parts.post(master, { type: 'operation.request', id, operation }, null)
     },
+  })
+  parts.fences = createFenceRunner({
+    configuration,
+    self,
+    clock,
+    onReport: (report) => fenceReported(parts, report),
   })
   parts.publisher = new Publisher({
     self,

@@ -7,6 +7,7 @@ import type { Clock } from '../engine/clock.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Cause } from '../engine/record.ts'
 import type { Message } from '../engine/step.ts'
+import type { FenceRunner } from '../fence/runner.ts'
 import type { GuardClient } from '../guard/client.ts'
 import type { GuardProblem } from '../guard/protocol.ts'
 import type { Ccr } from '../repository/ccr.ts'
@@ -40,6 +41,7 @@ export interface Parts {
   readonly checkpoints: Checkpoints
   readonly operations: Operations
   readonly publisher: Publisher
+  readonly fences: FenceRunner
   readonly leaving: Leaving
   /** The highest mastership that commanded or surveyed this node: an earlier one is refused, however late its messages come. */
   readonly commandEpoch: { highest: number }
@@ -55,5 +57,6 @@ export const actorOf = {
   crim: 'crim',
   membership: 'membership',
   node: (name: NodeName): string => `node/${name}`,
+  fencing: (name: NodeName): string => `fencing/${name}`,
   component: (id: string): string => `component/${id}`,
 }

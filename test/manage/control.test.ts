@@ -100,7 +100,7 @@ test('malformed requests are refused and do nothing', async () => {
   expect(await post('{')).toEqual([400, expect.stringContaining('malformed request')])
   expect(await post('{"operation": "explode"}')).toEqual([
     400,
-    expect.stringContaining('one of switchover, lock and unlock'),
+    expect.stringContaining('one of switchover, lock, unlock and fence'),
   ])
   expect(await post('{"operation": "lock", "component": 3}')).toEqual([400, 'malformed request: component: a name'])
   expect(await post('{"operation": "lock", "component": "n1/ledger", "force": true}')).toEqual([

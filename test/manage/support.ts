@@ -1,4 +1,4 @@
-import type { Operation, OperationResult } from '../../machines/model/operation.ts'
+import type { AnyOperation, OperationResult } from '../../machines/model/operation.ts'
 import type { ClusterView, ComponentView, NodeView } from '../../machines/model/view.ts'
 import { type ControlServer, serveControl } from '../../src/manage/controlServer.ts'
 import { problemsOf, type ViewWithoutProblems } from '../../src/manage/problems.ts'
@@ -129,7 +129,7 @@ export async function serveView(options: {
 }) {
   const { path, answer = { ok: true, text: 'done' }, delayMs = 0 } = options
   const listeners = new Set<() => void>()
-  const operations: Operation[] = []
+  const operations: AnyOperation[] = []
   const shown = { view: options.view }
   const server: ControlServer = await serveControl({
     path,
