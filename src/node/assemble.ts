@@ -83,6 +83,12 @@ export async function assemble(of: {
   })
   parts.post = (to, message, cause) =>
     parts.network.post(to, { ...message, cause, time: parts.engine.time } as unknown as PeerMessage)
+  // Before the network: what it brings goes to the replica.
+  const store = await ports.openStore({ directory: stateOf('repository') })
+  store.onFailure(({ code, message }) => {
+    log.fatal('{code}: {text}: nothing more can be kept, so this node ends', { code, text: message })
+    ports.exit(exitCodes.storeFailed)
+  })
   parts.network = await ports.openNetwork({
     self,
     incarnation,
@@ -109,11 +115,13 @@ export async function assemble(of: {
     self,
     voters,
     clock,
-    store: await ports.openStore({ directory: stateOf('repository') }),
+    store,
     timing,
     membership: { send: (event, cause) => parts.engine.send(actorOf.membership, { ...event }, cause ?? null) },
     send: (to, message) => parts.network.send(to, message),
-    promiseUntilMs: () => parts.heartbeats.promiseUntilMs(),
+    askPromise: (_, answer) => answer({ nowMs: clock.nowMs(), promiseUntilMs: parts.heartbeats.promiseUntilMs() }),
+    isLeaderClaiming: () => clock.nowMs() < parts.heartbeats.promiseUntilMs(),
+    isLeaseDropped: () => !parts.heartbeats.isLeaderLeaseValid(),
     isKnownEnded: (node) => isKnownEnded(parts, node),
     isLeaderLeaseValid: () => parts.heartbeats.isLeaderLeaseValid(),
     aliveVoters: () => parts.heartbeats.aliveNodes(),

@@ -1,4 +1,8 @@
-/** Elections: answers other candidates, and asks for votes until a ballot of our own is decided or given up. */
+/**
+ * Elections: answers other candidates, and asks for votes until a ballot of our own is decided or given up. Whether a promise
+ * stands against a vote is asked of whoever keeps it, and the answer may take its time: everything is decided by what is known
+ * when it comes. Votes and requests for them leave when the epoch and the own vote are durable; so does the own vote count.
+ */
 import type { Bond, Transfer, VoteReply, VoteRequest } from '../../machines/logic/replicatedLog.ts'
 import * as rules from '../../machines/logic/replicatedLog.ts'
 import type { NodeName } from '../../machines/model/ids.ts'
@@ -7,22 +11,26 @@ import type { ReplicaCore } from './replicaCore.ts'
 /** Requests are repeated so often within a heartbeat interval: a promise that stands against a vote may end at any moment. */
 const canvassesPerInterval = 4
 
+/** To find out what would be decided if no promise stood against it. */
+const unbound: Bond = { nowMs: 0, promiseUntilMs: 0, isLeaderEnded: false }
+
 export class Elections {
   readonly #core: ReplicaCore
-  readonly #settle: () => void
   #isTold = false
+  /** Counts candidacies begun and given up: an answer that belongs to an earlier one is of no use. */
+  #candidacy = 0
   #cancel = () => {}
 
-  constructor(core: ReplicaCore, settle: () => void) {
+  constructor(core: ReplicaCore) {
     this.#core = core
-    this.#settle = settle
   }
 
   considerRequest(from: NodeName, request: VoteRequest): void {
-    const { state, log, options } = this.#core
-    const decided = rules.considerVote(state, log, { from, request, bond: this.#bond() })
-    this.#core.become(decided.state)
-    options.send(from, decided.reply)
+    const { isPre, epoch, transfer } = request
+    const { refusal } = rules.considerVote(this.#core.state, this.#core.log, { from, request, bond: unbound }).reply
+    // Refused in any case, and without heeding it: no promise needs to be touched for that.
+    if (refusal === 'stranger' || refusal === 'epoch') this.#decide(from, request, unbound)
+    else this.#ask({ isPre, epoch, transfer }, (bond) => this.#decide(from, request, bond))
   }
 
   considerReply(from: NodeName, reply: VoteReply): void {
@@ -31,8 +39,31 @@ export class Elections {
   }
 
   campaign(wanted: { isPre: boolean; epoch: number; transfer: Transfer | null }): void {
+    this.#candidacy += 1
+    const candidacy = this.#candidacy
+    this.#ask(wanted, (bond) => {
+      if (candidacy === this.#candidacy) this.#stand(wanted, bond)
+    })
+  }
+
+  abandon(): void {
+    this.#candidacy += 1
+    this.#cancel()
+    this.#core.become({ ...this.#core.state, ballot: null })
+  }
+
+  #decide(from: NodeName, request: VoteRequest, bond: Bond): void {
+    const { log, options, outbox } = this.#core
+    this.#core.heed(() => {
+      const { state, reply } = rules.considerVote(this.#core.state, log, { from, request, bond })
+      this.#core.become(state)
+      outbox.say(() => options.send(from, reply))
+    })
+  }
+
+  #stand(wanted: { isPre: boolean; epoch: number; transfer: Transfer | null }, bond: Bond): void {
     const { epoch } = this.#core.state
-    const next = rules.campaigned(this.#core.state, wanted, this.#bond())
+    const next = rules.campaigned(this.#core.state, wanted, bond)
     if (next === null) {
       // Membership lags behind, and learns the epoch; or it has to wait.
       const isLate = epoch >= wanted.epoch
@@ -43,25 +74,33 @@ export class Elections {
     }
     this.#isTold = false
     this.#core.become(next)
-    this.#canvass()
-  }
-
-  abandon(): void {
-    this.#cancel()
-    this.#core.become({ ...this.#core.state, ballot: null })
+    const candidacy = this.#candidacy
+    this.#core.outbox.say(() => {
+      if (candidacy === this.#candidacy) this.#canvass()
+    })
   }
 
   #canvass(): void {
     this.#cancel()
-    this.#core.become(rules.consented(this.#core.state, this.#bond()))
+    this.#consent()
     this.#tellStanding()
     const asking = rules.requestsOf(this.#core.state, this.#core.log)
     if (asking === null) return
     const { clock, timing, send } = this.#core.options
     for (const to of asking.to) send(to, asking.request)
+    const candidacy = this.#candidacy
     this.#cancel = clock.setTimer(timing.heartbeatIntervalMs / canvassesPerInterval, () => {
-      this.#canvass()
-      this.#settle()
+      if (candidacy === this.#candidacy) this.#core.call(() => this.#canvass())
+    })
+  }
+
+  /** Gives the own pre-vote as soon as no promise stands against it. */
+  #consent(): void {
+    const { ballot, self } = this.#core.state
+    if (!ballot?.isPre || ballot.granted.includes(self)) return
+    this.#ask({ isPre: true, epoch: ballot.epoch, transfer: null }, (bond) => {
+      this.#core.become(rules.consented(this.#core.state, bond))
+      this.#tellStanding()
     })
   }
 
@@ -76,13 +115,18 @@ export class Elections {
     this.#core.notices.push({ type: standing === 'won' ? won : 'candidacy.refused', epoch })
   }
 
-  #bond(): Bond {
-    const { clock, promiseUntilMs, isKnownEnded } = this.#core.options
-    const { leader } = this.#core.state
-    return {
-      nowMs: clock.nowMs(),
-      promiseUntilMs: promiseUntilMs(),
-      isLeaderEnded: leader !== null && isKnownEnded(leader),
-    }
+  /** A pre-vote is only a question, and leaves every promise as it is. */
+  #ask(
+    { isPre, epoch, transfer }: { isPre: boolean; epoch: number; transfer: Transfer | null },
+    answer: (bond: Bond) => void,
+  ): void {
+    const { askPromise, isKnownEnded } = this.#core.options
+    askPromise({ epoch: isPre ? 0 : epoch, exempt: transfer?.leader ?? null }, (promise) => {
+      if (this.#core.isClosed) return
+      this.#core.call(() => {
+        const { leader } = this.#core.state
+        answer({ ...promise, isLeaderEnded: leader !== null && isKnownEnded(leader) })
+      })
+    })
   }
 }

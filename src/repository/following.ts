@@ -17,11 +17,13 @@ export class Following {
 
   considerAppend(from: NodeName, request: AppendRequest): void {
     const { log, options } = this.#core
+    // As if it had been lost on its way: it will be sent again.
+    if (request.entries.length > 0 && options.store.isCongested) return
     const { state, write, reply } = rules.considerAppend(this.#core.state, log, { from, request })
     this.#core.become(state)
-    log.put(write)
-    log.save(state.commitIndex)
-    if (reply) options.send(from, reply)
+    this.#core.put(write)
+    // Even if nothing was written now: what the reply vouches for may have been put a moment ago.
+    if (reply) this.#core.outbox.say(() => options.send(from, reply))
   }
 
   /** The leader resigns and wants us to succeed it. */
@@ -48,13 +50,12 @@ export class Following {
   }
 
   /**
-   * A leader that claims to lead renews our promise all the time. If that has run out and stays so, the leader has given up without
+   * A leader that claims to lead renews our promise all the time. If it has not for a while, the leader has given up without
    * a word, or was followed on the strength of its last one, when its silence had been judged already.
    */
   tick(): void {
     const { leader, notices } = this.#core
-    const { clock, promiseUntilMs } = this.#core.options
-    const isUnclaimed = leader !== null && clock.nowMs() >= promiseUntilMs()
+    const isUnclaimed = leader !== null && !this.#core.options.isLeaderClaiming()
     if (this.#patience.isEndedBy(isUnclaimed)) notices.push({ type: 'leader.suspected', leader: leader! })
   }
 }

@@ -33,9 +33,8 @@ export class Leading {
     this.#patience.reset()
     this.#caughtUpIndex = this.#core.state.commitIndex
     this.#core.become(claim.state)
-    this.#core.log.put([claim.entry])
+    this.#core.put([claim.entry], () => this.#countOwn())
     for (const to of this.#others()) this.#send(to, false)
-    this.#makeDurable()
   }
 
   /** Mastership begins when the no-op of its epoch is applied, and with it all that went before, and the lease is held. */
@@ -49,7 +48,7 @@ export class Leading {
 
   propose(changes: Proposal): ProposalResult {
     const { state, log } = this.#core
-    const bar = rules.proposalBar(state, log)
+    const bar = rules.proposalBar(state, log) ?? (this.#core.options.store.isCongested ? 'backlog' : null)
     if (bar !== null) return { ok: false, code: bar }
     const command: LogCommand = canonical({ type: 'set', entries: changes })
     if (!logCommand.safeParse(command).success) return { ok: false, code: 'invalid' }
@@ -67,9 +66,13 @@ export class Leading {
     this.#offer()
   }
 
-  /** Nothing more is proposed; the successor campaigns as soon as it has the whole log. */
+  /** Nothing more is proposed; the successor campaigns as soon as it has the whole log and our lease is given up. */
   transfer(to: NodeName): void {
     this.#core.become(rules.resigning(this.#core.state, to) ?? this.#core.state)
+    this.#offer()
+  }
+
+  leaseDropped(): void {
     this.#offer()
   }
 
@@ -94,15 +97,15 @@ export class Leading {
 
   /** A new entry of our own: on its way to the others while it is written here. */
   #extend(entry: LogEntry): void {
-    this.#core.log.put([entry])
+    this.#core.put([entry], () => this.#countOwn())
     this.#sendNews()
-    this.#makeDurable()
   }
 
-  #makeDurable(): void {
-    const { log } = this.#core
-    log.save(this.#core.state.commitIndex)
-    this.#core.become(rules.ownDurable(this.#core.state, log, log.durableIndex))
+  /** More of our own log is durable, and so may be committed. */
+  #countOwn(): void {
+    const { state, log } = this.#core
+    this.#core.become(rules.ownDurable(state, log, log.durableIndex))
+    if (this.#core.state.commitIndex > state.commitIndex) this.#sendNews()
   }
 
   #others(): NodeName[] {
@@ -125,7 +128,7 @@ export class Leading {
 
   #offer(): void {
     const { state, log, options } = this.#core
-    if (!rules.isSuccessorReady(state, log)) return
+    if (!options.isLeaseDropped() || !rules.isSuccessorReady(state, log)) return
     options.send(state.leadership!.successor!, { type: 'transfer.timeoutNow', epoch: state.epoch })
   }
 

@@ -2,8 +2,11 @@
  * The shell of the replicated log: carries out what its rules decide (`machines/logic/replicatedLog.ts`) and what membership asks
  * for, against a store, a clock and a network that loses datagrams.
  *
- * What is durable before what is said: epoch and vote before a request or reply of an election; entries before the answer that
- * says they are there. A leader sends new entries first and writes them then, but counts itself only after. Writing is synchronous.
+ * What is decided holds in memory at once, and is on its way to the disk (`store.ts`). What is durable before what is said:
+ * epoch and vote before a request or reply of an election, and before the own vote counts; entries before the answer that says
+ * they are there; the epoch before heartbeats speak of it. These wait in an outbox, in order, so that the replica looks from
+ * outside like one that waits for its disk. A leader's new entries leave at once, but it counts itself only when it has them on
+ * disk; and entries that others made durable may be applied before they are on the own one.
  *
  * Every call ends by settling: committed entries are applied, then membership is told what changed. Both may call back in.
  */
@@ -17,9 +20,16 @@ import { ReplicaCore } from './replicaCore.ts'
 import type { Proposal, ProposalResult, ReplicaEffect, ReplicaOptions } from './replicaOptions.ts'
 import type { TreeReader } from './tree.ts'
 
-export type { ProposalCode, ProposalResult, ReplicaEffect, ReplicaOptions } from './replicaOptions.ts'
+export type {
+  PromiseAnswer,
+  PromiseQuestion,
+  ProposalCode,
+  ProposalResult,
+  ReplicaEffect,
+  ReplicaOptions,
+} from './replicaOptions.ts'
 
-/** Reads the store, and applies what it says is committed; `onApplied` is not called for that. Throws a `StoreError`. */
+/** Takes over what the store holds, and applies what it says is committed; `onApplied` is not called for that. */
 export function createReplica(options: ReplicaOptions): Replica {
   return new Replica(options)
 }
@@ -32,8 +42,8 @@ export class Replica {
   #isSettling = false
 
   constructor(options: ReplicaOptions) {
-    this.#core = new ReplicaCore(options)
-    this.#elections = new Elections(this.#core, () => this.#settle())
+    this.#core = new ReplicaCore(options, () => this.#settle())
+    this.#elections = new Elections(this.#core)
     this.#leading = new Leading(this.#core)
     this.#following = new Following(this.#core)
     this.#core.tell()
@@ -71,19 +81,39 @@ export class Replica {
    * epoch at this index means that they never will.
    */
   propose(changes: Proposal): ProposalResult {
-    const result = this.#leading.propose(changes)
-    this.#settle()
-    return result
+    return this.#core.call(() => this.#leading.propose(changes))
   }
 
   receive(from: NodeName, message: ConsensusMessage): void {
-    const before = this.#core.state
-    this.#take(from, message)
-    this.#core.note(before)
-    this.#settle()
+    this.#core.call(() => this.#take(from, message))
   }
 
   perform(effect: ReplicaEffect): void {
+    this.#core.call(() => this.#perform(effect))
+  }
+
+  /** To be called every heartbeat interval: sends again what may be lost, and notices what nobody else would. */
+  tick(): void {
+    this.#core.call(() => (this.isLeader ? this.#leading.tick() : this.#following.tick()))
+  }
+
+  /** The leader's lease was gained: a claim that only waits for it is told now instead of at the next tick. */
+  leaseGained(): void {
+    this.#settle()
+  }
+
+  /** Our lease is given up: a successor that only waits for that is told now instead of at the next tick. */
+  leaseDropped(): void {
+    this.#core.call(() => this.#leading.leaseDropped())
+  }
+
+  /** Nothing is said any more; resolves when everything is written and the store closed. */
+  close(): Promise<void> {
+    this.#elections.abandon()
+    return this.#core.close()
+  }
+
+  #perform(effect: ReplicaEffect): void {
     switch (effect.type) {
       case 'election.preVote':
         this.#elections.campaign({ isPre: true, epoch: effect.epoch, transfer: null })
@@ -109,25 +139,6 @@ export class Replica {
       case 'leader.forget':
         this.#following.forget()
     }
-    this.#settle()
-  }
-
-  /** To be called every heartbeat interval: sends again what may be lost, and notices what nobody else would. */
-  tick(): void {
-    if (this.isLeader) this.#leading.tick()
-    else this.#following.tick()
-    this.#settle()
-  }
-
-  /** The leader's lease was gained: a claim that only waits for it is told now instead of at the next tick. */
-  leaseGained(): void {
-    this.#settle()
-  }
-
-  /** Nothing is sent or written afterwards; the store is closed. */
-  close(): void {
-    this.#elections.abandon()
-    this.#core.close()
   }
 
   #take(from: NodeName, message: ConsensusMessage): void {
@@ -136,13 +147,13 @@ export class Replica {
         this.#elections.considerRequest(from, message)
         break
       case 'vote.reply':
-        this.#elections.considerReply(from, message)
+        this.#core.heed(() => this.#elections.considerReply(from, message))
         break
       case 'append.request':
-        this.#following.considerAppend(from, message)
+        this.#core.heed(() => this.#following.considerAppend(from, message))
         break
       case 'append.reply':
-        this.#leading.considerReply(from, message)
+        this.#core.heed(() => this.#leading.considerReply(from, message))
         break
       case 'transfer.timeoutNow':
         this.#following.considerOffer(from, message)

@@ -11,23 +11,42 @@ export interface ReplicaOptions {
   readonly self: NodeName
   /** In order of rank. */
   readonly voters: readonly NodeName[]
-  readonly clock: Pick<Clock, 'nowMs' | 'setTimer'>
-  /** The replica's own from now on: it closes it. */
+  readonly clock: Pick<Clock, 'setTimer'>
+  /** The replica's own from now on: it closes it. Whoever opened it watches for its failure. */
   readonly store: Store
   readonly timing: Pick<Timing, 'heartbeatIntervalMs' | 'electionTimeoutMs'>
   readonly membership: { send(event: MembershipEvent, cause?: Cause): void }
   /** A datagram: lost, doubled or late at will. Must not deliver before it returns. */
   readonly send: (to: NodeName, message: ConsensusMessage) => void
-  /** No vote before this; see `machines/logic/lease.ts`. */
-  readonly promiseUntilMs: () => number
+  /**
+   * Asked before every vote, until when this node has promised not to vote (`machines/logic/lease.ts`). `epoch` is that of the
+   * vote: once the answer is that no promise stands, none is given any more in an earlier one; 0 is only a question. A promise to
+   * `exempt`, who gave its lease up, does not count. The answer may come later, or before this returns; or never, like a datagram.
+   */
+  readonly askPromise: (question: PromiseQuestion, answer: (bond: PromiseAnswer) => void) => void
+  /** A hint, perhaps a little old: the leader claims to lead, and our promise to it is renewed. */
+  readonly isLeaderClaiming: () => boolean
+  /** The lease of our own mastership was given up, for certain: only then a successor is told to campaign. */
+  readonly isLeaseDropped: () => boolean
   /** The process of its last known life has ended, on evidence. */
   readonly isKnownEnded: (node: NodeName) => boolean
   readonly isLeaderLeaseValid: () => boolean
   readonly aliveVoters: () => readonly NodeName[]
   /** Every entry that this life applies, in order; not those applied from the store at the start. May propose. */
   readonly onApplied: (entry: LogEntry, isOwn: boolean) => void
-  /** What heartbeats shall say. Called once it is durable and before any message that follows from it leaves. */
+  /** What heartbeats shall say, once its epoch is durable. */
   readonly onMastership: (mastership: Mastership & { readonly commitIndex: number }) => void
+}
+
+export interface PromiseQuestion {
+  readonly epoch: number
+  readonly exempt: NodeName | null
+}
+
+/** Both of one clock. */
+export interface PromiseAnswer {
+  readonly nowMs: number
+  readonly promiseUntilMs: number
 }
 
 /** The effects of membership that are the replica's to carry out. */
@@ -37,7 +56,7 @@ export type ReplicaEffect = Extract<
 >
 
 /**
- * `not-leader`, `resigning`: ask another node; `backlog`: too much is uncommitted, wait; `too-large`: over 32 KiB as msgpack;
+ * `not-leader`, `resigning`: ask another node; `backlog`: too much is uncommitted, or waits for the disk; `too-large`: over 32 KiB as msgpack;
  * `invalid`: no changes, too many, or a key that is empty or too long.
  */
 export type ProposalCode = 'not-leader' | 'resigning' | 'backlog' | 'too-large' | 'invalid'

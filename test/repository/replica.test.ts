@@ -170,7 +170,31 @@ test('a single voter elects itself at once and needs nobody', () => {
   cluster.run(20)
   expect(cluster.master?.name).toBe('n1')
   expect(put(cluster.of('n1').replica, 'k', 1)).toEqual({ ok: true, index: 2, epoch: 1 })
+  expect(cluster.of('n1').replica.tree.get('k')).toBeNull()
+  cluster.run(1)
   expect(cluster.of('n1').replica.tree.get('k')?.value).toBe(1)
+})
+
+test('an entry counts here only when it is on disk, but is applied when the others have it', () => {
+  const cluster = settled({ diskMs: () => 10 })
+  const { replica } = cluster.of('n1')
+  put(replica, 'k', 1)
+  cluster.run(9.9)
+  expect(replica.tree.get('k')).toBeNull()
+  cluster.run(1)
+  expect(replica.tree.get('k')?.value).toBe(1)
+})
+
+test('a disk that fails is the end of what a replica says', () => {
+  const cluster = settled()
+  cluster.disks.get('n2')!.isFull = true
+  put(cluster.of('n1').replica, 'k', 1)
+  cluster.run(100)
+  cluster.messages.length = 0
+  put(cluster.of('n1').replica, 'k', 2)
+  cluster.run(100)
+  expect(cluster.of('n1').replica.tree.get('k')?.value).toBe(2)
+  expect(cluster.messages).not.toContain('n2 > n1 append.reply')
 })
 
 test('the leader’s process starts again: a new epoch, everything committed is there', () => {

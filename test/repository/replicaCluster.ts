@@ -1,15 +1,14 @@
 /**
  * Replicas with their membership and their heartbeats, put together as in a node, in simulated time, over a network that loses,
- * doubles and delays. A store outlives the crashes of its node. Checks after everything that happens what must always hold.
+ * doubles and delays. A disk outlives the crashes of its node. Checks after everything that happens what must always hold.
  */
 import { expect } from 'bun:test'
 import type { LogEntry } from '../../machines/logic/replicatedLog.ts'
 import { type MembershipEffect, membership } from '../../machines/membership.ts'
 import { Engine } from '../../src/engine/engine.ts'
 import { createHeartbeats, type HeartbeatEvent, type Heartbeats } from '../../src/guard/heartbeats.ts'
-import { MemoryStore } from '../../src/repository/memoryStore.ts'
+import { MemoryDisk } from '../../src/repository/memoryStore.ts'
 import { createReplica, type Replica } from '../../src/repository/replica.ts'
-import type { Store } from '../../src/repository/store.ts'
 import { decodeBody, encodeBody } from '../../src/wire/codec.ts'
 import { consensusMessage } from '../../src/wire/messages/consensus.ts'
 import { timing } from '../support/configuration.ts'
@@ -21,11 +20,11 @@ export interface ReplicaClusterOptions {
   readonly lossRate?: number
   readonly doubleRate?: number
   readonly delayMs?: (random: () => number) => number
-  readonly openStore?: (name: string) => Store
+  /** Of one batch of writes. */
+  readonly diskMs?: (random: () => number) => number
+  /** How long the guard takes to answer. */
+  readonly askMs?: (random: () => number) => number
 }
-
-/** Thrown by a store: the process dies before it could write. */
-export class Crash extends Error {}
 
 export interface RunningNode {
   readonly name: string
@@ -41,7 +40,7 @@ export class ReplicaCluster {
   readonly world: DriftingWorld
   readonly names: readonly string[]
   readonly nodes = new Map<string, RunningNode>()
-  readonly stores = new Map<string, Store>()
+  readonly disks = new Map<string, MemoryDisk>()
   /** What membership did: `131 n1 mastership.acquired e1`. */
   readonly log: string[] = []
   readonly messages: string[] = []
@@ -83,9 +82,10 @@ export class ReplicaCluster {
     throw new Error(`no master with a vice:\n${this.log.slice(-40).join('\n')}`)
   }
 
-  /** The process is gone, and with it all that its store does not have. */
+  /** The process is gone, and with it all that is not on its disk. */
   crash(name: string): void {
     const node = this.of(name)
+    this.disks.get(name)!.crash({ isInFlightKept: this.world.random() < 0.5 })
     node.isUp = false
     node.isMaster = false
     node.heartbeats.stop()
@@ -107,11 +107,15 @@ export class ReplicaCluster {
     const life = (this.#lives.get(name) ?? 0) + 1
     this.#lives.set(name, life)
     this.ended.delete(name)
-    const store = this.stores.get(name) ?? this.#options.openStore?.(name) ?? new MemoryStore()
-    this.stores.set(name, store)
+    const { diskMs = () => 0.1, askMs } = this.#options
+    const { random } = this.world
+    const disk =
+      this.disks.get(name) ??
+      new MemoryDisk({ clock: this.world.clock(), id: `${name}-1`, latencyMs: () => diskMs(random) })
+    this.disks.set(name, disk)
     const plain = this.world.clock({ offsetMs: 10_000 * (this.names.indexOf(name) + 1) })
     /** What is left of a life that is over does nothing. */
-    const alive = (act: () => void) => () => void (node?.isUp !== false && this.#mortal(name, act))
+    const alive = (act: () => void) => () => void (node?.isUp !== false && act())
     const clock = { ...plain, setTimer: (ms: number, callback: () => void) => plain.setTimer(ms, alive(callback)) }
     let node: RunningNode | undefined
     const heartbeats = createHeartbeats({
@@ -138,7 +142,7 @@ export class ReplicaCluster {
       self: name,
       voters: this.names,
       clock,
-      store,
+      store: disk.open(),
       timing,
       membership: { send: (event) => engine.send('membership', event as never) },
       send: (to, message) => {
@@ -149,7 +153,13 @@ export class ReplicaCluster {
           peer.replica.receive(name, consensusMessage.parse(decodeBody(bytes)))
         })
       },
-      promiseUntilMs: () => heartbeats.promiseUntilMs(),
+      askPromise: (_, answer) => {
+        const tell = () => answer({ nowMs: clock.nowMs(), promiseUntilMs: heartbeats.promiseUntilMs() })
+        if (askMs) clock.setTimer(askMs(random), tell)
+        else tell()
+      },
+      isLeaderClaiming: () => clock.nowMs() < heartbeats.promiseUntilMs(),
+      isLeaseDropped: () => !heartbeats.isLeaderLeaseValid(),
       isKnownEnded: (peer) => this.ended.has(peer),
       isLeaderLeaseValid: () => heartbeats.isLeaderLeaseValid(),
       aliveVoters: () => heartbeats.aliveNodes(),
@@ -178,15 +188,6 @@ export class ReplicaCluster {
     engine.send('membership', { type: 'membership.start', epoch: replica.epoch })
   }
 
-  #mortal(name: string, act: () => void): void {
-    try {
-      act()
-    } catch (error) {
-      if (!(error instanceof Crash)) throw error
-      this.crash(name)
-    }
-  }
-
   #transmit(from: RunningNode, to: string, deliver: (node: RunningNode) => void): void {
     const { lossRate = 0, doubleRate = 0, delayMs = () => 0.2 } = this.#options
     const { world } = this
@@ -195,7 +196,7 @@ export class ReplicaCluster {
       if (world.random() < lossRate || this.isCut(from.name, to)) continue
       world.after(delayMs(world.random), () => {
         const node = this.nodes.get(to)
-        if (node?.isUp) this.#mortal(to, () => deliver(node))
+        if (node?.isUp) deliver(node)
       })
     }
   }
