@@ -10,6 +10,6 @@ import { nodeMachine } from './node.ts'
 export const catalogue = {
   component: { machine: component, version: 1 },
   crim: { machine: crim, version: 1 },
-  membership: { machine: membership, version: 1 },
+  membership: { machine: membership, version: 2 },
   node: { machine: nodeMachine, version: 1 },
 }

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import type { CrimContext } from '../../machines/crim.ts'
 import { catalogue } from '../../machines/index.ts'
+import type { Founder } from '../../machines/logic/formation.ts'
 import type { LogEntry } from '../../machines/logic/replicatedLog.ts'
 import type { Configuration } from '../../machines/model/configuration.ts'
 import type { ComponentId, NodeName } from '../../machines/model/ids.ts'
@@ -14,6 +15,7 @@ import type { GuardHandlers } from '../guard/client.ts'
 import { exitCodes } from '../guard/exitCodes.ts'
 import { createHeartbeats } from '../guard/heartbeats.ts'
 import { logger } from '../log/log.ts'
+import { clusterIdOf, Joining } from '../repository/joining.ts'
 import { createReplica } from '../repository/replica.ts'
 import { msgpackCodec } from '../wire/codec.ts'
 import { type PeerMessage, parsePeerMessage } from '../wire/messages/index.ts'
@@ -58,6 +60,7 @@ export async function assemble(of: {
     seed: ports.seed,
     peers,
     statuses,
+    disks: new Map(),
     causes,
     commandEpoch: { highest: 0 },
   } as Partial<Parts> as Mutable<Parts>
@@ -113,7 +116,6 @@ export async function assemble(of: {
   })
   parts.replica = createReplica({
     self,
-    voters,
     clock,
     store,
     timing,
@@ -126,11 +128,14 @@ export async function assemble(of: {
     isLeaderLeaseValid: () => parts.heartbeats.isLeaderLeaseValid(),
     aliveVoters: () => parts.heartbeats.aliveNodes(),
     onApplied: (entry) => applied(parts, entry),
+    onMembers: () => {},
+    onForeign: (node, cluster) => foreign(node, cluster),
     onMastership: (mastership) => {
       parts.heartbeats.setMastership(mastership)
       parts.publisher?.touch()
     },
   })
+  parts.joining = joiningOf(parts, voters)
   parts.checkpoints = new Checkpoints({
     post: (to, message) => parts.network.post(to, message as unknown as PeerMessage),
     isUp: (node) => node !== self && upAvailabilities.includes(availabilityOf(parts, node)),
@@ -185,6 +190,30 @@ function outdated(
   })
   if (aside !== null) log.fatal('the repository was set aside as {aside}; the node begins anew', { aside })
   ports.exit(exitCodes.outdated)
+}
+
+function foreign(node: NodeName, cluster: string): void {
+  log.error('{node} belongs to another cluster, {cluster}: nothing it says is heeded', { node, cluster })
+}
+
+function joiningOf(parts: Parts, voters: readonly NodeName[]): Joining {
+  const { self, clock, peers, replica } = parts
+  return new Joining({
+    self,
+    disk: replica.disk,
+    expected: voters.map((name) => ({ name, kind: 'voter' })),
+    peers: () => peers,
+    founded: () => {
+      const { cluster, founders } = replica
+      return cluster === null ? null : { cluster, founders: founders as Founder[] | null }
+    },
+    isForced: false,
+    clock,
+    send: (to, message) => parts.network.send(to, message),
+    found: (founders) => replica.found({ cluster: clusterIdOf(founders), members: founders }),
+    onDisk: (node, disk) => parts.disks.set(node, disk),
+    onForeign: foreign,
+  })
 }
 
 function guardHandlers(parts: Parts): GuardHandlers {

@@ -1,17 +1,36 @@
 /** Sets a node going that is put together: what comes round, and the first word to its machines. */
 import type { Clock } from '../engine/clock.ts'
+import { votersOf } from './actors.ts'
 import { actorOf, type Parts } from './parts.ts'
 
 /** So often are guard and programs told until when the node may keep its primaries. */
 const leaseReportMs = 40
 
+/** So often the leader looks whether somebody is to be admitted, qualified or dropped. */
+const reconcileMs = 200
+
 export function begin(parts: Parts): void {
   const { clock, configuration, heartbeats, engine, replica, guard } = parts
   every(clock, configuration.timing.heartbeatIntervalMs, () => replica.tick())
   every(clock, leaseReportMs, () => reportLease(parts))
+  every(clock, reconcileMs, () => reconcile(parts))
   heartbeats.start()
+  parts.joining.start()
   engine.send(actorOf.membership, { type: 'membership.start', epoch: replica.epoch })
   guard.ready()
+}
+
+/** The log's members become those of the configuration, one safe step at a time: all nodes, the voters in order of rank. */
+function reconcile({ configuration, heartbeats, replica, self, disks }: Parts): void {
+  const voters = votersOf(configuration.nodes)
+  const names = [...voters, ...Object.keys(configuration.nodes).filter((name) => !voters.includes(name))]
+  const wanted = names.map((name) => ({
+    name,
+    kind: voters.includes(name) ? ('voter' as const) : ('learner' as const),
+  }))
+  const alive = heartbeats.aliveNodes()
+  const heard = Object.fromEntries([...disks, [self, replica.disk] as const].filter(([name]) => alive.includes(name)))
+  replica.reconcileMembers(wanted, heard)
 }
 
 function every(clock: Clock, intervalMs: number, callback: () => void): void {

@@ -12,7 +12,7 @@ export interface Sender {
 }
 
 export function receive(parts: Parts, from: Sender, message: PeerMessage): void {
-  const { engine, checkpoints, replica, heartbeats } = parts
+  const { engine, checkpoints, replica, heartbeats, joining } = parts
   switch (message.type) {
     case 'heartbeat':
       return heartbeats.receive(from.node, message, from)
@@ -22,7 +22,8 @@ export function receive(parts: Parts, from: Sender, message: PeerMessage): void 
     case 'checkpoint.answer':
       return checkpoints.answered(message.id, message.code)
     default:
-      if (!('time' in message)) return replica.receive(from.node, message)
+      if (message.type === 'consensus') return replica.receive(from.node, message)
+      if (message.type === 'hello') return joining.receive(from.node, message)
       engine.observe(message.time)
       return receiveCaused(parts, from, message)
   }

@@ -9,6 +9,7 @@ import type { Cause } from '../engine/record.ts'
 import type { Message } from '../engine/step.ts'
 import type { GuardClient } from '../guard/client.ts'
 import type { Heartbeats } from '../guard/heartbeats.ts'
+import type { Joining } from '../repository/joining.ts'
 import type { Replica } from '../repository/replica.ts'
 import type { Network } from '../transport/network.ts'
 import type { PeerMessage } from '../wire/messages/index.ts'
@@ -29,6 +30,9 @@ export interface Parts {
   readonly network: Network<PeerMessage>
   readonly heartbeats: Heartbeats
   readonly replica: Replica
+  readonly joining: Joining
+  /** Of every node that said hello: the id of its store. */
+  readonly disks: Map<NodeName, string>
   readonly guard: GuardClient
   readonly agent: ProcessAgent
   readonly causes: Causes

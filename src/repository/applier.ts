@@ -1,5 +1,5 @@
 /** Applies committed entries to the tree, in order, once; and says what of it should be saved, so that starting is fast. */
-import type { LogEntry, Position } from '../../machines/logic/replicatedLog.ts'
+import type { LogEntry, Members, Position } from '../../machines/logic/replicatedLog.ts'
 import type { Log } from './log.ts'
 import type { SavedState } from './store.ts'
 import { Tree, type TreeEntry } from './tree.ts'
@@ -16,11 +16,13 @@ export class Applier {
   readonly #unsaved = new Map<string, TreeEntry>()
   #savedIndex: number
   #at: Position
+  #members: Members
 
   constructor(saved: SavedState | null, log: Log) {
     this.#log = log
     this.tree = new Tree(saved?.entries)
     this.#at = saved?.at ?? { index: 0, epoch: 0 }
+    this.#members = saved?.members ?? []
     this.#savedIndex = this.#at.index
   }
 
@@ -42,18 +44,33 @@ export class Applier {
   }
 
   /** What is to be saved: null while it is not worth it, unless `isLast`. It counts as saved from now on. */
-  takeUnsaved({ isLast = false } = {}): Omit<SavedState, 'members'> | null {
+  takeUnsaved({ isLast = false } = {}): SavedState | null {
     const count = this.#at.index - this.#savedIndex
     if (count === 0 || (count < savedEvery && !isLast)) return null
     const entries = [...this.#unsaved.values()]
     this.#unsaved.clear()
     this.#savedIndex = this.#at.index
-    return { at: this.#at, entries }
+    return { at: this.#at, members: this.#members, entries }
+  }
+
+  /** All that is applied, with its place. */
+  snapshot(): SavedState {
+    return { at: this.#at, members: this.#members, entries: this.tree.list('') }
+  }
+
+  /** A state from elsewhere, which is being saved, takes the place of what is here. Watchers learn what is different. */
+  replace({ at, members, entries }: SavedState): void {
+    this.#at = at
+    this.#members = members
+    this.#savedIndex = at.index
+    this.#unsaved.clear()
+    this.tree.replace(entries)
   }
 
   #apply({ index, epoch, command }: LogEntry): void {
     this.#at = { index, epoch }
-    if (command.type === 'noop') return
+    if (command.type === 'members') this.#members = command.members
+    if (command.type !== 'set') return
     for (const entry of this.tree.apply(command.entries, { epoch, index })) this.#unsaved.set(entry.key, entry)
   }
 }

@@ -3,7 +3,7 @@
  * stands against a vote is asked of whoever keeps it, and the answer may take its time: everything is decided by what is known
  * when it comes. Votes and requests for them leave when the epoch and the own vote are durable; so does the own vote count.
  */
-import type { Bond, Transfer, VoteReply, VoteRequest } from '../../machines/logic/replicatedLog.ts'
+import type { Bond, Peer, ReplicaState, Transfer, VoteReply, VoteRequest } from '../../machines/logic/replicatedLog.ts'
 import * as rules from '../../machines/logic/replicatedLog.ts'
 import type { NodeName } from '../../machines/model/ids.ts'
 import type { ReplicaCore } from './replicaCore.ts'
@@ -25,7 +25,7 @@ export class Elections {
     this.#core = core
   }
 
-  considerRequest(from: NodeName, request: VoteRequest): void {
+  considerRequest(from: Peer, request: VoteRequest): void {
     const { isPre, epoch, transfer } = request
     const { refusal } = rules.considerVote(this.#core.state, this.#core.log, { from, request, bond: unbound }).reply
     // Refused in any case, and without heeding it: no promise needs to be touched for that.
@@ -33,7 +33,7 @@ export class Elections {
     else this.#ask({ isPre, epoch, transfer }, (bond) => this.#decide(from, request, bond))
   }
 
-  considerReply(from: NodeName, reply: VoteReply): void {
+  considerReply(from: Peer, reply: VoteReply): void {
     this.#core.become(rules.considerVoteReply(this.#core.state, from, reply))
     this.#tellStanding()
   }
@@ -52,18 +52,32 @@ export class Elections {
     this.#core.become({ ...this.#core.state, ballot: null })
   }
 
-  #decide(from: NodeName, request: VoteRequest, bond: Bond): void {
-    const { log, options, outbox } = this.#core
+  #decide(from: Peer, request: VoteRequest, bond: Bond): void {
+    const { log, outbox } = this.#core
     this.#core.heed(() => {
       const { state, reply } = rules.considerVote(this.#core.state, log, { from, request, bond })
       this.#core.become(state)
-      outbox.say(() => options.send(from, reply))
+      outbox.say(() => this.#core.send(from.name, reply))
     })
   }
 
   #stand(wanted: { isPre: boolean; epoch: number; transfer: Transfer | null }, bond: Bond): void {
+    this.#begin(wanted, rules.campaigned(this.#core.state, wanted, bond))
+  }
+
+  /**
+   * Goes on without the other of two voters, which is fenced. Having led its epoch in this life is the only proof that is accepted
+   * here of having met the other in it.
+   */
+  goOnAlone({ epoch, other }: { epoch: number; other: NodeName }): void {
+    this.#candidacy += 1
+    const { state, log, ledEpoch } = this.#core
+    const next = rules.forcedAlone(state, log, { other, hasMetThisLife: ledEpoch === state.epoch })
+    this.#begin({ epoch }, next)
+  }
+
+  #begin(wanted: { epoch: number }, next: ReplicaState | null): void {
     const { epoch } = this.#core.state
-    const next = rules.campaigned(this.#core.state, wanted, bond)
     if (next === null) {
       // Membership lags behind, and learns the epoch; or it has to wait.
       const isLate = epoch >= wanted.epoch
@@ -86,8 +100,8 @@ export class Elections {
     this.#tellStanding()
     const asking = rules.requestsOf(this.#core.state, this.#core.log)
     if (asking === null) return
-    const { clock, timing, send } = this.#core.options
-    for (const to of asking.to) send(to, asking.request)
+    const { clock, timing } = this.#core.options
+    for (const to of asking.to) this.#core.send(to, asking.request)
     const candidacy = this.#candidacy
     this.#cancel = clock.setTimer(timing.heartbeatIntervalMs / canvassesPerInterval, () => {
       if (candidacy === this.#candidacy) this.#core.call(() => this.#canvass())

@@ -94,6 +94,11 @@ export class Log implements LogReader {
     return from
   }
 
+  /** So long that it is cut whatever else that breaks off. */
+  get isOverfull(): boolean {
+    return this.#entries.length > 4 * keptMax.entryCount || this.#sizeBytes > 4 * keptMax.sizeBytes
+  }
+
   /** Lets go what is before `index`. */
   dropBefore(index: number): void {
     const epoch = this.epochAt(index - 1)
@@ -102,9 +107,12 @@ export class Log implements LogReader {
     this.#before = { index: index - 1, epoch }
   }
 
-  /** A state from elsewhere stands for everything up to `at`; nothing else is kept. */
-  reset(at: Position): void {
-    this.#before = at
+  /** A state from elsewhere stands for everything up to `at`; nothing else is kept. Lands like a put. */
+  reset({ index, epoch }: Position): void {
+    this.#before = { index, epoch }
+    // What is on its way to the disk is replaced there too, and no part of this log.
+    this.#unsaved.fill(index + 1)
+    this.#unsaved.push(index + 1)
     this.#entries = []
     this.#sizeBytes = 0
   }

@@ -88,6 +88,7 @@ export interface DiskCopy {
 /** What is on a disk. */
 class DiskContent {
   readonly disk: string
+  cluster: string | null = null
   durable: DurableState = { epoch: 0, votedFor: null }
   commitIndex = 0
   #saved: Omit<SavedState, 'entries'> | null = null
@@ -99,22 +100,23 @@ class DiskContent {
   }
 
   read(): StoreContent {
-    const { disk, durable, commitIndex } = this
+    const { disk, cluster, durable, commitIndex } = this
     const state = this.#saved && { ...this.#saved, entries: [...this.#state.values()] }
-    return { disk, durable, commitIndex, state, entries: [...this.#entries] }
+    return { disk, cluster, durable, commitIndex, state, entries: [...this.#entries] }
   }
 
   copy(): DiskContent {
     const copy = new DiskContent(this.disk)
-    const { durable, commitIndex } = this
-    Object.assign(copy, { durable, commitIndex })
+    const { cluster, durable, commitIndex } = this
+    Object.assign(copy, { cluster, durable, commitIndex })
     copy.#saved = this.#saved
     copy.#state = new Map(this.#state)
     copy.#entries = [...this.#entries]
     return copy
   }
 
-  apply({ durable, state, isLogReset, put, commitIndex = 0, dropBefore = 0 }: StoreChange): void {
+  apply({ cluster, durable, state, isLogReset, put, commitIndex = 0, dropBefore = 0 }: StoreChange): void {
+    if (cluster !== undefined) this.cluster = cluster
     if (durable) this.durable = durable
     if (state) this.#save(state)
     if (isLogReset) this.#entries = []

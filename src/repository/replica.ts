@@ -10,17 +10,19 @@
  *
  * Every call ends by settling: committed entries are applied, then membership is told what changed. Both may call back in.
  */
+import { type Members, membersOf, type Peer, type WantedMember } from '../../machines/logic/replicatedLog.ts'
 import type { MembershipEvent } from '../../machines/membership.ts'
 import type { NodeName } from '../../machines/model/ids.ts'
-import type { ConsensusMessage } from '../wire/messages/consensus.ts'
+import type { ConsensusEnvelope, ConsensusMessage } from '../wire/messages/consensus.ts'
 import { Elections } from './elections.ts'
 import { Following } from './following.ts'
 import { Leading } from './leading.ts'
 import { ReplicaCore } from './replicaCore.ts'
-import type { Proposal, ProposalResult, ReplicaEffect, ReplicaOptions } from './replicaOptions.ts'
+import type { MembersCode, Proposal, ProposalResult, ReplicaEffect, ReplicaOptions } from './replicaOptions.ts'
 import type { TreeReader } from './tree.ts'
 
 export type {
+  MembersCode,
   PromiseAnswer,
   PromiseQuestion,
   ProposalCode,
@@ -71,6 +73,27 @@ export class Replica {
     return this.#core.state.commitIndex
   }
 
+  /** Id of the store here: with another one, this node is another member. */
+  get disk(): string {
+    return this.#core.state.disk
+  }
+
+  /** Id of the cluster; null: the disk is empty. */
+  get cluster(): string | null {
+    return this.#core.cluster
+  }
+
+  /** In force, committed or not. */
+  get members(): Members {
+    return membersOf(this.#core.state)
+  }
+
+  /** The members of the first entry; null: it is not there, or not any more. */
+  get founders(): Members | null {
+    const [entry] = this.#core.log.firstIndex === 1 ? this.#core.log.read(1, { bytesMax: 0, countMax: 1 }) : []
+    return entry?.command.type === 'members' ? entry.command.members : null
+  }
+
   /** Elected, though perhaps not yet, or no longer, acting as master. */
   get isLeader(): boolean {
     return this.#core.state.leadership !== null
@@ -84,8 +107,30 @@ export class Replica {
     return this.#core.call(() => this.#leading.propose(changes))
   }
 
-  receive(from: NodeName, message: ConsensusMessage): void {
-    this.#core.call(() => this.#take(from, message))
+  receive(from: NodeName, { cluster, disk, message }: ConsensusEnvelope): void {
+    const own = this.#core.cluster
+    if (own !== null && cluster !== '' && cluster !== own) return this.#core.options.onForeign(from, cluster)
+    this.#core.call(() => {
+      // Who brings a log brings its cluster with it.
+      const isBringing = message.type === 'install.request' || message.type === 'append.request'
+      if (own === null && isBringing && cluster !== '') this.#core.join(cluster)
+      this.#take({ name: from, disk }, message)
+    })
+  }
+
+  /** Begins the log of a new cluster. Every founder does the same by itself. Nothing happens where there is a cluster already. */
+  found(of: { readonly cluster: string; readonly members: Members }): void {
+    if (this.#core.cluster === null) this.#core.call(() => this.#core.found(of))
+  }
+
+  /** Takes one legal step to other members, as the leader. */
+  changeMembers(members: Members): ProposalResult<MembersCode> {
+    return this.#core.call(() => this.#leading.changeMembers(members))
+  }
+
+  /** To be called now and then: a leader takes the next safe step to what is wanted. `disks`: of those that are heard now. */
+  reconcileMembers(wanted: readonly WantedMember[], disks: Readonly<Record<NodeName, string>>): void {
+    if (this.isLeader) this.#core.call(() => this.#leading.reconcileMembers(wanted, disks))
   }
 
   perform(effect: ReplicaEffect): void {
@@ -121,6 +166,9 @@ export class Replica {
       case 'election.vote':
         this.#elections.campaign({ isPre: false, epoch: effect.epoch, transfer: effect.transfer })
         break
+      case 'election.force':
+        this.#elections.goOnAlone(effect)
+        break
       case 'election.abandon':
         this.#elections.abandon()
         break
@@ -141,7 +189,7 @@ export class Replica {
     }
   }
 
-  #take(from: NodeName, message: ConsensusMessage): void {
+  #take(from: Peer, message: ConsensusMessage): void {
     switch (message.type) {
       case 'vote.request':
         this.#elections.considerRequest(from, message)
@@ -155,6 +203,12 @@ export class Replica {
       case 'append.reply':
         this.#core.heed(() => this.#leading.considerReply(from, message))
         break
+      case 'install.request':
+        this.#core.heed(() => this.#following.considerInstall(from, message))
+        break
+      case 'install.reply':
+        this.#core.heed(() => this.#leading.considerInstallReply(from, message))
+        break
       case 'transfer.timeoutNow':
         this.#following.considerOffer(from, message)
     }
@@ -167,6 +221,7 @@ export class Replica {
       let notice: MembershipEvent | undefined
       do {
         this.#core.apply()
+        this.#core.tellMembers()
         this.#leading.tellClaim()
         notice = this.#core.notices.shift()
         if (notice) this.#core.options.membership.send(notice)

@@ -3,10 +3,11 @@ import * as rules from '../../machines/logic/replicatedLog.ts'
 import type { MembershipEvent } from '../../machines/membership.ts'
 import type { NodeName } from '../../machines/model/ids.ts'
 import { Applier } from './applier.ts'
+import { snapshotOf } from './installs.ts'
 import { Log } from './log.ts'
 import { Outbox } from './outbox.ts'
 import type { ReplicaOptions } from './replicaOptions.ts'
-import type { StoreChange, StoreContent } from './store.ts'
+import type { SavedState, StoreChange, StoreContent } from './store.ts'
 
 export class ReplicaCore {
   readonly options: ReplicaOptions
@@ -24,25 +25,94 @@ export class ReplicaCore {
   isClosed = false
   readonly #settle: () => void
   #state: rules.ReplicaState
+  #cluster: string | null
   #durableEpoch: number
+  #snapshot: rules.Snapshot | null = null
+  #toldMembers: rules.Members | null = null
   #told = ''
   #isInCall = false
 
   constructor(options: ReplicaOptions, settle: () => void) {
-    const { store, self, voters } = options
-    const { durable, commitIndex: knownIndex, state } = store.initial
+    const { store, self } = options
+    const { disk, durable, commitIndex: knownIndex, state, cluster, entries } = store.initial
     this.options = options
     this.#settle = settle
     this.log = logOf(store.initial)
     this.applier = new Applier(state, this.log)
     const commitIndex = Math.max(knownIndex, this.applier.appliedIndex)
-    this.#state = rules.initialState({ ...durable, self, voters, commitIndex })
+    this.#cluster = cluster
+    const base = state ? { index: state.at.index, members: state.members, isForced: false } : rules.noMembership
+    const later = entries.filter(({ index }) => index > base.index)
+    const memberships = rules.membershipsIn(base, later)
+    this.#state = rules.initialState({ ...durable, self, disk, memberships, commitIndex })
     this.#durableEpoch = durable.epoch
     this.applier.applyUpTo(commitIndex, () => {})
   }
 
   get state(): rules.ReplicaState {
     return this.#state
+  }
+
+  get cluster(): string | null {
+    return this.#cluster
+  }
+
+  /** It counts from now on, and is durable before anything that is written after it. */
+  join(cluster: string): void {
+    this.#cluster = cluster
+    this.write({ cluster })
+  }
+
+  send(to: NodeName, message: rules.ConsensusMessage): void {
+    const { disk } = this.#state
+    this.options.send(to, { type: 'consensus', cluster: this.#cluster ?? '', disk, message })
+  }
+
+  /** The peer that a name stands for here: that of the members in force, or one that is not known. */
+  peerNamed(name: NodeName): rules.Peer {
+    return rules.membersOf(this.#state).find((member) => member.name === name) ?? { name, disk: '' }
+  }
+
+  /** Begins the log of a new cluster. Its first entry is the same on every founder, hence committed. */
+  found({ cluster, members }: { cluster: string; members: rules.Members }): void {
+    const entry: rules.LogEntry = { index: 1, epoch: 1, command: { type: 'members', members } }
+    const memberships = rules.membershipsIn(rules.noMembership, [entry])
+    this.join(cluster)
+    const { self, disk, votedFor, epoch } = this.#state
+    this.become(rules.initialState({ self, disk, epoch: Math.max(1, epoch), votedFor, memberships, commitIndex: 1 }))
+    this.put([entry])
+  }
+
+  /** The snapshot for whoever needs one: the one that is being sent, as long as the log goes on from there, or a new one. */
+  snapshot(): rules.Snapshot | null {
+    if (this.#snapshot && this.#snapshot.at.index >= this.log.firstIndex - 1) return this.#snapshot
+    this.#snapshot = snapshotOf(this.applier.snapshot())
+    return this.#snapshot
+  }
+
+  forgetSnapshot(): void {
+    this.#snapshot = null
+  }
+
+  /** A state from elsewhere takes the place of log and applied state. */
+  install(saved: SavedState): void {
+    this.log.reset(saved.at)
+    this.applier.replace(saved)
+    this.write({ state: { ...saved, isWhole: true }, isLogReset: true, commitIndex: saved.at.index }, () =>
+      this.log.landed(),
+    )
+  }
+
+  /** Tells who belongs to the log, if that is news. Of a change of its own a leader speaks when it is committed. */
+  tellMembers(): void {
+    const { memberships, commitIndex, leadership } = this.#state
+    const members = rules.membersOf(this.#state)
+    if (members === this.#toldMembers || (leadership !== null && memberships.at(-1)!.index > commitIndex)) return
+    this.#toldMembers = members
+    this.options.onMembers(members)
+    const voters = rules.quorumMembers(members).map(({ name }) => name)
+    const isEligible = rules.isEligible(members, rules.selfOf(this.#state))
+    this.notices.push({ type: 'members.changed', voters, isEligible })
   }
 
   get leader(): NodeName | null {
@@ -139,7 +209,16 @@ export class ReplicaCore {
 
   #save(which: { isLast: boolean }): void {
     const unsaved = this.applier.takeUnsaved(which)
-    if (unsaved) this.write({ state: { ...unsaved, members: [], isWhole: false } })
+    if (unsaved) this.write({ state: { ...unsaved, isWhole: false } }, () => this.#compact(unsaved.at.index))
+  }
+
+  /** The saved state stands for what was applied: the log goes, but for a tail. A snapshot that is being sent holds it up. */
+  #compact(savedIndex: number): void {
+    const from = this.log.keepFrom(savedIndex)
+    if (from === null || (this.#snapshot && !this.log.isOverfull)) return
+    // On disk one more is kept, which tells what the first follows.
+    this.write({ dropBefore: from - 1 })
+    this.log.dropBefore(from)
   }
 
   #note(before: rules.ReplicaState): void {

@@ -1,23 +1,21 @@
-import type { Change, LogEntry } from '../../machines/logic/replicatedLog.ts'
+import type { Change, LogEntry, Members } from '../../machines/logic/replicatedLog.ts'
 import type { Mastership, MembershipEffect, MembershipEvent } from '../../machines/membership.ts'
 import type { Timing } from '../../machines/model/configuration.ts'
 import type { NodeName } from '../../machines/model/ids.ts'
 import type { Clock } from '../engine/clock.ts'
 import type { Cause } from '../engine/record.ts'
-import type { ConsensusMessage } from '../wire/messages/consensus.ts'
+import type { ConsensusEnvelope } from '../wire/messages/consensus.ts'
 import type { Store } from './store.ts'
 
 export interface ReplicaOptions {
   readonly self: NodeName
-  /** In order of rank. */
-  readonly voters: readonly NodeName[]
   readonly clock: Pick<Clock, 'setTimer'>
   /** The replica's own from now on: it closes it. Whoever opened it watches for its failure. */
   readonly store: Store
   readonly timing: Pick<Timing, 'heartbeatIntervalMs' | 'electionTimeoutMs'>
   readonly membership: { send(event: MembershipEvent, cause?: Cause): void }
   /** A datagram: lost, doubled or late at will. Must not deliver before it returns. */
-  readonly send: (to: NodeName, message: ConsensusMessage) => void
+  readonly send: (to: NodeName, message: ConsensusEnvelope) => void
   /**
    * Asked before every vote, until when this node has promised not to vote (`machines/logic/lease.ts`). `epoch` is that of the
    * vote: once the answer is that no promise stands, none is given any more in an earlier one; 0 is only a question. A promise to
@@ -34,6 +32,10 @@ export interface ReplicaOptions {
   readonly aliveVoters: () => readonly NodeName[]
   /** Every entry that this life applies, in order; not those applied from the store at the start. May propose. */
   readonly onApplied: (entry: LogEntry, isOwn: boolean) => void
+  /** Those in force have changed, perhaps back; a leader tells when it is committed. Also told at the start. */
+  readonly onMembers: (members: Members) => void
+  /** A node of another cluster speaks to this one: nothing it says is heeded. */
+  readonly onForeign: (node: NodeName, cluster: string) => void
   /** What heartbeats shall say, once its epoch is durable. */
   readonly onMastership: (mastership: Mastership & { readonly commitIndex: number }) => void
 }
@@ -61,9 +63,12 @@ export type ReplicaEffect = Extract<
  */
 export type ProposalCode = 'not-leader' | 'resigning' | 'backlog' | 'too-large' | 'invalid'
 
-export type ProposalResult =
+/** `pending`: an earlier change is not committed; `unopened`: mastership has not begun; `illegal`: more than one step. */
+export type MembersCode = ProposalCode | 'pending' | 'unopened' | 'illegal'
+
+export type ProposalResult<Code = ProposalCode> =
   | { readonly ok: true; readonly index: number; readonly epoch: number }
-  | { readonly ok: false; readonly code: ProposalCode }
+  | { readonly ok: false; readonly code: Code }
 
 /** Keys with their new values; null deletes. */
 export type Proposal = readonly Change[]

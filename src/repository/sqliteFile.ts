@@ -5,9 +5,9 @@
 import { Database, SQLiteError } from 'bun:sqlite'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Position } from '../../machines/logic/replicatedLog.ts'
+import type { Members, Position } from '../../machines/logic/replicatedLog.ts'
 import { checksumOfRow, type Meta, prepareSchema, readMeta, saveMeta, verify } from './sqliteSchema.ts'
-import type { Member, StoreChange, StoreContent } from './store.ts'
+import type { StoreChange, StoreContent } from './store.ts'
 import { StoreError } from './storeError.ts'
 
 /** An entry, its command as msgpack. */
@@ -23,18 +23,19 @@ export interface StateRow<Bytes = Uint8Array | null> extends Position {
 
 interface StateRows<Row> {
   readonly at: Position
-  readonly members: readonly Member[]
+  readonly members: Members
   readonly entries: readonly Row[]
 }
 
 /** `StoreChange` as it goes to the thread that writes. */
-export interface FileChange extends Pick<StoreChange, 'durable' | 'isLogReset' | 'commitIndex' | 'dropBefore'> {
+export interface FileChange
+  extends Pick<StoreChange, 'cluster' | 'durable' | 'isLogReset' | 'commitIndex' | 'dropBefore'> {
   readonly put?: readonly EntryRow[]
   readonly state?: StateRows<StateRow> & { readonly isWhole: boolean }
 }
 
 /** `StoreContent` as it comes from there. */
-export interface FileContent extends Pick<StoreContent, 'disk' | 'durable' | 'commitIndex'> {
+export interface FileContent extends Pick<StoreContent, 'disk' | 'cluster' | 'durable' | 'commitIndex'> {
   readonly state: StateRows<StateRow<Uint8Array>> | null
   readonly entries: readonly EntryRow[]
 }
@@ -85,10 +86,10 @@ export class SqliteFile {
 
   /** All of it. Throws a `StoreError` for whatever is not as it was written. */
   read(): FileContent {
-    const { disk, epoch, votedFor, commitIndex, appliedIndex, appliedEpoch, members } = this.#meta
+    const { disk, cluster, epoch, votedFor, commitIndex, appliedIndex, appliedEpoch, members } = this.#meta
     const at = { index: appliedIndex, epoch: appliedEpoch }
     const state = appliedIndex === 0 ? null : { at, members, entries: this.#readState() }
-    return { disk, durable: { epoch, votedFor }, commitIndex, state, entries: this.#readEntries() }
+    return { disk, cluster, durable: { epoch, votedFor }, commitIndex, state, entries: this.#readEntries() }
   }
 
   /** All changes are durable when this returns. Throws a `StoreError`: none of them is. */
@@ -140,7 +141,8 @@ export class SqliteFile {
     const save = saveMeta(database)
     return database.transaction((changes: readonly FileChange[]) => {
       let meta = this.#meta
-      for (const { durable, state, isLogReset, put, commitIndex = 0, dropBefore } of changes) {
+      for (const { cluster, durable, state, isLogReset, put, commitIndex = 0, dropBefore } of changes) {
+        if (cluster !== undefined) meta = { ...meta, cluster }
         if (durable) meta = { ...meta, ...durable }
         if (state) {
           saveState(state)

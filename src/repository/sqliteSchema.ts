@@ -1,7 +1,7 @@
 /** The tables of the store, and the checks when it is opened. */
 import type { Database } from 'bun:sqlite'
+import type { Members } from '../../machines/logic/replicatedLog.ts'
 import { decodeBody, encodeBody } from '../wire/codec.ts'
-import type { Member } from './store.ts'
 import { StoreError } from './storeError.ts'
 
 /** 'rcal': marks the file as ours. */
@@ -10,13 +10,14 @@ const formatVersion = 2
 
 export interface Meta {
   readonly disk: string
+  readonly cluster: string | null
   readonly epoch: number
   readonly votedFor: string | null
   readonly commitIndex: number
   /** Of the saved state; 0: there is none. */
   readonly appliedIndex: number
   readonly appliedEpoch: number
-  readonly members: readonly Member[]
+  readonly members: Members
 }
 
 interface MetaRow extends Omit<Meta, 'members'> {
@@ -27,7 +28,7 @@ interface MetaRow extends Omit<Meta, 'members'> {
 const tables = `
   CREATE TABLE meta (
     id INTEGER PRIMARY KEY CHECK (id = 1),
-    disk TEXT NOT NULL, epoch INTEGER NOT NULL, votedFor TEXT, commitIndex INTEGER NOT NULL,
+    disk TEXT NOT NULL, cluster TEXT, epoch INTEGER NOT NULL, votedFor TEXT, commitIndex INTEGER NOT NULL,
     appliedIndex INTEGER NOT NULL, appliedEpoch INTEGER NOT NULL, members BLOB NOT NULL, checksum INTEGER NOT NULL
   ) STRICT;
   CREATE TABLE entry ("index" INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, command BLOB NOT NULL, checksum INTEGER NOT NULL) STRICT;
@@ -40,8 +41,11 @@ const tables = `
 
 /** SQLite finds a page that is torn, but not a byte that changed within a value: every row has a checksum of its own. */
 function checksumOfMeta(row: Omit<MetaRow, 'checksum'>): number {
-  const { disk, epoch, votedFor, commitIndex, appliedIndex, appliedEpoch, members } = row
-  return checksumOfRow(members, JSON.stringify([disk, epoch, votedFor, commitIndex, appliedIndex, appliedEpoch]))
+  const { members, disk, cluster, epoch, votedFor, commitIndex, appliedIndex, appliedEpoch } = row
+  return checksumOfRow(
+    members,
+    JSON.stringify([disk, cluster, epoch, votedFor, commitIndex, appliedIndex, appliedEpoch]),
+  )
 }
 
 /** Over the place too: a value that turns up elsewhere is as bad as a changed one. */
@@ -72,7 +76,16 @@ export function prepareSchema(database: Database, path: string): void {
 
 function emptyMeta(): Meta {
   const disk = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('hex')
-  return { disk, epoch: 0, votedFor: null, commitIndex: 0, appliedIndex: 0, appliedEpoch: 0, members: [] }
+  return {
+    disk,
+    cluster: null,
+    epoch: 0,
+    votedFor: null,
+    commitIndex: 0,
+    appliedIndex: 0,
+    appliedEpoch: 0,
+    members: [],
+  }
 }
 
 /** Whether the file is sound as a database, and the log without gaps. */
@@ -98,20 +111,20 @@ export function verify(database: Database, path: string): void {
 export function readMeta(database: Database): Meta | null {
   const row = database.query('SELECT * FROM meta').get() as MetaRow | null
   if (row === null || row.checksum !== checksumOfMeta(row)) return null
-  const { disk, epoch, votedFor, commitIndex, appliedIndex, appliedEpoch } = row
-  const members = decodeBody(row.members) as Member[]
-  return { disk, epoch, votedFor, commitIndex, appliedIndex, appliedEpoch, members }
+  const { disk, cluster, epoch, votedFor, commitIndex, appliedIndex, appliedEpoch } = row
+  const members = decodeBody(row.members) as Members
+  return { disk, cluster, epoch, votedFor, commitIndex, appliedIndex, appliedEpoch, members }
 }
 
 export function saveMeta(database: Database): (meta: Meta) => void {
   const statement = database.query<
     unknown,
-    [string, number, string | null, number, number, number, Uint8Array, number]
-  >('INSERT OR REPLACE INTO meta VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)')
+    [string, string | null, number, string | null, number, number, number, Uint8Array, number]
+  >('INSERT OR REPLACE INTO meta VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
   return (meta) => {
     const row = { ...meta, members: encodeBody(meta.members) }
-    const { disk, epoch, votedFor, commitIndex, appliedIndex, appliedEpoch, members } = row
-    statement.run(disk, epoch, votedFor, commitIndex, appliedIndex, appliedEpoch, members, checksumOfMeta(row))
+    const { disk, cluster, epoch, votedFor, commitIndex, appliedIndex, appliedEpoch, members } = row
+    statement.run(disk, cluster, epoch, votedFor, commitIndex, appliedIndex, appliedEpoch, members, checksumOfMeta(row))
   }
 }
 

@@ -5,7 +5,7 @@
  * Changes are made durable in the order in which they were given, several at once if they come faster than the disk takes
  * them; each is there as a whole or not at all after a loss of power. Their number is bounded by whoever looks at `isCongested`.
  */
-import type { DurableState, Position } from '../../machines/logic/replicatedLog.ts'
+import type { DurableState, Members, Position } from '../../machines/logic/replicatedLog.ts'
 import type { KeptEntry } from './entry.ts'
 import type { TreeEntry } from './tree.ts'
 
@@ -36,6 +36,8 @@ export interface Store {
 export interface StoreContent {
   /** Random, made with the store and kept for its life: the same node with another disk is another voter. */
   readonly disk: string
+  /** Id of the cluster that it belongs to; null: none yet. */
+  readonly cluster: string | null
   /** Epoch 0, no vote, for a new one. */
   readonly durable: DurableState
   /** At least so much was committed when the store was last written. */
@@ -46,22 +48,17 @@ export interface StoreContent {
   readonly entries: readonly KeptEntry[]
 }
 
-export interface Member {
-  readonly name: string
-  readonly disk: string
-  readonly kind: 'voter' | 'arbiter' | 'learner'
-}
-
 /** The applied state after the entry at `at`. */
 export interface SavedState {
   readonly at: Position
   /** Those of that place in the log. */
-  readonly members: readonly Member[]
+  readonly members: Members
   readonly entries: readonly TreeEntry[]
 }
 
 /** Made durable as a whole, in this order. What is absent stays as it is. */
 export interface StoreChange {
+  readonly cluster?: string
   readonly durable?: DurableState
   /** Brings the copy of the state up to `at`; a value of null deletes its key. Whole: in the place of all that was there. */
   readonly state?: SavedState & { readonly isWhole: boolean }

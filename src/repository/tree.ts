@@ -50,11 +50,28 @@ export class Tree implements TreeReader {
       if (entry.value === null) this.#entries.delete(entry.key)
       else this.#entries.set(entry.key, entry)
     }
+    this.#tell(changed)
+    return changed
+  }
+
+  /** Another state takes the place of this one; watchers are told what is different. What is gone has the place of its last value. */
+  replace(entries: readonly TreeEntry[]): void {
+    const next = new Map(entries.map((entry) => [entry.key, entry]))
+    const gone = [...this.#entries.values()].filter(({ key }) => !next.has(key))
+    const changed = entries.filter(({ key, epoch, index }) => {
+      const known = this.#entries.get(key)
+      return known?.epoch !== epoch || known.index !== index
+    })
+    this.#entries.clear()
+    for (const [key, entry] of next) this.#entries.set(key, entry)
+    this.#tell([...gone.map((entry) => ({ ...entry, value: null })), ...changed])
+  }
+
+  #tell(changed: readonly TreeEntry[]): void {
     for (const { prefix, callback } of [...this.#watchers]) {
       const concerned = changed.filter(({ key }) => isUnder(key, prefix))
       if (concerned.length > 0) callback(concerned)
     }
-    return changed
   }
 }
 

@@ -10,7 +10,7 @@ import { createHeartbeats, type HeartbeatEvent, type Heartbeats } from '../../sr
 import { MemoryDisk } from '../../src/repository/memoryStore.ts'
 import { createReplica, type Replica } from '../../src/repository/replica.ts'
 import { decodeBody, encodeBody } from '../../src/wire/codec.ts'
-import { consensusMessage } from '../../src/wire/messages/consensus.ts'
+import { consensusEnvelope } from '../../src/wire/messages/consensus.ts'
 import { timing } from '../support/configuration.ts'
 import { DriftingWorld } from '../support/driftingWorld.ts'
 
@@ -47,6 +47,7 @@ export class ReplicaCluster {
   messageBytesMax = 0
   isCut: (from: string, to: string) => boolean = () => false
   readonly ended = new Set<string>()
+  readonly foreign: string[] = []
   /** Everything any node applied, by index: what is committed never changes. */
   readonly committed = new Map<number, string>()
   readonly leaders = new Map<number, string>()
@@ -140,17 +141,16 @@ export class ReplicaCluster {
     })
     const replica = createReplica({
       self: name,
-      voters: this.names,
       clock,
       store: disk.open(),
       timing,
       membership: { send: (event) => engine.send('membership', event as never) },
       send: (to, message) => {
-        this.messages.push(`${name} > ${to} ${message.type}`)
+        this.messages.push(`${name} > ${to} ${message.message.type}`)
         const bytes = encodeBody(message).slice()
         this.messageBytesMax = Math.max(this.messageBytesMax, bytes.length)
         this.#transmit(node!, to, (peer) => {
-          peer.replica.receive(name, consensusMessage.parse(decodeBody(bytes)))
+          peer.replica.receive(name, consensusEnvelope.parse(decodeBody(bytes)))
         })
       },
       askPromise: (_, answer) => {
@@ -164,6 +164,8 @@ export class ReplicaCluster {
       isLeaderLeaseValid: () => heartbeats.isLeaderLeaseValid(),
       aliveVoters: () => heartbeats.aliveNodes(),
       onApplied: (entry) => this.#applied(name, entry),
+      onMembers: () => {},
+      onForeign: (node, cluster) => void this.foreign.push(`${name} refuses ${node} of ${cluster}`),
       onMastership: (mastership) => {
         const { epoch, leader } = mastership
         if (leader === name) expect([epoch, this.leaders.get(epoch) ?? name]).toEqual([epoch, name])
@@ -175,10 +177,12 @@ export class ReplicaCluster {
     this.nodes.set(name, node)
     engine.start('membership', 'membership', {
       self: name,
-      voters: this.names,
+      voters: replica.members.map((member) => member.name),
       timing: { ...timing, successionDelayMs: 2 * timing.heartbeatIntervalMs },
       seed: this.names.indexOf(name) * 1000 + life,
     })
+    const members = this.names.map((name) => ({ name, disk: `${name}-1`, kind: 'voter' as const }))
+    if (disk.id === `${name}-1` && this.names.includes(name)) replica.found({ cluster: 'c1', members })
     heartbeats.start()
     const tick = () => {
       replica.tick()

@@ -59,17 +59,24 @@ for (const [kind, newDisk] of disks) {
     expect(disk.length).toBeGreaterThan(1)
     expect(first.initial).toEqual({
       disk,
+      cluster: null,
       durable: { epoch: 0, votedFor: null },
       commitIndex: 0,
       state: null,
       entries: [],
     })
+    first.write({ cluster: 'c1' })
     first.write({ durable: { epoch: 7, votedFor: 'n2' } })
     first.write({ put: [entry(1, 1), entry(2, 1), entry(3, 1)], commitIndex: 1 })
     first.write({ put: [entry(2, 2, { deep: [null, 'x'] })], commitIndex: 0 })
     await first.close()
     const { initial } = await open()
-    expect([initial.disk, initial.durable, initial.commitIndex]).toEqual([disk, { epoch: 7, votedFor: 'n2' }, 1])
+    expect([initial.disk, initial.cluster, initial.durable, initial.commitIndex]).toEqual([
+      disk,
+      'c1',
+      { epoch: 7, votedFor: 'n2' },
+      1,
+    ])
     expect(valuesOf(initial)).toEqual([
       [1, 1, 1],
       [2, 2, { deep: [null, 'x'] }],
