@@ -1,6 +1,7 @@
 /** Starts the machines of a node: one for its membership, one for each peer, one for each component here, and the CRIM. */
 import type { ComponentInput } from '../../machines/component.ts'
 import type { CrimInput } from '../../machines/crim.ts'
+import { isEligible, quorumMembers } from '../../machines/logic/replicatedLog.ts'
 import type { MembershipInput } from '../../machines/membership.ts'
 import { componentId } from '../../machines/model/ids.ts'
 import type { NodeInput } from '../../machines/node.ts'
@@ -21,11 +22,13 @@ export function startActors(parts: Parts): void {
 }
 
 function startMembership(parts: Parts): void {
-  const { engine, self, configuration } = parts
+  const { engine, self, configuration, replica } = parts
+  const { members } = replica
   const { electionTimeoutMs, leaderLeaseMs, heartbeatIntervalMs } = configuration.timing
   const input: MembershipInput = {
     self,
-    voters: votersOf(configuration.nodes),
+    voters: quorumMembers(members).map(({ name }) => name),
+    isEligible: isEligible(members, { name: self, disk: replica.disk }),
     timing: { electionTimeoutMs, leaderLeaseMs, successionDelayMs: 2 * heartbeatIntervalMs },
     seed: parts.seed(),
   }

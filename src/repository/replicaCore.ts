@@ -28,7 +28,7 @@ export class ReplicaCore {
   #cluster: string | null
   #durableEpoch: number
   #snapshot: rules.Snapshot | null = null
-  #toldMembers: rules.Members | null = null
+  #toldMembers: rules.Members
   #told = ''
   #isInCall = false
 
@@ -45,6 +45,7 @@ export class ReplicaCore {
     const later = entries.filter(({ index }) => index > base.index)
     const memberships = rules.membershipsIn(base, later)
     this.#state = rules.initialState({ ...durable, self, disk, memberships, commitIndex })
+    this.#toldMembers = rules.membersOf(this.#state)
     this.#durableEpoch = durable.epoch
     this.applier.applyUpTo(commitIndex, () => {})
   }

@@ -32,7 +32,7 @@ export interface ReplicaOptions {
   readonly aliveVoters: () => readonly NodeName[]
   /** Every entry that this life applies, in order; not those applied from the store at the start. May propose. */
   readonly onApplied: (entry: LogEntry, isOwn: boolean) => void
-  /** Those in force have changed, perhaps back; a leader tells when it is committed. Also told at the start. */
+  /** Those in force have changed, perhaps back; a leader tells when it is committed. Not told at the start. */
   readonly onMembers: (members: Members) => void
   /** A node of another cluster speaks to this one: nothing it says is heeded. */
   readonly onForeign: (node: NodeName, cluster: string) => void

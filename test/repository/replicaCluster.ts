@@ -3,7 +3,7 @@
  * doubles and delays. A disk outlives the crashes of its node. Checks after everything that happens what must always hold.
  */
 import { expect } from 'bun:test'
-import type { LogEntry } from '../../machines/logic/replicatedLog.ts'
+import { isEligible, type LogEntry, type Member } from '../../machines/logic/replicatedLog.ts'
 import { type MembershipEffect, membership } from '../../machines/membership.ts'
 import { Engine } from '../../src/engine/engine.ts'
 import { createHeartbeats, type HeartbeatEvent, type Heartbeats } from '../../src/guard/heartbeats.ts'
@@ -16,6 +16,10 @@ import { DriftingWorld } from '../support/driftingWorld.ts'
 
 export interface ReplicaClusterOptions {
   readonly names?: readonly string[]
+  /** Voters from the beginning; the others are there, and wait to be admitted. */
+  readonly founders?: readonly string[]
+  /** A founder that is an arbiter. */
+  readonly arbiter?: string
   readonly seed?: number
   readonly lossRate?: number
   readonly doubleRate?: number
@@ -74,6 +78,20 @@ export class ReplicaCluster {
     this.world.run(this.world.nowMs + forMs)
   }
 
+  get founders(): readonly string[] {
+    return this.#options.founders ?? this.names
+  }
+
+  /** Lets the leader lead the members to what is wanted, for so long. */
+  reconcile(wanted: readonly { name: string; kind: Member['kind'] }[], forMs: number): void {
+    for (let passedMs = 0; passedMs < forMs; passedMs += 20) {
+      const up = [...this.nodes.values()].filter(({ isUp }) => isUp)
+      const disks = Object.fromEntries(up.map(({ name }) => [name, this.disks.get(name)!.id]))
+      for (const { replica } of up) replica.reconcileMembers(wanted, disks)
+      this.run(20)
+    }
+  }
+
   /** Until somebody is master and a majority follows. */
   settle(): RunningNode {
     for (let step = 0; step < 1000; step += 1) {
@@ -123,7 +141,7 @@ export class ReplicaCluster {
       self: name,
       incarnation: life,
       peers: this.names.filter((other) => other !== name),
-      voters: this.names,
+      voters: this.founders,
       timing,
       clock,
       send: (to, heartbeat) =>
@@ -178,11 +196,14 @@ export class ReplicaCluster {
     engine.start('membership', 'membership', {
       self: name,
       voters: replica.members.map((member) => member.name),
+      isEligible: isEligible(replica.members, { name, disk: replica.disk }),
       timing: { ...timing, successionDelayMs: 2 * timing.heartbeatIntervalMs },
       seed: this.names.indexOf(name) * 1000 + life,
     })
-    const members = this.names.map((name) => ({ name, disk: `${name}-1`, kind: 'voter' as const }))
-    if (disk.id === `${name}-1` && this.names.includes(name)) replica.found({ cluster: 'c1', members })
+    const members = this.founders.map((founder): Member => {
+      return { name: founder, disk: `${founder}-1`, kind: founder === this.#options.arbiter ? 'arbiter' : 'voter' }
+    })
+    if (disk.id === `${name}-1` && this.founders.includes(name)) replica.found({ cluster: 'c1', members })
     heartbeats.start()
     const tick = () => {
       replica.tick()
@@ -235,6 +256,8 @@ export class ReplicaCluster {
   }
 
   #applied(name: string, entry: LogEntry): void {
+    // It keeps places only.
+    if (name === this.#options.arbiter) return
     const text = JSON.stringify(entry)
     const known = this.committed.get(entry.index) ?? text
     if (known !== text) throw new Error(`${name} applies ${text}, but ${known} was committed`)
