@@ -71,6 +71,8 @@ function stillCommanded(context: CrimContext): CrimContext['commanded'] {
       const status = context.statuses[component as ComponentId]
       if (!status) return true
       const age = compareTokens(status.token, command.token)
+      // Only a primary quiesces: one that has another role by the same decision is past it.
+      if (age === 0 && command.role === 'quiescing' && status.role !== 'primary') return false
       return age < 0 || (age === 0 && status.role !== command.role && status.failure === null)
     }),
   )

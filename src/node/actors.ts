@@ -1,8 +1,10 @@
 /** Starts the machines of a node: one for its membership, one for each peer, one for each component here, and the CRIM. */
+import type { TypeWords } from '../../machines/component/context.ts'
 import type { ComponentInput } from '../../machines/component.ts'
 import type { CrimInput } from '../../machines/crim.ts'
 import type { MembershipInput } from '../../machines/membership.ts'
-import { componentId } from '../../machines/model/ids.ts'
+import type { Configuration } from '../../machines/model/configuration.ts'
+import { type ComponentId, componentId, componentNameOf, type NodeName } from '../../machines/model/ids.ts'
 import type { NodeInput } from '../../machines/node.ts'
 import { actorOf, type Parts } from './parts.ts'
 
@@ -37,23 +39,32 @@ export function votersOf(nodes: Parts['configuration']['nodes']): string[] {
   return Object.keys(nodes).sort((a, b) => nodes[a]!.rank - nodes[b]!.rank || (a < b ? -1 : 1))
 }
 
-function startComponent({ engine, self, incarnation, configuration }: Parts, assignment: string): void {
+/** Components that this node has, with the assignments they serve. */
+export function wantedComponents(configuration: Configuration, self: NodeName): Map<ComponentId, string> {
+  const { assignments, components } = configuration
+  const here = Object.entries(assignments).filter(([, { component }]) => components[component]!.nodes.includes(self))
+  return new Map(here.map(([assignment, { component }]) => [componentId({ node: self, component }), assignment]))
+}
+
+/** What a component's machine is told of its type, and again when that changes. */
+export function typeWordsOf(configuration: Configuration, component: ComponentId): TypeWords {
+  const { type } = configuration.components[componentNameOf(component)]!
+  const { standby, roleTimeoutMs, startTimeoutMs, stopTimeoutMs } = configuration.types[type]!
+  return { standby, roleTimeoutMs, startTimeoutMs, stopTimeoutMs, selfStopMs: configuration.timing.selfStopMs }
+}
+
+export function startComponent({ engine, self, incarnation, configuration, lives }: Parts, assignment: string): void {
   const { component: name } = configuration.assignments[assignment]!
-  const { type: typeName, nodes } = configuration.components[name]!
+  const { type, nodes } = configuration.components[name]!
   if (!nodes.includes(self)) return
-  const type = configuration.types[typeName]!
   const component = componentId({ node: self, component: name })
   const input: ComponentInput = {
     component,
     node: self,
     assignment,
-    standby: type.standby,
-    exclusive: type.exclusive,
-    roleTimeoutMs: type.roleTimeoutMs,
-    startTimeoutMs: type.startTimeoutMs,
-    stopTimeoutMs: type.stopTimeoutMs,
-    selfStopMs: configuration.timing.selfStopMs,
-    firstIncarnation: incarnation * incarnationsPerLife + 1,
+    exclusive: configuration.types[type]!.exclusive,
+    ...typeWordsOf(configuration, component),
+    firstIncarnation: Math.max(incarnation * incarnationsPerLife, lives.get(component) ?? 0) + 1,
   }
   engine.start(actorOf.component(component), 'component', input)
 }

@@ -9,6 +9,7 @@ import { type ComponentStatus, upAvailabilities } from '../../machines/model/sta
 import type { NodeContext } from '../../machines/node.ts'
 import type { AgentEvent } from '../agents/agent.ts'
 import { createProcessAgent, sdkSocketPath } from '../agents/process/agent.ts'
+import type { FileConfiguration } from '../configuration/tree.ts'
 import { Engine } from '../engine/engine.ts'
 import type { GuardHandlers } from '../guard/client.ts'
 import { createHeartbeats } from '../guard/heartbeats.ts'
@@ -26,6 +27,7 @@ import { Operations } from './operations.ts'
 import { actorOf, type Parts } from './parts.ts'
 import type { NodePorts } from './ports.ts'
 import { Publisher } from './publisher.ts'
+import { Reconfiguration } from './reconfigure.ts'
 import { heard, isKnownEnded, peerEnded } from './sight.ts'
 
 const log = logger('node')
@@ -35,6 +37,8 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 /** Rejects with what cannot be opened: a link (`LinkError`), the store (`StoreError`), a socket. */
 export async function assemble(of: {
   configuration: Configuration
+  /** What the repository begins with; without it the configuration never changes. */
+  file?: FileConfiguration | undefined
   self: NodeName
   incarnation: number
   ports: NodePorts
@@ -58,6 +62,7 @@ export async function assemble(of: {
     peers,
     statuses,
     causes,
+    lives: new Map(),
     commandEpoch: { highest: 0 },
   } as Partial<Parts> as Mutable<Parts>
 
@@ -159,6 +164,8 @@ export async function assemble(of: {
       }),
     onEvent: (event) => agentEvent(parts, event),
   })
+  parts.reconfiguration = of.file ? new Reconfiguration(parts, of.file) : null
+  parts.reconfiguration?.begin()
   return parts
 }
 

@@ -36,6 +36,7 @@ export function perform(parts: Parts, effect: Effect, cause: Cause): void {
     case 'mastership.acquired':
       log.info('master from epoch {epoch} on', { epoch: effect.epoch })
       for (const node of parts.peers) parts.engine.send(actorOf.node(node), { type: 'mastership.acquired' }, cause)
+      parts.reconfiguration?.takeOver()
       return parts.engine.send(
         actorOf.crim,
         { type: 'mastership.acquired', epoch: effect.epoch, entries: parts.replica.tree.list('') },
@@ -128,6 +129,7 @@ function reportStatus(
   cause: Cause,
 ): void {
   parts.statuses.set(status.component, status)
+  if (status.phase === 'stopped') parts.reconfiguration?.settle()
   const master: NodeName | null = parts.replica.leader
   if (master === null) return
   if (master === parts.self) tellStatus(parts, { node: parts.self, incarnation: parts.incarnation }, { status, cause })

@@ -17,11 +17,17 @@ import type { Checkpoints } from './checkpoints.ts'
 import type { Leaving } from './leaving.ts'
 import type { Operations } from './operations.ts'
 import type { Publisher } from './publisher.ts'
+import type { Reconfiguration } from './reconfigure.ts'
 
 export interface Parts {
   readonly self: NodeName
   readonly incarnation: number
-  readonly configuration: Configuration
+  /** The file's, or the repository's as soon as it has one; changes while the node runs. */
+  configuration: Configuration
+  /** null: the node goes by its file alone. */
+  readonly reconfiguration: Reconfiguration | null
+  /** Last lives of the processes of components that have ended here. */
+  readonly lives: Map<ComponentId, number>
   readonly clock: Clock
   /** Randomness for machines; see `NodePorts`. */
   readonly seed: () => number

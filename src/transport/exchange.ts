@@ -6,6 +6,7 @@
  * sender is refused; what means another life of this node is refused too, and answered by `here`, so that the sender learns
  * of the present one. A node that starts says hello to all, so that this is rare.
  */
+import type { LinkAddress } from '../../machines/model/configuration.ts'
 import type { Incarnation, NodeName } from '../../machines/model/ids.ts'
 import { Channel } from '../wire/channel.ts'
 import {
@@ -19,7 +20,7 @@ import { type AckFrame, type DataFrame, dataOverheadBytes, encodeFrame, parseFra
 import type { ReplayVerdict } from '../wire/replayWindow.ts'
 import { createSealer, type Sealer, sealOverheadBytes } from '../wire/sealing.ts'
 import { type NetworkCounters, type RefusalReason, zeroCounters } from './counters.ts'
-import type { Links } from './links.ts'
+import { formatLinkAddress, type Links } from './links.ts'
 import type { DropReason, LinkHealth, Network, NetworkOptions } from './network.ts'
 import { Peer } from './peer.ts'
 import { Twins } from './twins.ts'
@@ -40,7 +41,7 @@ interface Admitted {
 export class Exchange<Message> implements Network<Message> {
   readonly #options: NetworkOptions<Message>
   readonly #sealer: Sealer
-  readonly #peers: ReadonlyMap<NodeName, Peer>
+  readonly #peers: Map<NodeName, Peer>
   readonly #counters = zeroCounters()
   readonly #twins = new Twins()
   /** Null before `attach` and after `close`. */
@@ -62,6 +63,24 @@ export class Exchange<Message> implements Network<Message> {
   attach(links: Links): void {
     this.#links = links
     for (const peer of this.#peers.values()) this.#transmit(peer, 'hello', noBody)
+  }
+
+  setPeers(peers: Readonly<Record<NodeName, readonly LinkAddress[]>>): void {
+    const { self } = this.#options
+    if (self in peers) throw new RangeError(`'${self}' is among its own peers`)
+    for (const [name, peer] of [...this.#peers]) {
+      if (Object.hasOwn(peers, name)) continue
+      peer.cancelTimer?.()
+      this.#reportDropped(peer, peer.channel.forget(), 'forgotten')
+      this.#peers.delete(name)
+    }
+    this.#links?.setPeers(peers)
+    for (const [name, addresses] of Object.entries(peers)) {
+      if (this.#peers.has(name)) continue
+      const peer = createPeer({ self, name, addresses: addresses.map(formatLinkAddress) })
+      this.#peers.set(name, peer)
+      this.#transmit(peer, 'hello', noBody)
+    }
   }
 
   send(to: NodeName, message: Message): void {

@@ -13,6 +13,8 @@ import { clearReceiveErrors, enlargeReceiveBuffer } from './socketOptions.ts'
 /** What a network stands on: UDP here, memory in tests and simulations. */
 export interface Links {
   readonly linkCount: number
+  /** Who can be sent to from now on. */
+  setPeers(peers: Readonly<Record<NodeName, readonly LinkAddress[]>>): void
   /** Sends a copy on each link. Returns how many links took one. */
   send(to: NodeName, datagram: Uint8Array): number
   /** Whether the last send to this peer on this link went out. */
@@ -88,7 +90,7 @@ type UdpSocket = Bun.udp.Socket<'buffer'>
 
 class UdpLinks implements Links {
   readonly #sockets: readonly UdpSocket[]
-  readonly #targets: ReadonlyMap<NodeName, readonly Target[]>
+  #targets: ReadonlyMap<NodeName, readonly Target[]> = new Map()
   readonly #retriesRefused: boolean
   #failureCount = 0
 
@@ -98,10 +100,16 @@ class UdpLinks implements Links {
     retriesRefused: boolean,
   ) {
     this.#sockets = sockets
-    this.#targets = new Map(
-      Object.entries(peers).map(([name, addresses]) => [name, targetsOf(addresses, sockets.length)]),
-    )
     this.#retriesRefused = retriesRefused
+    this.setPeers(peers)
+  }
+
+  setPeers(peers: Readonly<Record<NodeName, readonly LinkAddress[]>>): void {
+    const targets = Object.entries(peers).map(([name, addresses]): [NodeName, readonly Target[]] => [
+      name,
+      this.#targets.get(name) ?? targetsOf(addresses, this.#sockets.length),
+    ])
+    this.#targets = new Map(targets)
   }
 
   get linkCount(): number {

@@ -65,6 +65,11 @@ export interface Network<Message> {
   post(to: NodeName, message: Message): boolean
   /** Gives up at once what was posted to a node that left and is not acknowledged (M4), and tells `onDropped`. */
   forget(node: NodeName): void
+  /**
+   * Who may be talked to from now on. New ones are greeted; what was posted to those that are gone is given up (`onDropped`). Of a
+   * peer that stays the addresses do not change.
+   */
+  setPeers(peers: Readonly<Record<NodeName, readonly LinkAddress[]>>): void
   /** For each peer, one a link. */
   links(): Readonly<Record<NodeName, readonly LinkHealth[]>>
   /** A copy. */

@@ -29,6 +29,8 @@ interface Node {
   appliedCount: number
   /** Asked before it had applied what the asking master had: answered once it has. */
   survey: { epoch: number; appliedCount: number } | null
+  /** It has found itself removed. */
+  isLeaving: boolean
 }
 
 export class RoleCluster {
@@ -277,7 +279,8 @@ export class RoleCluster {
 
   /** It finds itself removed: it stops everything, and says good-bye. */
   #leave(node: Node): void {
-    if (!node.isUp) return
+    if (!node.isUp || node.isLeaving) return
+    node.isLeaving = true
     for (const { id } of node.components) this.#toComponent(id, { type: 'node.leave' })
     this.#later(`leave ${node.name}`, () => this.#sayGoodBye(node))
   }
@@ -285,6 +288,7 @@ export class RoleCluster {
   #sayGoodBye(node: Node): void {
     if (!node.isUp) return
     if (node.components.some(({ run }) => run.state !== 'offline.stopped')) {
+      for (const { id } of node.components) this.#toComponent(id, { type: 'node.leave' })
       this.#later(`leave ${node.name}`, () => this.#sayGoodBye(node))
       return
     }
@@ -388,6 +392,7 @@ export class RoleCluster {
     node.isReachable = true
     node.commandEpoch = 0
     node.survey = null
+    node.isLeaving = false
     node.components = []
     this.#startWanted(node)
   }
@@ -403,6 +408,7 @@ export class RoleCluster {
       components: [],
       appliedCount,
       survey: null,
+      isLeaving: false,
     }
     this.nodes.set(name, node)
     this.#strangers.delete(name)
@@ -411,7 +417,7 @@ export class RoleCluster {
 
   /** Starts what the node has not got; a component that serves another assignment now starts when the former has ended. */
   #startWanted(node: Node): void {
-    if (!node.isUp) return
+    if (!node.isUp || node.isLeaving) return
     const configuration = this.#applied(node)
     for (const [assignment, { component }] of Object.entries(configuration.assignments)) {
       const { nodes, type: typeName } = configuration.components[component]!
