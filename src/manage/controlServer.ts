@@ -6,6 +6,7 @@ import type { Operation, OperationResult } from '../../machines/model/operation.
 import type { ClusterView } from '../../machines/model/view.ts'
 import { suggestionFor } from '../configuration/nearest.ts'
 import { httpStatuses, type OperationAnswer, operationOf, operationSchema } from './controlProtocol.ts'
+import { type RepositoryHandlers, repositoryRoutes } from './repositoryRoutes.ts'
 import { watchStream } from './watchStream.ts'
 
 export interface ControlHandlers {
@@ -14,6 +15,7 @@ export interface ControlHandlers {
   operate(operation: Operation): Promise<OperationResult>
   /** Calls back at each change of the view. Returns what ends it. */
   changes(listener: () => void): () => void
+  readonly repository: RepositoryHandlers
 }
 
 export interface ControlServer {
@@ -22,7 +24,8 @@ export interface ControlServer {
   stop(): Promise<void>
 }
 
-const requestSizeMaxBytes = 65_536
+/** A transaction is smaller than 32 KiB as msgpack; as JSON some texts take six times as much. */
+const requestSizeMaxBytes = 262_144
 const watcherCountMax = 32
 /** Longer than any operation's own time limit. */
 const operationTimeoutSeconds = 120
@@ -57,6 +60,7 @@ export async function serveControl(options: { path: string; handlers: ControlHan
             return new Response(stream, { headers: { 'content-type': 'application/jsonl' } })
           },
         },
+        ...repositoryRoutes(handlers.repository),
         '/v1/operations': {
           POST: (request, server) => {
             server.timeout(request, operationTimeoutSeconds)

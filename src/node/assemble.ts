@@ -12,15 +12,18 @@ import { createProcessAgent, sdkSocketPath } from '../agents/process/agent.ts'
 import type { FileConfiguration } from '../configuration/tree.ts'
 import { Engine } from '../engine/engine.ts'
 import type { GuardHandlers } from '../guard/client.ts'
-import { createHeartbeats } from '../guard/heartbeats.ts'
+import { exitCodes } from '../guard/exitCodes.ts'
+import { votersOf } from '../guard/surroundings.ts'
 import { logger } from '../log/log.ts'
+import { Ccr } from '../repository/ccr.ts'
+import { isUnder } from '../repository/keys.ts'
 import { createReplica } from '../repository/replica.ts'
+import type { Outcome } from '../repository/tree.ts'
 import { msgpackCodec } from '../wire/codec.ts'
 import { type PeerMessage, parsePeerMessage } from '../wire/messages/index.ts'
-import { votersOf } from './actors.ts'
 import { Causes } from './causes.ts'
 import { Checkpoints } from './checkpoints.ts'
-import { type Effect, perform } from './effects.ts'
+import { decidedNames, type Effect, perform } from './effects.ts'
 import { receive } from './inbound.ts'
 import { Leaving } from './leaving.ts'
 import { Operations } from './operations.ts'
@@ -28,7 +31,8 @@ import { actorOf, type Parts } from './parts.ts'
 import type { NodePorts } from './ports.ts'
 import { Publisher } from './publisher.ts'
 import { Reconfiguration } from './reconfigure.ts'
-import { heard, isKnownEnded, peerEnded } from './sight.ts'
+import { heard, peerEnded } from './sightEvents.ts'
+import { GuardSight } from './sightGuard.ts'
 
 const log = logger('node')
 
@@ -64,6 +68,7 @@ export async function assemble(of: {
     causes,
     lives: new Map(),
     commandEpoch: { highest: 0 },
+    guardProblems: { list: [] },
   } as Partial<Parts> as Mutable<Parts>
 
   const recorder = ports.openRecorder({
@@ -96,18 +101,19 @@ export async function assemble(of: {
     ownLinks: configuration.nodes[self]!.links,
     clock,
     codec: msgpackCodec(parsePeerMessage),
+    onLaterLife: (known, by) => outdated(parts, ports, { known, by }),
     onMessage: (from, message, meta) => receive(parts, { node: from, ...meta }, message),
   })
-  parts.heartbeats = createHeartbeats({
+  const sight = new GuardSight({
     self,
-    incarnation,
-    peers,
-    voters,
-    timing,
     clock,
-    send: (to, heartbeat) => parts.network.send(to, heartbeat),
+    defer: ports.defer,
+    guard: () => parts.guard,
     onEvent: (event) => heard(parts, event),
+    onLeaseDropped: () => parts.replica.leaseDropped(),
   })
+  parts.sight = sight
+  parts.guard = ports.connectGuard(guardHandlers(parts, sight), { timing })
   parts.replica = createReplica({
     self,
     voters,
@@ -116,15 +122,24 @@ export async function assemble(of: {
     timing,
     membership: { send: (event, cause) => parts.engine.send(actorOf.membership, { ...event }, cause ?? null) },
     send: (to, message) => parts.network.send(to, message),
-    promiseUntilMs: () => parts.heartbeats.promiseUntilMs(),
-    isKnownEnded: (node) => isKnownEnded(parts, node),
-    isLeaderLeaseValid: () => parts.heartbeats.isLeaderLeaseValid(),
-    aliveVoters: () => parts.heartbeats.aliveNodes(),
-    onApplied: (entry) => applied(parts, entry),
+    askPromise: (question, answer) => sight.askPromise(question, answer),
+    isPromised: () => sight.isPromised(),
+    isLeaseDropped: () => sight.isLeaseDropped(),
+    isLeaderLeaseValid: () => sight.isLeaderLeaseValid(),
+    aliveVoters: () => sight.aliveNodes(),
+    onApplied: (entry, _isOwn, outcome) => applied(parts, entry, outcome),
     onMastership: (mastership) => {
-      parts.heartbeats.setMastership(mastership)
+      sight.setMastership(mastership)
       parts.publisher?.touch()
     },
+  })
+  parts.ccr = new Ccr({
+    self,
+    incarnation,
+    clock,
+    replica: parts.replica,
+    isLeaderLeaseValid: () => sight.isLeaderLeaseValid(),
+    post: (to, message) => parts.network.post(to, message),
   })
   parts.checkpoints = new Checkpoints({
     post: (to, message) => parts.network.post(to, message as unknown as PeerMessage),
@@ -148,7 +163,6 @@ export async function assemble(of: {
     post: (to, word) => parts.post(to, { type: 'master.word', ...word }, null),
   })
   parts.leaving = leavingOf(parts)
-  parts.guard = ports.connectGuard(guardHandlers(parts))
   parts.agent = createProcessAgent({
     node: self,
     configuration,
@@ -169,8 +183,31 @@ export async function assemble(of: {
   return parts
 }
 
-function guardHandlers(parts: Parts): GuardHandlers {
+function outdated(
+  { self, configuration }: Parts,
+  ports: NodePorts,
+  { known, by }: { known: number; by: NodeName },
+): void {
+  const aside = ports.setAside(join(configuration.stateDirectory, self), known)
+  log.fatal('{by} knows life {known} of this node: the disk here is an old copy, or another machine runs as {self}', {
+    by,
+    known,
+    self,
+  })
+  if (aside !== null) log.fatal('the repository was set aside as {aside}; the node begins anew', { aside })
+  ports.exit(exitCodes.outdated)
+}
+
+function guardHandlers(parts: Mutable<Parts>, sight: GuardSight): GuardHandlers {
   return {
+    onHeartbeatEvent: (event) => sight.onHeartbeatEvent(event),
+    onLeaseReport: (report) => sight.onLeaseReport(report),
+    onLeaseDropped: (epoch) => sight.onLeaseDropped(epoch),
+    onPromiseAnswer: (answer) => sight.onPromiseAnswer(answer),
+    onProblems(problems) {
+      parts.guardProblems.list = problems
+      parts.publisher?.touch()
+    },
     onStarted: (started) => parts.agent.onStarted(started),
     onStartFailed: (failed) => parts.agent.onStartFailed(failed),
     onExited: (exited) => parts.agent.onExited(exited),
@@ -186,10 +223,11 @@ function agentEvent(parts: Parts, event: AgentEvent): void {
 }
 
 /** What the log decided goes to the CRIM of the node that leads; the others read it from the tree should they ever lead. */
-function applied(parts: Parts, { epoch, index, command }: LogEntry): void {
-  if (command.type !== 'set' || !parts.replica.isLeader) return
-  const entries = command.entries.map((change) => ({ ...change, epoch, index }))
-  parts.engine.send(actorOf.crim, { type: 'repository.applied', entries }, parts.causes.ofApplied(index))
+function applied(parts: Parts, entry: LogEntry, outcome: Outcome): void {
+  parts.ccr.applied(entry, outcome)
+  const entries = outcome.changed.filter(({ key }) => decidedNames.some((name) => isUnder(key, name)))
+  if (entries.length === 0 || !parts.replica.isLeader) return
+  parts.engine.send(actorOf.crim, { type: 'repository.applied', entries }, parts.causes.ofApplied(entry.index))
 }
 
 function availabilityOf(parts: Parts, node: NodeName) {

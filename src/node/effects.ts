@@ -39,7 +39,7 @@ export function perform(parts: Parts, effect: Effect, cause: Cause): void {
       parts.reconfiguration?.takeOver()
       return parts.engine.send(
         actorOf.crim,
-        { type: 'mastership.acquired', epoch: effect.epoch, entries: parts.replica.tree.list('') },
+        { type: 'mastership.acquired', epoch: effect.epoch, entries: decidedEntries(parts) },
         cause,
       )
     case 'mastership.lost':
@@ -49,7 +49,7 @@ export function perform(parts: Parts, effect: Effect, cause: Cause): void {
       log.info('master is {leader}, vice {vice}, epoch {epoch}', { ...effect })
       return
     case 'lease.drop':
-      return parts.heartbeats.dropLease()
+      return parts.sight.dropLease()
 
     case 'survey.request':
     case 'repository.propose':
@@ -109,7 +109,7 @@ function performForCrim(parts: Parts, effect: CrimEffect, cause: Cause): void {
     case 'role.command':
     case 'peers.command': {
       // The lease is checked at each side effect, not by a timer. What is not sent is repeated, or is the next master's.
-      if (!parts.heartbeats.isLeaderLeaseValid()) return
+      if (!parts.sight.isLeaderLeaseValid()) return
       const node = nodeOf(effect.component)
       if (node === parts.self) command(parts, { ...effect, peers: [...effect.peers], cause })
       else parts.post(node, effect, cause)
@@ -141,7 +141,15 @@ function nodeChanged(parts: Parts, effect: Extract<NodeEffect, { type: 'node.cha
   log.info('{node} is {availability} ({how})', { node, availability, how })
   if (!upAvailabilities.includes(availability)) {
     parts.checkpoints.nodeGone(node)
+    parts.ccr.nodeGone(node)
     if (availability !== 'unreachable') parts.network.forget(node)
   }
   parts.engine.send(actorOf.crim, { type: 'node.changed', node, availability, incarnation, how }, cause)
 }
+
+/** What the CRIM decided and keeps in the repository; the rest of it is not its concern, and not for the black box. */
+function decidedEntries({ replica }: Parts) {
+  return decidedNames.flatMap((name) => replica.tree.list(name))
+}
+
+export const decidedNames = ['intent', 'lock'] as const

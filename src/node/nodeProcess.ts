@@ -49,6 +49,7 @@ async function run({ configuration, file, name: self, incarnation }: NodeProcess
       counters: () => parts.network.counters(),
       operate: (operation) => parts.operations.request(operation),
       changes: (listener) => parts.publisher.changes(listener),
+      repository: parts.ccr,
     },
   })
   begin(parts)

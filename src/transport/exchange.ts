@@ -20,7 +20,7 @@ import { type AckFrame, type DataFrame, dataOverheadBytes, encodeFrame, parseFra
 import type { ReplayVerdict } from '../wire/replayWindow.ts'
 import { createSealer, type Sealer, sealOverheadBytes } from '../wire/sealing.ts'
 import { type NetworkCounters, type RefusalReason, zeroCounters } from './counters.ts'
-import { formatLinkAddress, type Links } from './links.ts'
+import type { Links } from './links.ts'
 import type { DropReason, LinkHealth, Network, NetworkOptions } from './network.ts'
 import { Peer } from './peer.ts'
 import { Twins } from './twins.ts'
@@ -44,6 +44,8 @@ export class Exchange<Message> implements Network<Message> {
   readonly #peers: Map<NodeName, Peer>
   readonly #counters = zeroCounters()
   readonly #twins = new Twins()
+  /** Lives of this node after the present one, by who spoke of them. */
+  readonly #laterLives = new Map<NodeName, Incarnation>()
   /** Null before `attach` and after `close`. */
   #links: Links | null = null
 
@@ -51,36 +53,28 @@ export class Exchange<Message> implements Network<Message> {
     const { self, incarnation } = options
     if (!Number.isSafeInteger(incarnation) || incarnation < 1)
       throw new RangeError(`incarnation ${incarnation} of '${self}'`)
-    if (self in addresses) throw new RangeError(`'${self}' is among its own peers`)
     this.#options = options
     this.#sealer = createSealer(options)
-    this.#peers = new Map(
-      Object.entries(addresses).map(([name, own]) => [name, createPeer({ self, name, addresses: own })]),
-    )
+    this.#peers = new Map()
+    this.#adopt(addresses)
+  }
+
+  setPeers(peers: Readonly<Record<NodeName, readonly LinkAddress[]>>): void {
+    const next = this.#links?.setPeers(peers) ?? {}
+    for (const peer of [...this.#peers.values()]) {
+      const isKept = String(next[peer.name]) === String(peer.links.map(({ address }) => address))
+      if (isKept && Object.hasOwn(next, peer.name)) continue
+      peer.cancelTimer?.()
+      this.#peers.delete(peer.name)
+      this.#reportDropped(peer, peer.channel.forget(), 'forgotten')
+    }
+    for (const peer of this.#adopt(next)) this.#transmit(peer, 'hello', noBody)
   }
 
   /** Begins: the links take datagrams from now on, and every peer hears that this life has begun. */
   attach(links: Links): void {
     this.#links = links
     for (const peer of this.#peers.values()) this.#transmit(peer, 'hello', noBody)
-  }
-
-  setPeers(peers: Readonly<Record<NodeName, readonly LinkAddress[]>>): void {
-    const { self } = this.#options
-    if (self in peers) throw new RangeError(`'${self}' is among its own peers`)
-    for (const [name, peer] of [...this.#peers]) {
-      if (Object.hasOwn(peers, name)) continue
-      peer.cancelTimer?.()
-      this.#reportDropped(peer, peer.channel.forget(), 'forgotten')
-      this.#peers.delete(name)
-    }
-    this.#links?.setPeers(peers)
-    for (const [name, addresses] of Object.entries(peers)) {
-      if (this.#peers.has(name)) continue
-      const peer = createPeer({ self, name, addresses: addresses.map(formatLinkAddress) })
-      this.#peers.set(name, peer)
-      this.#transmit(peer, 'hello', noBody)
-    }
   }
 
   send(to: NodeName, message: Message): void {
@@ -140,12 +134,18 @@ export class Exchange<Message> implements Network<Message> {
     if (envelope.recipient !== this.#options.self) return 'misdirected'
     const peer = this.#peers.get(envelope.sender)
     if (peer === undefined) return 'unknownSender'
-    if (envelope.senderIncarnation < peer.incarnation) return 'stale'
+    if (envelope.senderIncarnation < peer.incarnation) return this.#refuseEarlierLife(peer, envelope)
     if (envelope.senderIncarnation > peer.incarnation) this.#beginLife(peer, envelope.senderIncarnation)
     const { sequence } = envelope
     const verdict = this.#hear({ peer, sequence }, link)
     if (verdict === 'fresh') this.#twins.keep(datagram, { peer, sequence })
     return verdict === 'fresh' ? { peer, envelope } : verdict
+  }
+
+  /** It is told of the life that it does not know of, so that it finds out that its disk is an old one. */
+  #refuseEarlierLife(peer: Peer, { kind }: Envelope): RefusalReason {
+    if (kind === 'hello') this.#transmit(peer, 'here', noBody)
+    return 'stale'
   }
 
   #hear({ peer, sequence }: { peer: Peer; sequence: number }, link: number): ReplayVerdict {
@@ -154,17 +154,24 @@ export class Exchange<Message> implements Network<Message> {
 
   #take({ peer, envelope }: Admitted, link: number): void {
     const { kind, body } = envelope
-    if (kind === 'here') return
-    if (kind === 'hello') {
+    if (kind === 'here') this.#noteLaterLife(peer, envelope.recipientIncarnation)
+    else if (kind === 'hello') {
       this.#transmit(peer, 'here', noBody)
     } else if (!this.#isForThisLife(envelope)) {
       this.#refuse('stale')
+      this.#noteLaterLife(peer, envelope.recipientIncarnation)
       this.#transmit(peer, 'here', noBody)
     } else if (kind === 'message') {
       this.#deliver(peer, body, { link, isReliable: false })
     } else {
       this.#takeFrame(peer, parseFrame(kind, body), link)
     }
+  }
+
+  #noteLaterLife(peer: Peer, known: Incarnation): void {
+    if (known <= this.#options.incarnation || this.#laterLives.get(peer.name) === known) return
+    this.#laterLives.set(peer.name, known)
+    this.#options.onLaterLife?.(known, peer.name)
   }
 
   /** An unreliable message may come from a peer that knows no life of this node yet; a channel is between two known lives. */
@@ -249,6 +256,16 @@ export class Exchange<Message> implements Network<Message> {
     return peer.links.slice(0, this.#links?.linkCount).map(({ address, lastHeardMs }, link) => {
       return { address, lastHeardMs, isSendable: this.#links?.isSendable(peer.name, link) ?? false }
     })
+  }
+
+  /** Those that were not known before. */
+  #adopt(addresses: Readonly<Record<NodeName, readonly string[]>>): Peer[] {
+    const { self } = this.#options
+    if (self in addresses) throw new RangeError(`'${self}' is among its own peers`)
+    const added = Object.entries(addresses).filter(([name]) => !this.#peers.has(name))
+    const peers = added.map(([name, own]) => createPeer({ self, name, addresses: own }))
+    for (const peer of peers) this.#peers.set(peer.name, peer)
+    return peers
   }
 
   #refuse(reason: RefusalReason): void {

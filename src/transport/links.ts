@@ -13,10 +13,10 @@ import { clearReceiveErrors, enlargeReceiveBuffer } from './socketOptions.ts'
 /** What a network stands on: UDP here, memory in tests and simulations. */
 export interface Links {
   readonly linkCount: number
-  /** Who can be sent to from now on. */
-  setPeers(peers: Readonly<Record<NodeName, readonly LinkAddress[]>>): void
   /** Sends a copy on each link. Returns how many links took one. */
   send(to: NodeName, datagram: Uint8Array): number
+  /** Whom `send` knows from now on. Returns how their addresses are spelled. */
+  setPeers(peers: Readonly<Record<NodeName, readonly LinkAddress[]>>): Readonly<Record<NodeName, readonly string[]>>
   /** Whether the last send to this peer on this link went out. */
   isSendable(to: NodeName, link: number): boolean
   /** Sends that failed, since opened. */
@@ -90,7 +90,7 @@ type UdpSocket = Bun.udp.Socket<'buffer'>
 
 class UdpLinks implements Links {
   readonly #sockets: readonly UdpSocket[]
-  #targets: ReadonlyMap<NodeName, readonly Target[]> = new Map()
+  #targets: ReadonlyMap<NodeName, readonly Target[]>
   readonly #retriesRefused: boolean
   #failureCount = 0
 
@@ -100,16 +100,8 @@ class UdpLinks implements Links {
     retriesRefused: boolean,
   ) {
     this.#sockets = sockets
+    this.#targets = targetsOfAll(peers, sockets.length)
     this.#retriesRefused = retriesRefused
-    this.setPeers(peers)
-  }
-
-  setPeers(peers: Readonly<Record<NodeName, readonly LinkAddress[]>>): void {
-    const targets = Object.entries(peers).map(([name, addresses]): [NodeName, readonly Target[]] => [
-      name,
-      this.#targets.get(name) ?? targetsOf(addresses, this.#sockets.length),
-    ])
-    this.#targets = new Map(targets)
   }
 
   get linkCount(): number {
@@ -128,6 +120,12 @@ class UdpLinks implements Links {
       else this.#failureCount += 1
     }
     return count
+  }
+
+  setPeers(peers: Readonly<Record<NodeName, readonly LinkAddress[]>>): Record<NodeName, readonly string[]> {
+    for (const addresses of Object.values(peers)) addresses.forEach(refuseInvalid)
+    this.#targets = targetsOfAll(peers, this.#sockets.length)
+    return Object.fromEntries(Object.entries(peers).map(([name, each]) => [name, each.map(formatLinkAddress)]))
   }
 
   isSendable(to: NodeName, link: number): boolean {
@@ -160,6 +158,13 @@ class UdpLinks implements Links {
 interface Target extends LinkAddress {
   readonly link: number
   isSendable: boolean
+}
+
+function targetsOfAll(
+  peers: Readonly<Record<NodeName, readonly LinkAddress[]>>,
+  linkCount: number,
+): ReadonlyMap<NodeName, readonly Target[]> {
+  return new Map(Object.entries(peers).map(([name, addresses]) => [name, targetsOf(addresses, linkCount)]))
 }
 
 function targetsOf(addresses: readonly LinkAddress[], linkCount: number): readonly Target[] {

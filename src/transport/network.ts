@@ -27,6 +27,11 @@ export interface NetworkHandlers<Message> {
   readonly onMessage: (from: NodeName, message: Message, meta: MessageMeta) => void
   /** A peer was heard for the first time (`previous` 0), or in a new life; before its first message is delivered. */
   readonly onPeerIncarnation?: (node: NodeName, incarnation: Incarnation, previous: Incarnation) => void
+  /**
+   * A peer speaks to a later life of this node: such a life has been, so what this one found on its disk is an old copy, or
+   * another machine runs under this node's name. Told once a life of the peer's.
+   */
+  readonly onLaterLife?: (known: Incarnation, by: NodeName) => void
   /** Posted messages that were not acknowledged, oldest first; the old life may have seen some of them (SPEC M4). */
   readonly onDropped?: (to: NodeName, messages: readonly Message[], reason: DropReason) => void
 }
@@ -65,13 +70,13 @@ export interface Network<Message> {
   post(to: NodeName, message: Message): boolean
   /** Gives up at once what was posted to a node that left and is not acknowledged (M4), and tells `onDropped`. */
   forget(node: NodeName): void
-  /**
-   * Who may be talked to from now on. New ones are greeted; what was posted to those that are gone is given up (`onDropped`). Of a
-   * peer that stays the addresses do not change.
-   */
-  setPeers(peers: Readonly<Record<NodeName, readonly LinkAddress[]>>): void
   /** For each peer, one a link. */
   links(): Readonly<Record<NodeName, readonly LinkHealth[]>>
+  /**
+   * Who the peers are from now on. One that is not among them any more, or has other addresses, is forgotten with all that was
+   * posted to it; one that is new has not been heard.
+   */
+  setPeers(peers: Readonly<Record<NodeName, readonly LinkAddress[]>>): void
   /** A copy. */
   counters(): NetworkCounters
   /** Nothing is sent or delivered after it. What is queued is lost, and not reported. */

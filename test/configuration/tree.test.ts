@@ -21,7 +21,7 @@ const raw = {
   stateDirectory: './state',
   runtimeDirectory: './run',
   timing: { nodeLease: '1s' },
-  nodes: { n2: node(7102), n1: node(7101), n3: node(7103) },
+  nodes: { n2: node(7103), n1: node(7101), n3: node(7105) },
   types: { ledger: { aware: true, command: ['./ledger'], stop: { timeout: '2s' } } },
   components: { ledger: { type: 'ledger', nodes: ['n1', 'n2', 'n3'] } },
   assignments: { ledger: { component: 'ledger', redundancy: '2N' } },
@@ -62,7 +62,7 @@ describe('a file as entries', () => {
   })
 
   test('a node without a rank comes after those that have one', () => {
-    const changed = changedBy(complete, [{ key: 'configuration/nodes/n0', value: node(7100) }])
+    const changed = changedBy(complete, [{ key: 'configuration/nodes/n0', value: node(7099) }])
     expect(validateTree(changed, fileOf()).configuration!.nodes.n0!.rank).toBe(4)
   })
 
@@ -100,7 +100,7 @@ describe('a change is judged as a whole', () => {
 
   test('taken: a component with its assignment, a node, a timing', () => {
     const component = set('components/desk', { type: 'ledger', nodes: ['n1', 'n4'] })
-    expect(problems([component, set('assignments/desk', { component: 'desk' }), set('nodes/n4', node(7104))])).toEqual(
+    expect(problems([component, set('assignments/desk', { component: 'desk' }), set('nodes/n4', node(7107))])).toEqual(
       [],
     )
     expect(problems([set('timing/electionTimeout', '150ms')])).toEqual([])
@@ -138,13 +138,13 @@ describe('a change is judged as a whole', () => {
   })
 
   test('an arbiter is no node, and has its own addresses on every link', () => {
-    expect(problems([set('arbiter/name', 'n1'), set('arbiter/links', ['127.0.0.1:7103'])])).toEqual([
+    expect(problems([set('arbiter/name', 'n1'), set('arbiter/links', ['127.0.0.1:7105'])])).toEqual([
       "configuration/arbiter/name: expected a name that no node has, found 'n1'; write n1-arbiter",
-      'configuration/arbiter/links: [0]: expected an address of its own, found 127.0.0.1:7103, which n3 has already',
+      'configuration/arbiter/links: [0]: expected an address of its own, found 127.0.0.1:7105, which n3 has already',
     ])
     expect(problems([set('arbiter/name', 'third'), set('arbiter/links', ['127.0.0.1:7199'])])).toEqual([])
     const nobody = ['n1', 'n2', 'n3'].map((name, index) =>
-      set(`nodes/${name}`, node(7101 + index, { eligible: false })),
+      set(`nodes/${name}`, node(7101 + 2 * index, { eligible: false })),
     )
     expect(problems(nobody)[0]).toStartWith('configuration/nodes: expected at least one node that is eligible')
   })
@@ -157,7 +157,7 @@ describe('a change is judged as a whole', () => {
   test('what was taken is always a whole configuration (property)', () => {
     const change = fc.constantFrom(
       set('nodes/n3', null),
-      set('nodes/n4', node(7104)),
+      set('nodes/n4', node(7107)),
       set('components/ledger', { type: 'ledger', nodes: ['n1', 'n2'] }),
       set('components/ledger', null),
       set('components/desk', { type: 'ledger', nodes: ['n1', 'n4'] }),
@@ -184,7 +184,7 @@ describe('a change is judged as a whole', () => {
 test('a difference as data', () => {
   const before = validateTree(complete, fileOf()).configuration!
   const changed = changedBy(complete, [
-    { key: 'configuration/nodes/n4', value: node(7104) },
+    { key: 'configuration/nodes/n4', value: node(7107) },
     { key: 'configuration/assignments/ledger', value: null },
     { key: 'configuration/components/ledger', value: { type: 'ledger', nodes: ['n1', 'n2', 'n4'] } },
     { key: 'configuration/timing/selfStop', value: '1s' },

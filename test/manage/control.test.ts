@@ -107,7 +107,7 @@ test('malformed requests are refused and do nothing', async () => {
     400,
     expect.stringContaining('force'),
   ])
-  expect(await post(`{"operation": "lock", "component": "${'x'.repeat(100_000)}"}`)).toEqual([413, null])
+  expect(await post(`{"operation": "lock", "component": "${'x'.repeat(300_000)}"}`)).toEqual([413, null])
   const elsewhere = await fetch('http://rolecall/v2/nothing', { unix: path })
   expect([elsewhere.status, await elsewhere.json()]).toEqual([
     404,

@@ -10,6 +10,7 @@ import { createHeartbeats, type HeartbeatEvent, type Heartbeats } from '../../sr
 import { MemoryStore } from '../../src/repository/memoryStore.ts'
 import { createReplica, type Replica } from '../../src/repository/replica.ts'
 import type { Store } from '../../src/repository/store.ts'
+import type { Outcome } from '../../src/repository/tree.ts'
 import { decodeBody, encodeBody } from '../../src/wire/codec.ts'
 import { consensusMessage } from '../../src/wire/messages/consensus.ts'
 import { timing } from '../support/configuration.ts'
@@ -22,6 +23,7 @@ export interface ReplicaClusterOptions {
   readonly doubleRate?: number
   readonly delayMs?: (random: () => number) => number
   readonly openStore?: (name: string) => Store
+  readonly onApplied?: (name: string, entry: LogEntry, outcome: Outcome) => void
 }
 
 /** Thrown by a store: the process dies before it could write. */
@@ -122,7 +124,7 @@ export class ReplicaCluster {
       timing,
       clock,
       send: (to, heartbeat) =>
-        this.#transmit(node!, to, (peer) => peer.heartbeats.receive(name, heartbeat, { incarnation: life, link: 0 })),
+        this.#transmit(node!, to, (peer) => peer.heartbeats.receive(name, heartbeat, { incarnation: life })),
       onEvent: (event) => this.#heard(node!, event),
       turn: (callback) => void this.world.after(0, alive(callback)),
     })
@@ -149,11 +151,20 @@ export class ReplicaCluster {
           peer.replica.receive(name, consensusMessage.parse(decodeBody(bytes)))
         })
       },
-      promiseUntilMs: () => heartbeats.promiseUntilMs(),
-      isKnownEnded: (peer) => this.ended.has(peer),
+      askPromise(question, answer) {
+        // As from another process: some time later, at times never.
+        const untilMs = heartbeats.askPromise(question)
+        const bond = () => ({ nowMs: clock.nowMs(), promiseUntilMs: untilMs ?? Number.NEGATIVE_INFINITY })
+        clock.setTimer(0.05, () => answer(bond()))
+      },
+      isPromised: () => clock.nowMs() < heartbeats.promiseUntilMs(),
+      isLeaseDropped: () => heartbeats.isLeaseDropped(),
       isLeaderLeaseValid: () => heartbeats.isLeaderLeaseValid(),
       aliveVoters: () => heartbeats.aliveNodes(),
-      onApplied: (entry) => this.#applied(name, entry),
+      onApplied: (entry, _isOwn, outcome) => {
+        this.#applied(name, entry)
+        this.#options.onApplied?.(name, entry, outcome)
+      },
       onMastership: (mastership) => {
         const { epoch, leader } = mastership
         if (leader === name) expect([epoch, this.leaders.get(epoch) ?? name]).toEqual([epoch, name])
