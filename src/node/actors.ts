@@ -14,11 +14,10 @@ const incarnationsPerLife = 100_000
 
 export function startActors(parts: Parts): void {
   const { engine, self, incarnation, peers, configuration } = parts
-  const { timing } = configuration
   // Nothing that a machine keeps goes unrecorded, so it is not told the secret.
   const crim: CrimInput = { self, incarnation, configuration: { ...configuration, secret: null } }
   engine.start(actorOf.crim, 'crim', crim)
-  for (const node of peers) engine.start(actorOf.node(node), 'node', { node, self, timing } satisfies NodeInput)
+  for (const node of peers) startNodeMachine(parts, node)
   startMembership(parts)
   for (const assignment of Object.keys(configuration.assignments)) startComponent(parts, assignment)
 }
@@ -33,6 +32,10 @@ function startMembership(parts: Parts): void {
     seed: parts.seed(),
   }
   engine.start(actorOf.membership, 'membership', input)
+}
+
+export function startNodeMachine({ engine, self, configuration: { timing } }: Parts, node: NodeName): void {
+  engine.start(actorOf.node(node), 'node', { node, self, timing } satisfies NodeInput)
 }
 
 /** Components that this node has, with the assignments they serve. */

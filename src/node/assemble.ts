@@ -67,6 +67,9 @@ export async function assemble(of: {
     statuses,
     causes,
     lives: new Map(),
+    addresses: new Map(peers.map((name) => [name, configuration.nodes[name]!.links])),
+    ownLinks: configuration.nodes[self]!.links,
+    foundingNodes: configuration.nodes,
     commandEpoch: { highest: 0 },
     guardProblems: { list: [] },
   } as Partial<Parts> as Mutable<Parts>
@@ -140,6 +143,7 @@ export async function assemble(of: {
     replica: parts.replica,
     isLeaderLeaseValid: () => sight.isLeaderLeaseValid(),
     post: (to, message) => parts.network.post(to, message),
+    validate: (changes) => parts.reconfiguration?.problemsOf(changes) ?? [],
   })
   parts.checkpoints = new Checkpoints({
     post: (to, message) => parts.network.post(to, message as unknown as PeerMessage),

@@ -145,6 +145,7 @@ function nodeChanged(parts: Parts, effect: Extract<NodeEffect, { type: 'node.cha
     if (availability !== 'unreachable') parts.network.forget(node)
   }
   parts.engine.send(actorOf.crim, { type: 'node.changed', node, availability, incarnation, how }, cause)
+  if (!parts.configuration.nodes[node]) parts.reconfiguration?.settle()
 }
 
 /** What the CRIM decided and keeps in the repository; the rest of it is not its concern, and not for the black box. */

@@ -1,5 +1,5 @@
 /** What one node is put together from, as its pieces see each other. */
-import type { Configuration } from '../../machines/model/configuration.ts'
+import type { Configuration, LinkAddress } from '../../machines/model/configuration.ts'
 import type { ComponentId, NodeName } from '../../machines/model/ids.ts'
 import type { ComponentStatus } from '../../machines/model/status.ts'
 import type { ProcessAgent } from '../agents/process/agent.ts'
@@ -51,8 +51,13 @@ export interface Parts {
   readonly commandEpoch: { highest: number }
   /** What the components here last said of themselves. */
   readonly statuses: Map<ComponentId, ComponentStatus>
-  /** The other nodes. */
-  readonly peers: readonly NodeName[]
+  /** The other nodes, and those removed that may still act. */
+  peers: readonly NodeName[]
+  /** Of the peers. */
+  readonly addresses: Map<NodeName, readonly LinkAddress[]>
+  readonly ownLinks: readonly LinkAddress[]
+  /** As the file has them. */
+  readonly foundingNodes: Configuration['nodes']
   /** Sends on the reliable channel, with the step it follows from. */
   readonly post: (to: NodeName, message: Message, cause: Cause | null) => boolean
 }

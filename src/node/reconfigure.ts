@@ -8,12 +8,14 @@ import type { Configuration } from '../../machines/model/configuration.ts'
 import type { ComponentId } from '../../machines/model/ids.ts'
 import { diff } from '../configuration/diff.ts'
 import {
+  type ConfigurationEntry,
   completeKey,
   configurationPrefix,
   differingKeys,
   entriesOf,
   type FileConfiguration,
   isComplete,
+  validateChange,
   validateTree,
 } from '../configuration/tree.ts'
 import { logger } from '../log/log.ts'
@@ -21,6 +23,7 @@ import { commandBytesMax } from '../repository/entry.ts'
 import { entrySizeBytes } from '../repository/limits.ts'
 import { startComponent, typeWordsOf, wantedComponents } from './actors.ts'
 import { actorOf, type Parts } from './parts.ts'
+import { settlePeers } from './reconfigurePeers.ts'
 
 const log = logger('node')
 
@@ -63,6 +66,15 @@ export class Reconfiguration {
     return isComplete(entries) ? differingKeys(entriesOf(this.#file), entries) : []
   }
 
+  /** What is wrong with changes that a master is asked for; nothing: they may be made, as a whole. */
+  problemsOf(changes: readonly ConfigurationEntry[]): readonly { key: string; text: string }[] {
+    const current = this.#parts.replica.tree.list(configurationPrefix)
+    return validateChange(current, changes, this.#file).map(({ key, message, suggestion }) => ({
+      key,
+      text: suggestion === undefined ? message : `${message}; ${suggestion}`,
+    }))
+  }
+
   /**
    * A master that finds no complete configuration takes its file over. Larger ones take several transactions, the last of which sets
    * the mark: until then nobody goes by them, and a successor begins anew, without what is left of this attempt.
@@ -83,7 +95,7 @@ export class Reconfiguration {
     }
   }
 
-  /** Components here that are not wanted any more end once they are stopped, and those that waited for that start. */
+  /** What is not wanted any more, components here and peers, ends once it has stopped; what waited for that starts. */
   settle(): void {
     if (this.#isSettling) return
     this.#isSettling = true
@@ -91,6 +103,7 @@ export class Reconfiguration {
     this.#parts.clock.setTimer(0, () => {
       this.#isSettling = false
       this.#settleComponents()
+      settlePeers(this.#parts)
     })
   }
 
@@ -118,6 +131,11 @@ export class Reconfiguration {
       configuration: { ...configuration, secret: null },
     })
     this.#settleComponents()
+    settlePeers(parts)
+    if (!configuration.nodes[parts.self]) {
+      log.warn('this node is no longer a member of the cluster: it leaves')
+      void parts.leaving.leave()
+    }
     parts.publisher.touch()
   }
 
