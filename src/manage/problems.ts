@@ -25,6 +25,7 @@ export const problemCodes = [
   'guard.unprivileged',
   'watchdog.unusable',
   'secret.default',
+  'configuration.differs',
 ] as const
 
 interface Found extends Problem {
@@ -37,6 +38,8 @@ export type ViewWithoutProblems = Omit<ClusterView, 'problems'>
 export interface NodeFacts {
   /** No secret is configured: the key that seals datagrams comes from the cluster's name. */
   readonly isSecretDefault: boolean
+  /** Keys at which this node's file differs from the repository. */
+  readonly differingKeys?: readonly string[]
   /** Heard, while their node process makes no progress. */
   readonly hungNodes: readonly string[]
   /** What the guard of the node that answers lacks. */
@@ -56,6 +59,7 @@ export function problemsOf(view: ViewWithoutProblems, facts: NodeFacts = noFacts
     ...view.components.flatMap(componentProblems),
     ...facts.guardProblems.map((problem) => guardProblem(problem, view)),
     ...(facts.isSecretDefault ? [secretProblem(view)] : []),
+    ...differenceProblems(view, facts.differingKeys ?? []),
   ]
   return [
     ...found.filter(({ severity }) => severity === 'critical'),
@@ -186,4 +190,15 @@ function secretProblem({ cluster }: ViewWithoutProblems): Found {
   const text =
     'no secret is configured: whoever reaches the links can speak for a node; set secretFile in the configuration of every node'
   return { severity: 'warning', code: 'secret.default', subject: cluster, text, next: null }
+}
+
+const keysShownMax = 5
+
+function differenceProblems({ node }: ViewWithoutProblems, keys: readonly string[]): Found[] {
+  if (keys.length === 0) return []
+  const shown = [...keys.slice(0, keysShownMax), ...(keys.length > keysShownMax ? ['…'] : [])].join(', ')
+  const text = `its file differs from the repository, which counts, in ${shown}`
+  return [
+    { severity: 'warning', code: 'configuration.differs', subject: node, text, next: 'rolecall config import FILE' },
+  ]
 }

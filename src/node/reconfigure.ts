@@ -39,6 +39,7 @@ export class Reconfiguration {
   /** Leases go by the file: heartbeats keep to what they began with, and who waits for them must wait for that. */
   readonly #leases: LeaseTiming
   #isSettling = false
+  #isFileOutdated = false
 
   constructor(parts: Parts, file: FileConfiguration) {
     this.#parts = parts
@@ -53,15 +54,20 @@ export class Reconfiguration {
     if (configuration) {
       this.#parts.configuration = configuration
       this.#parts.agent.configure(configuration)
-      const differing = this.differingKeys()
+      const differing = this.#differing()
+      this.#isFileOutdated = differing.length > 0
       if (differing.length > 0)
         log.warn('the file differs from the repository, which counts, in {keys}', { keys: differing.join(', ') })
     }
     tree.watch(configurationPrefix, () => this.#changed())
   }
 
-  /** Keys at which the file differs from the repository; none while the repository has no configuration. */
+  /** Keys at which the file still differs from the repository, if it did when the node started. */
   differingKeys(): string[] {
+    return this.#isFileOutdated ? this.#differing() : []
+  }
+
+  #differing(): string[] {
     const entries = this.#parts.replica.tree.list(configurationPrefix)
     return isComplete(entries) ? differingKeys(entriesOf(this.#file), entries) : []
   }

@@ -38,6 +38,7 @@ export function viewOf(parts: Parts): ClusterView {
   }
   const facts = {
     isSecretDefault: configuration.secret === null,
+    differingKeys: parts.reconfiguration?.differingKeys() ?? [],
     hungNodes: sight.stalledNodes(),
     guardProblems: guardProblems.list,
   }

@@ -7,31 +7,11 @@ import { component as componentMachine } from '../../machines/component.ts'
 import type { AppliedEntry } from '../../machines/crim/context.ts'
 import { type CrimContext, type CrimEffect, crim as crimMachine } from '../../machines/crim.ts'
 import type { Configuration } from '../../machines/model/configuration.ts'
-import { type ComponentId, componentId, componentNameOf, nodeOf } from '../../machines/model/ids.ts'
+import { type ComponentId, componentId, nodeOf } from '../../machines/model/ids.ts'
 import type { NodeAvailability } from '../../machines/model/status.ts'
 import type { Message } from '../../src/engine/step.ts'
 import { elapse, Run } from './machines.ts'
-
-interface HostedComponent {
-  readonly run: Run
-  readonly id: ComponentId
-  readonly assignment: string
-}
-
-interface Node {
-  readonly name: string
-  incarnation: number
-  commandEpoch: number
-  isUp: boolean
-  isReachable: boolean
-  components: HostedComponent[]
-  /** How many of the configurations it has applied. */
-  appliedCount: number
-  /** Asked before it had applied what the asking master had: answered once it has. */
-  survey: { epoch: number; appliedCount: number } | null
-  /** It has found itself removed. */
-  isLeaving: boolean
-}
+import { describe, type HostedComponent, inputOf, isWanted, type Node, newNode, removedStatus } from './roleNode.ts'
 
 export class RoleCluster {
   /** All that were ever in force; the last is that of the master. */
@@ -399,17 +379,7 @@ export class RoleCluster {
 
   #join(name: string): void {
     const appliedCount = this.#configurations.length
-    const node: Node = {
-      name,
-      incarnation: this.nodes.get(name)?.incarnation ?? 0,
-      commandEpoch: 0,
-      isUp: false,
-      isReachable: true,
-      components: [],
-      appliedCount,
-      survey: null,
-      isLeaving: false,
-    }
+    const node = newNode({ name, incarnation: this.nodes.get(name)?.incarnation ?? 0, appliedCount })
     this.nodes.set(name, node)
     this.#strangers.delete(name)
     this.#boot(node)
@@ -424,19 +394,12 @@ export class RoleCluster {
       const id = componentId({ node: node.name, component })
       if (!nodes.includes(node.name) || this.#hosted(id)) continue
       this.#lifeCount += 1
-      const type = configuration.types[typeName]!
-      const input = {
-        component: id,
-        node: node.name,
+      const input = inputOf(configuration, {
+        id,
         assignment,
-        standby: type.standby,
-        exclusive: type.exclusive,
-        roleTimeoutMs: type.roleTimeoutMs,
-        startTimeoutMs: type.startTimeoutMs,
-        stopTimeoutMs: type.stopTimeoutMs,
-        selfStopMs: configuration.timing.selfStopMs,
-        firstIncarnation: this.#lifeCount * 1000,
-      }
+        type: configuration.types[typeName]!,
+        life: this.#lifeCount,
+      })
       const hosted = { id, assignment, run: new Run(componentMachine, input) }
       node.components.push(hosted)
       this.#performComponent(hosted, hosted.run.first.effects)
@@ -446,11 +409,8 @@ export class RoleCluster {
   #lifeCount = 0
 
   #endIfUnwanted(node: Node, hosted: HostedComponent): void {
-    const { assignments, components } = this.#applied(node)
-    const component = componentNameOf(hosted.id)
-    const isWanted =
-      assignments[hosted.assignment]?.component === component && components[component]!.nodes.includes(node.name)
-    if (isWanted || hosted.run.state !== 'offline.stopped' || !node.components.includes(hosted)) return
+    const isOver = !isWanted(this.#applied(node), hosted) && hosted.run.state === 'offline.stopped'
+    if (!isOver || !node.components.includes(hosted)) return
     this.log.push(`${hosted.id} ends`)
     node.components = node.components.filter((other) => other !== hosted)
     this.channels.delete(`agent ${hosted.id}`)
@@ -491,22 +451,4 @@ export class RoleCluster {
         this.channels.delete(channel)
     }
   }
-}
-
-/** What a node says of a component that it was told to use and has not got any more. */
-function removedStatus(component: ComponentId, token: unknown): Message {
-  const failure = { code: 'component.removed', detail: 'it is no longer configured' }
-  const status = { component, role: 'offline', phase: 'stopped', incarnation: 0, token, failure, isActive: false }
-  return { ...status, endpoint: null } as unknown as Message
-}
-
-function describe(status: unknown): string {
-  const { component, role, phase, token, failure } = status as {
-    component: string
-    role: string
-    phase: string
-    token: { index: number }
-    failure: unknown
-  }
-  return `${component} ${role}.${phase} ${token.index}${failure ? ' failed' : ''}`
 }
