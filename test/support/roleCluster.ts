@@ -65,7 +65,6 @@ export class RoleCluster {
   endStrangersWait(): void {
     if (!this.#crim.timers.includes('strangersWait')) return
     for (const name of this.nodes.keys()) if (this.crim.nodes[name] === undefined) this.#stopByItself(name)
-    this.log.push('-- strangersWait elapsed')
     this.#performCrim(this.#crim.send(elapse('strangersWait')).effects)
   }
 
@@ -88,11 +87,8 @@ export class RoleCluster {
     for (const node of this.nodes.values()) {
       const isMember = this.configuration.nodes[node.name] !== undefined
       if (!isMember && isForgetful) node.isReachable = false
-      if (!isMember && (isForgetful || this.#strangers.has(node.name))) {
-        this.#strangers.add(node.name)
-        continue
-      }
-      this.#sayNode(node, node.isUp ? (node.isReachable ? 'alive' : 'unreachable') : 'ended')
+      if (!isMember && (isForgetful || this.#strangers.has(node.name))) this.#strangers.add(node.name)
+      else this.#sayNode(node, node.isUp ? (node.isReachable ? 'alive' : 'unreachable') : 'ended')
     }
     const latest = new Map(this.#entries.map((entry) => [entry.key, entry]))
     this.toCrim({ type: 'mastership.acquired', epoch: this.#epoch, entries: [...latest.values()] })
@@ -411,7 +407,6 @@ export class RoleCluster {
   #endIfUnwanted(node: Node, hosted: HostedComponent): void {
     const isOver = !isWanted(this.#applied(node), hosted) && hosted.run.state === 'offline.stopped'
     if (!isOver || !node.components.includes(hosted)) return
-    this.log.push(`${hosted.id} ends`)
     node.components = node.components.filter((other) => other !== hosted)
     this.channels.delete(`agent ${hosted.id}`)
     this.#startWanted(node)

@@ -49,6 +49,8 @@ test(
     expect(view.assignments.map(({ name }) => name)).toEqual(['ledger'])
     await taken('delete', 'configuration/components/desk')
     await taken('delete', 'configuration/types/desk')
+    const verified = await cluster.rolecall('config', 'get', 'configuration/types/desk')
+    expect(verified.exitCode).not.toBe(0)
   },
   testTimeoutMs,
 )
