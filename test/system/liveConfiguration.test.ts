@@ -1,6 +1,6 @@
 /** The configuration changes while the cluster runs: taken and refused as a whole, and what is no longer configured stops. */
 import { afterEach, expect, test } from 'bun:test'
-import { cleanUp, startLedger, testTimeoutMs } from '../support/system.ts'
+import { cleanUp, rolecall, startLedger, testTimeoutMs } from '../support/system.ts'
 
 afterEach(cleanUp)
 
@@ -49,8 +49,12 @@ test(
     expect(view.assignments.map(({ name }) => name)).toEqual(['ledger'])
     await taken('delete', 'configuration/components/desk')
     await taken('delete', 'configuration/types/desk')
-    const verified = await cluster.rolecall('config', 'get', 'configuration/types/desk')
-    expect(verified.exitCode).not.toBe(0)
+    expect((await config('get', 'configuration/types/desk')).exitCode).not.toBe(0)
+
+    await cluster.stop()
+    const state = cluster.nodes.map((node) => cluster.stateDirectory(node))
+    const replayed = await rolecall(['replay', ...state, '--verify', '--json'])
+    expect(JSON.parse(replayed.stdout)).toMatchObject({ isExact: true, mismatchCount: 0 })
   },
   testTimeoutMs,
 )
