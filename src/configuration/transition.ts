@@ -1,10 +1,29 @@
 /** What is right in itself and must not come from what is: changes that no order of applying them on the nodes makes safe. */
 import { isDeepStrictEqual } from 'node:util'
+import { isSameLeaseTiming } from '../../machines/logic/lease.ts'
 import type { Configuration } from '../../machines/model/configuration.ts'
 import type { KeyProblem } from './tree.ts'
 
 export function forbiddenChanges(before: Configuration, after: Configuration): KeyProblem[] {
-  return [...changedLinks(before, after), ...changedExclusiveness(before, after), ...lastVoter(before, after)]
+  return [
+    ...changedTiming(before, after),
+    ...changedLinks(before, after),
+    ...changedExclusiveness(before, after),
+    ...lastVoter(before, after),
+  ]
+}
+
+/** What one node holds by while another waits by it must be the same everywhere at every moment. */
+function changedTiming(before: Configuration, after: Configuration): KeyProblem[] {
+  if (isSameLeaseTiming(before.timing, after.timing)) return []
+  const message = 'leaderLease, nodeLease, selfStop and takeOverMargin do not change while the cluster runs'
+  return [
+    {
+      key: 'configuration/timing',
+      message,
+      suggestion: 'stop all nodes, change them in every file, and start the nodes again',
+    },
+  ]
 }
 
 /** A node cannot move its sockets while it runs, nor be found by those that have not applied the change. */

@@ -9,6 +9,7 @@ import { type ComponentStatus, upAvailabilities } from '../../machines/model/sta
 import type { NodeContext } from '../../machines/node.ts'
 import type { AgentEvent } from '../agents/agent.ts'
 import { createProcessAgent, sdkSocketPath } from '../agents/process/agent.ts'
+import type { FileConfiguration } from '../configuration/tree.ts'
 import { Engine } from '../engine/engine.ts'
 import { createFenceRunner } from '../fence/runner.ts'
 import type { GuardHandlers } from '../guard/client.ts'
@@ -25,12 +26,13 @@ import { Checkpoints } from './checkpoints.ts'
 import { decidedNames, type Effect, perform } from './effects.ts'
 import { fenceReported, requestOperation } from './fencing.ts'
 import { receive } from './inbound.ts'
-import { foreign, joiningOf, tellGuard } from './joining.ts'
+import { addressesOf, foreign, joiningOf, tellGuard } from './joining.ts'
 import { Leaving } from './leaving.ts'
 import { Operations } from './operations.ts'
 import { actorOf, type Parts } from './parts.ts'
 import type { NodePorts } from './ports.ts'
 import { Publisher } from './publisher.ts'
+import { Reconfiguration } from './reconfigure.ts'
 import { heard, peerEnded } from './sightEvents.ts'
 import { GuardSight } from './sightGuard.ts'
 
@@ -41,6 +43,8 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 /** Rejects with what cannot be opened: a link (`LinkError`), the store (`StoreError`), a socket. */
 export async function assemble(of: {
   configuration: Configuration
+  /** What the repository begins with; without it the configuration never changes. */
+  file?: FileConfiguration | undefined
   self: NodeName
   incarnation: number
   ports: NodePorts
@@ -67,6 +71,9 @@ export async function assemble(of: {
     foreigners: new Map(),
     isFoundingForced: of.isFoundingForced ?? false,
     causes,
+    lives: new Map(),
+    addresses: new Map(Object.entries(addressesOf(configuration, self))),
+    ownLinks: configuration.nodes[self]!.links,
     commandEpoch: { highest: 0 },
     guardProblems: { list: [] },
   } as Partial<Parts> as Mutable<Parts>
@@ -103,7 +110,7 @@ export async function assemble(of: {
     incarnation,
     cluster: configuration.cluster,
     secret: configuration.secret,
-    peers: Object.fromEntries(peers.map((name) => [name, configuration.nodes[name]!.links])),
+    peers: addressesOf(configuration, self),
     ownLinks: configuration.nodes[self]!.links,
     clock,
     codec: msgpackCodec(parsePeerMessage),
@@ -147,6 +154,7 @@ export async function assemble(of: {
     replica: parts.replica,
     isLeaderLeaseValid: () => sight.isLeaderLeaseValid(),
     post: (to, message) => parts.network.post(to, message),
+    validate: (changes) => parts.reconfiguration?.problemsOf(changes) ?? [],
   })
   parts.joining = joiningOf(parts)
   parts.checkpoints = new Checkpoints({
@@ -192,6 +200,8 @@ export async function assemble(of: {
       }),
     onEvent: (event) => agentEvent(parts, event),
   })
+  parts.reconfiguration = of.file ? new Reconfiguration(parts, of.file) : null
+  parts.reconfiguration?.begin()
   return parts
 }
 

@@ -11,8 +11,8 @@ const leaseReportMs = 40
 const reconcileMs = 200
 
 export function begin(parts: Parts): void {
-  const { clock, configuration, engine, replica, guard } = parts
-  every(clock, configuration.timing.heartbeatIntervalMs, () => replica.tick())
+  const { clock, engine, replica, guard } = parts
+  everyHeartbeat(parts, () => replica.tick())
   every(clock, leaseReportMs, () => reportLease(parts))
   let progressCount = 0
   const progress = (): void => guard.progress(++progressCount)
@@ -23,6 +23,14 @@ export function begin(parts: Parts): void {
   parts.joining.start()
   engine.send(actorOf.membership, { type: 'membership.start', epoch: replica.epoch })
   guard.ready()
+}
+
+/** The interval may change while the node runs. */
+function everyHeartbeat(parts: Parts, callback: () => void): void {
+  parts.clock.setTimer(parts.configuration.timing.heartbeatIntervalMs, () => {
+    everyHeartbeat(parts, callback)
+    callback()
+  })
 }
 
 function every(clock: Clock, intervalMs: number, callback: () => void): void {

@@ -45,6 +45,7 @@ export function perform(parts: Parts, effect: Effect, cause: Cause): void {
       log.info('master from epoch {epoch} on', { epoch: effect.epoch })
       for (const node of parts.peers) parts.engine.send(actorOf.node(node), { type: 'mastership.acquired' }, cause)
       mastershipChanged(parts, 'mastership.acquired', cause)
+      parts.reconfiguration?.takeOver()
       return parts.engine.send(
         actorOf.crim,
         { type: 'mastership.acquired', epoch: effect.epoch, entries: decidedEntries(parts) },
@@ -138,6 +139,7 @@ function reportStatus(
   cause: Cause,
 ): void {
   parts.statuses.set(status.component, status)
+  if (status.phase === 'stopped') parts.reconfiguration?.settle()
   const master: NodeName | null = parts.replica.leader
   if (master === null) return
   if (master === parts.self) tellStatus(parts, { node: parts.self, incarnation: parts.incarnation }, { status, cause })
@@ -154,6 +156,7 @@ function nodeChanged(parts: Parts, effect: Extract<NodeEffect, { type: 'node.cha
   }
   parts.engine.send(actorOf.crim, { type: 'node.changed', node, availability, incarnation, how }, cause)
   peerChanged(parts, effect, cause)
+  if (!parts.configuration.nodes[node]) parts.reconfiguration?.settle()
 }
 
 /** What the CRIM decided and keeps in the repository; the rest of it is not its concern, and not for the black box. */

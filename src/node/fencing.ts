@@ -21,21 +21,23 @@ const log = logger('fence')
 /** Before the second attempt; doubled for each further one. */
 const retryDelayMs = 1_000
 
-export function startFencing({ engine, self, peers, configuration }: Parts): void {
+export function startFencing(parts: Parts): void {
+  for (const node of parts.peers) startFencingOf(parts, node)
+}
+
+export function startFencingOf({ engine, self, configuration }: Parts, node: NodeName): void {
   const voters = votersOf(configuration.nodes)
-  for (const node of peers) {
-    const { fence } = configuration.nodes[node]!
-    const input: FencingInput = {
-      node,
-      self,
-      hasAgent: fence !== undefined,
-      isPair: voters.length === 2 && !configuration.arbiter,
-      delayMs: fenceDelayMs({ voters, node, configuredMs: fence?.delayMs ?? null }),
-      attemptCountMax: 1 + (fence?.retryCountMax ?? 0),
-      retryDelayMs,
-    }
-    engine.start(actorOf.fencing(node), 'fencing', input)
+  const { fence } = configuration.nodes[node]!
+  const input: FencingInput = {
+    node,
+    self,
+    hasAgent: fence !== undefined,
+    isPair: voters.length === 2 && !configuration.arbiter,
+    delayMs: fenceDelayMs({ voters, node, configuredMs: fence?.delayMs ?? null }),
+    attemptCountMax: 1 + (fence?.retryCountMax ?? 0),
+    retryDelayMs,
   }
+  engine.start(actorOf.fencing(node), 'fencing', input)
 }
 
 export function performForFencing(

@@ -1,4 +1,5 @@
 /** Messages of other nodes -> what they concern here. Each was checked at the border; here it only finds its way. */
+import type { ComponentContext } from '../../machines/component.ts'
 import { componentNameOf, type NodeName } from '../../machines/model/ids.ts'
 import type { ComponentStatus } from '../../machines/model/status.ts'
 import type { Cause } from '../engine/record.ts'
@@ -104,7 +105,10 @@ export function command(parts: Parts, message: CommandHere): void {
   parts.commandEpoch.highest = message.epoch
   if (isTooLate(parts, message)) return
   const actor = actorOf.component(message.component)
-  if (!parts.engine.has(actor)) return
+  if (!parts.engine.has(actor)) return tellRemoved(parts, message)
+  // It has not yet ended for the assignment it served: what was not obeyed is repeated.
+  const { assignment } = parts.engine.snapshot(actor).context as ComponentContext
+  if (assignment !== message.assignment) return
   const { token, peers } = message
   if (message.type === 'peers.command') {
     parts.engine.send(actor, { type: 'peers.change', peers, token }, message.cause)
@@ -112,6 +116,19 @@ export function command(parts: Parts, message: CommandHere): void {
   }
   const { role, level, timeLimitMs } = message
   parts.engine.send(actor, { type: 'role.assign', role, token, level, timeLimitMs, peers }, message.cause)
+}
+
+/** A command that was under way when its component ended here: the master must not wait for what becomes of it. */
+function tellRemoved(parts: Parts, message: CommandHere): void {
+  const master = parts.replica.leader
+  if (message.type !== 'role.command' || master === null) return
+  const { component, token, cause } = message
+  const failure = { code: 'component.removed', detail: 'it is no longer configured' }
+  const place = { role: 'offline', phase: 'stopped', isActive: false, endpoint: null } as const
+  const status: ComponentStatus = { component, incarnation: 0, token, failure, ...place }
+  const { self: node, incarnation } = parts
+  if (master === node) tellStatus(parts, { node, incarnation }, { status, cause })
+  else parts.post(master, { type: 'component.status', status }, cause)
 }
 
 /**

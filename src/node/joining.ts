@@ -2,6 +2,7 @@
 import type { Founder } from '../../machines/logic/formation.ts'
 import { wantedMembers } from '../../machines/logic/members.ts'
 import { quorumMembers } from '../../machines/logic/replicatedLog.ts'
+import type { Configuration, LinkAddress } from '../../machines/model/configuration.ts'
 import type { NodeName } from '../../machines/model/ids.ts'
 import { logger } from '../log/log.ts'
 import { clusterIdOf, Joining } from '../repository/joining.ts'
@@ -15,7 +16,7 @@ export function joiningOf(parts: Parts): Joining {
     self,
     disk: replica.disk,
     expected: wantedMembers(configuration).flatMap(({ name, kind }) => (kind === 'learner' ? [] : [{ name, kind }])),
-    peers: () => parts.peers,
+    peers: () => [...parts.addresses.keys()],
     founded: () => {
       const { cluster, founders } = replica
       return cluster === null ? null : { cluster, founders: founders as Founder[] | null }
@@ -43,14 +44,21 @@ export function reconcileMembers({ configuration, sight, replica, self, disks }:
   replica.reconcileMembers(wantedMembers(configuration), heard)
 }
 
-/** Heartbeats go to all who are configured; leases are counted among those whose votes count. */
-export function tellGuard({ guard, configuration, replica }: Parts): void {
-  const { nodes, arbiter, timing } = configuration
-  const links = Object.entries(nodes).map(([name, { links }]) => [name, links] as const)
-  const arbiterLinks = arbiter ? [[arbiter.name, arbiter.links] as const] : []
+/** Every other process that takes part in the log: nodes, and the arbiter if there is one. */
+export function addressesOf(
+  { nodes, arbiter }: Pick<Configuration, 'nodes' | 'arbiter'>,
+  self: NodeName,
+): Record<NodeName, readonly LinkAddress[]> {
+  const all = [...Object.entries(nodes), ...(arbiter ? [[arbiter.name, arbiter] as const] : [])]
+  return Object.fromEntries(all.filter(([name]) => name !== self).map(([name, { links }]) => [name, links]))
+}
+
+/** Heartbeats go to all who take part; leases are counted among those whose votes count. */
+export function tellGuard({ guard, self, addresses, ownLinks, configuration, replica }: Parts): void {
+  const links = [...addresses, [self, ownLinks] as const]
   guard.configure({
-    nodes: Object.fromEntries([...links, ...arbiterLinks].map(([name, each]) => [name, [...each]])),
+    nodes: Object.fromEntries(links.map(([name, each]) => [name, each.map((link) => ({ ...link }))])),
     voters: quorumMembers(replica.members).map(({ name }) => name),
-    timing: { ...timing },
+    timing: { ...configuration.timing },
   })
 }

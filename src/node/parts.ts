@@ -1,5 +1,5 @@
 /** What one node is put together from, as its pieces see each other. */
-import type { Configuration } from '../../machines/model/configuration.ts'
+import type { Configuration, LinkAddress } from '../../machines/model/configuration.ts'
 import type { ComponentId, NodeName } from '../../machines/model/ids.ts'
 import type { ComponentStatus } from '../../machines/model/status.ts'
 import type { ProcessAgent } from '../agents/process/agent.ts'
@@ -20,12 +20,18 @@ import type { Checkpoints } from './checkpoints.ts'
 import type { Leaving } from './leaving.ts'
 import type { Operations } from './operations.ts'
 import type { Publisher } from './publisher.ts'
+import type { Reconfiguration } from './reconfigure.ts'
 import type { Sight } from './sight.ts'
 
 export interface Parts {
   readonly self: NodeName
   readonly incarnation: number
-  readonly configuration: Configuration
+  /** The file's, or the repository's as soon as it has one; changes while the node runs. */
+  configuration: Configuration
+  /** null: the node goes by its file alone. */
+  readonly reconfiguration: Reconfiguration | null
+  /** Last lives of the processes of components that have ended here. */
+  readonly lives: Map<ComponentId, number>
   readonly clock: Clock
   /** Randomness for machines; see `NodePorts`. */
   readonly seed: () => number
@@ -55,8 +61,11 @@ export interface Parts {
   readonly commandEpoch: { highest: number }
   /** What the components here last said of themselves. */
   readonly statuses: Map<ComponentId, ComponentStatus>
-  /** The other nodes. */
-  readonly peers: readonly NodeName[]
+  /** The other nodes, and those removed that may still act. */
+  peers: readonly NodeName[]
+  /** Of the peers and the arbiter. */
+  readonly addresses: Map<NodeName, readonly LinkAddress[]>
+  readonly ownLinks: readonly LinkAddress[]
   /** Sends on the reliable channel, with the step it follows from. */
   readonly post: (to: NodeName, message: Message, cause: Cause | null) => boolean
 }

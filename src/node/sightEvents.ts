@@ -1,5 +1,7 @@
 /** What this node sees of the others: heartbeats, silence and evidence -> the machines that it concerns (sight.ts). */
 import type { NodeName } from '../../machines/model/ids.ts'
+import type { Cause } from '../engine/record.ts'
+import type { Message } from '../engine/step.ts'
 import type { Ending } from '../guard/protocol.ts'
 import { votersOf } from '../guard/surroundings.ts'
 import { logger } from '../log/log.ts'
@@ -13,17 +15,17 @@ export function heard(parts: Parts, event: SightEvent): void {
   switch (event.type) {
     case 'peer.heard': {
       const { type, node, incarnation } = event
-      engine.send(actorOf.node(node), { type, incarnation })
+      tellMachine(parts, node, { type, incarnation })
       // The machine that counts the peer's isolation knows now, so the peer may be granted its lease again.
       return parts.sight.accept(node, event)
     }
     case 'peer.suspected': {
       const { type, node, silentForMs } = event
-      return engine.send(actorOf.node(node), { type, silentForMs: Math.round(silentForMs) })
+      return tellMachine(parts, node, { type, silentForMs: Math.round(silentForMs) })
     }
     case 'peer.confirmedSilent': {
       const { type, node, silentForMs, waitedMs } = event
-      engine.send(actorOf.node(node), { type, silentForMs: Math.round(silentForMs), waitedMs: Math.round(waitedMs) })
+      tellMachine(parts, node, { type, silentForMs: Math.round(silentForMs), waitedMs: Math.round(waitedMs) })
       if (parts.replica.leader === node) engine.send(actorOf.membership, { type: 'leader.suspected', leader: node })
       return
     }
@@ -53,11 +55,17 @@ export function peerEnded(parts: Parts, ended: { node: NodeName; incarnation: nu
   const cause = isFenced ? parts.causes.ofFence(node) : null
   const wasLeader = parts.replica.leader === node
   const type = isFenced ? 'fence.confirmed' : 'peer.ended'
-  parts.engine.send(actorOf.node(node), { type, incarnation, how }, cause)
+  tellMachine(parts, node, { type, incarnation, how }, cause)
   if (wasLeader) parts.engine.send(actorOf.membership, { type: 'leader.ended', leader: node }, cause)
   if (isFenced && isPair(parts)) parts.engine.send(actorOf.membership, { type: 'fence.confirmed', other: node }, cause)
 }
 
 function isPair({ configuration }: Parts): boolean {
   return votersOf(configuration.nodes).length === 2 && !configuration.arbiter
+}
+
+/** An arbiter has no machine: nothing depends on it but votes. */
+function tellMachine({ engine }: Parts, node: NodeName, event: Message, cause: Cause | null = null): void {
+  const actor = actorOf.node(node)
+  if (engine.has(actor)) engine.send(actor, event, cause)
 }

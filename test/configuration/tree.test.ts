@@ -103,8 +103,7 @@ describe('a change is judged as a whole', () => {
     expect(problems([component, set('assignments/desk', { component: 'desk' }), set('nodes/n4', node(7107))])).toEqual(
       [],
     )
-    expect(problems([set('timing/selfStop', '1s')])).toEqual([])
-    expect(problems([set('timing/nodeLease', null)])).toEqual([])
+    expect(problems([set('timing/electionTimeout', '150ms')])).toEqual([])
     expect(problems([set('assignments/ledger', null), set('components/ledger', null)])).toEqual([])
   })
 
@@ -129,6 +128,7 @@ describe('a change is judged as a whole', () => {
   })
 
   test('refused for what it comes from', () => {
+    expect(problems([set('timing/selfStop', '1s')])[0]).toStartWith('configuration/timing: leaderLease, nodeLease')
     expect(problems([set('nodes/n1', node(7999))])[0]).toStartWith('configuration/nodes/n1: links: the addresses')
     expect(problems([set('types/ledger', { aware: true, exclusive: false, command: ['./ledger'] })])[0]).toStartWith(
       'configuration/types/ledger: exclusive: expected true',
