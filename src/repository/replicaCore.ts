@@ -4,7 +4,7 @@ import type { MembershipEvent } from '../../machines/membership.ts'
 import type { NodeName } from '../../machines/model/ids.ts'
 import { Applier } from './applier.ts'
 import { snapshotOf } from './installs.ts'
-import { Log } from './log.ts'
+import { Log, type Retention, usualRetention } from './log.ts'
 import { Outbox } from './outbox.ts'
 import type { ReplicaOptions } from './replicaOptions.ts'
 import type { SavedState, StoreChange, StoreContent } from './store.ts'
@@ -33,12 +33,12 @@ export class ReplicaCore {
   #isInCall = false
 
   constructor(options: ReplicaOptions, settle: () => void) {
-    const { store, self } = options
+    const { store, self, retention = usualRetention } = options
     const { disk, durable, commitIndex: knownIndex, state, cluster, entries } = store.initial
     this.options = options
     this.#settle = settle
-    this.log = logOf(store.initial)
-    this.applier = new Applier(state, this.log)
+    this.log = logOf(store.initial, retention)
+    this.applier = new Applier(state, this.log, retention.savedEvery)
     const commitIndex = Math.max(knownIndex, this.applier.appliedIndex)
     this.#cluster = cluster
     const base = state ? { index: state.at.index, members: state.members, isForced: false } : rules.noMembership
@@ -234,10 +234,10 @@ export class ReplicaCore {
  * The log in memory. Of a log that begins earlier than where the state is, the first entry only tells what the second follows:
  * the epoch of what came before it is not kept.
  */
-function logOf({ state, entries }: StoreContent): Log {
+function logOf({ state, entries }: StoreContent, retention: Retention): Log {
   const first = entries[0]
   const start = state?.at ?? { index: 0, epoch: 0 }
-  if (!first || first.index === start.index + 1) return new Log({ before: start, entries })
-  if (first.index === 1) return new Log({ before: { index: 0, epoch: 0 }, entries })
-  return new Log({ before: first, entries: entries.slice(1) })
+  if (!first || first.index === start.index + 1) return new Log({ before: start, entries }, retention)
+  if (first.index === 1) return new Log({ before: { index: 0, epoch: 0 }, entries }, retention)
+  return new Log({ before: first, entries: entries.slice(1) }, retention)
 }
