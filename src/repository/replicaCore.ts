@@ -78,10 +78,16 @@ export class ReplicaCore {
   found({ cluster, members }: { cluster: string; members: rules.Members }): void {
     const entry: rules.LogEntry = { index: 1, epoch: 1, command: { type: 'members', members } }
     const memberships = rules.membershipsIn(rules.noMembership, [entry])
-    this.join(cluster)
-    const { self, disk, votedFor, epoch } = this.#state
-    this.become(rules.initialState({ self, disk, epoch: Math.max(1, epoch), votedFor, memberships, commitIndex: 1 }))
-    this.put([entry])
+    const { self, disk, votedFor } = this.#state
+    const epoch = Math.max(1, this.#state.epoch)
+    this.#cluster = cluster
+    this.#state = rules.initialState({ self, disk, epoch, votedFor, memberships, commitIndex: 1 })
+    // All or nothing: who has a cluster, but no log, would wait for a leader that nobody can elect.
+    const put = this.log.put([entry])
+    this.write({ cluster, durable: { epoch, votedFor }, put, commitIndex: 1 }, () => {
+      this.log.landed()
+      this.#landedEpoch(epoch)
+    })
   }
 
   /** The snapshot for whoever needs one: the one that is being sent, as long as the log goes on from there, or a new one. */
@@ -168,15 +174,17 @@ export class ReplicaCore {
     this.#state = next
     if (next.epoch !== last.epoch || next.votedFor !== last.votedFor) {
       const { epoch, votedFor } = next
-      this.write({ durable: { epoch, votedFor } }, () => {
-        this.#durableEpoch = epoch
-        this.tell()
-      })
+      this.write({ durable: { epoch, votedFor } }, () => this.#landedEpoch(epoch))
     }
     if (next.epoch !== last.epoch || next.leader !== last.leader) {
       this.isForgotten = false
       this.vice = null
     }
+    this.tell()
+  }
+
+  #landedEpoch(epoch: number): void {
+    this.#durableEpoch = epoch
     this.tell()
   }
 

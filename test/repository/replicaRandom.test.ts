@@ -5,7 +5,8 @@
  * never change (`replicaCluster.ts`). In the end: everybody has the same log, and in it everything that was acknowledged.
  */
 import { expect, test } from 'bun:test'
-import { ReplicaCluster, type RunningNode } from './replicaCluster.ts'
+import type { LogEntry } from '../../machines/logic/replicatedLog.ts'
+import { ReplicaCluster } from './replicaCluster.ts'
 
 const { REPLICA_SEED: onlySeed } = process.env
 const seeds = onlySeed ? [Number(onlySeed)] : Array.from({ length: 40 }, (_, index) => index + 1)
@@ -19,7 +20,7 @@ function troubled(seed: number) {
     lossRate: 0.05,
     doubleRate: 0.1,
     delayMs: (random) => (random() < 0.9 ? random() : random() * 60),
-    diskMs: (random) => (random() < 0.95 ? random() : random() * 100),
+    diskMs: (random) => (!isTroubled || random() < (seed % 5 < 2 ? 0.3 : 0.95) ? random() : random() * 100),
     ...(seed % 4 < 2 && { retention: little }),
     ...(seed % 2 === 0 && { askMs: (random: () => number) => random() * 3 }),
   })
@@ -36,6 +37,10 @@ function troubled(seed: number) {
     if (!cluster.of(name).isUp) return
     cluster.crash(name)
     if (world.random() < 0.5) cluster.tellEnded(name)
+  })
+  // The power fails: what only was in memory is lost everywhere at once.
+  again(1000, () => {
+    for (const name of names) if (cluster.of(name).isUp && world.random() < 0.8) cluster.crash(name)
   })
   again(100, () => {
     for (const name of names) {
@@ -81,12 +86,15 @@ function reconcile(cluster: ReplicaCluster): void {
   for (const { replica, isUp } of cluster.nodes.values()) if (isUp) replica.reconcileMembers(wanted, disksOf(cluster))
 }
 
-/** One disk of three may be lost; another only after the first was replaced, and everybody who is up knows it. */
+/** One disk of three may be lost; another only when it is committed that the first was replaced. */
 function isSafeToWipe(cluster: ReplicaCluster): boolean {
-  const isWhole = ({ replica }: RunningNode) =>
-    replica.members.length === 3 &&
-    replica.members.every(({ name, disk, kind }) => kind === 'voter' && cluster.disks.get(name)!.id === disk)
-  return [...cluster.nodes.values()].every((node) => isWhole(node))
+  const changes = [...cluster.committed].sort(([a], [b]) => b - a).map(([, text]) => JSON.parse(text) as LogEntry)
+  const command = changes.find(({ command }) => command.type === 'members')?.command
+  return (
+    command?.type === 'members' &&
+    command.members.length === 3 &&
+    command.members.every(({ name, disk, kind }) => kind === 'voter' && cluster.disks.get(name)!.id === disk)
+  )
 }
 
 test('whatever the network and the machines do, nothing committed is lost and nobody disagrees', () => {
@@ -129,5 +137,5 @@ test('whatever the network and the machines do, nothing committed is lost and no
   expect(totals.committed).toBeGreaterThan(50 * seeds.length)
   if (onlySeed) return
   expect(totals.wipes).toBeGreaterThan(10)
-  expect(totals.installs).toBeGreaterThan(50)
+  expect(totals.installs).toBeGreaterThan(20)
 })
