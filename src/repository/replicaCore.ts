@@ -29,6 +29,8 @@ export class ReplicaCore {
   #durableEpoch: number
   #snapshot: rules.Snapshot | null = null
   #toldMembers: rules.Members
+  /** That these members are committed is on disk, or on its way there. */
+  #keptMembersIndex: number
   #told = ''
   #isInCall = false
 
@@ -45,6 +47,7 @@ export class ReplicaCore {
     const later = entries.filter(({ index }) => index > base.index)
     const memberships = rules.membershipsIn(base, later)
     this.#state = rules.initialState({ ...durable, self, disk, memberships, commitIndex })
+    this.#keptMembersIndex = this.#state.memberships[0]!.index
     this.#toldMembers = rules.membersOf(this.#state)
     this.#durableEpoch = durable.epoch
     this.applier.applyUpTo(commitIndex, () => {})
@@ -110,9 +113,14 @@ export class ReplicaCore {
     )
   }
 
-  /** Tells who belongs to the log, if that is news. Of a change of its own a leader speaks when it is committed. */
+  /** Keeps and tells who belongs to the log, if that is news. Of a change of its own a leader speaks when it is committed. */
   tellMembers(): void {
     const { memberships, commitIndex, leadership } = this.#state
+    // Not to be forgotten: a change of two voters to three is committed only by both of them, and one may be gone for ever after.
+    if (memberships[0]!.index > this.#keptMembersIndex) {
+      this.#keptMembersIndex = memberships[0]!.index
+      this.write({ commitIndex })
+    }
     const members = rules.membersOf(this.#state)
     if (members === this.#toldMembers || (leadership !== null && memberships.at(-1)!.index > commitIndex)) return
     this.#toldMembers = members
