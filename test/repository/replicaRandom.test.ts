@@ -86,11 +86,13 @@ function reconcile(cluster: ReplicaCluster): void {
   for (const { replica, isUp } of cluster.nodes.values()) if (isUp) replica.reconcileMembers(wanted, disksOf(cluster))
 }
 
-/** One disk of three may be lost; another only when it is committed that the first was replaced. */
+/** One disk of three may be lost; another only when it is committed, and known to be on every disk, that the first was replaced. */
 function isSafeToWipe(cluster: ReplicaCluster): boolean {
+  const knownIndex = Math.min(...[...cluster.disks.values()].map(({ contents }) => contents.commitIndex))
   const changes = [...cluster.committed].sort(([a], [b]) => b - a).map(([, text]) => JSON.parse(text) as LogEntry)
-  const command = changes.find(({ command }) => command.type === 'members')?.command
+  const { index = 0, command } = changes.find(({ command }) => command.type === 'members') ?? {}
   return (
+    index <= knownIndex &&
     command?.type === 'members' &&
     command.members.length === 3 &&
     command.members.every(({ name, disk, kind }) => kind === 'voter' && cluster.disks.get(name)!.id === disk)
