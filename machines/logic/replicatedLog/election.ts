@@ -4,10 +4,10 @@
  */
 import type { NodeName } from '../../model/ids.ts'
 import { tally } from '../quorum.ts'
-import { isEligible, isInQuorum, type Members, type Peer, quorumMembers } from './members.ts'
+import { isEligible, type Members, memberOf, type Peer, quorumMembers } from './members.ts'
 import type { Position, Refusal, Transfer, VoteReply, VoteRequest } from './messages.ts'
 import {
-  type Ballot,
+  awaitedOfPair,
   isOnlyVoter,
   type LogReader,
   lastPosition,
@@ -74,17 +74,17 @@ function refusalOf(
 }
 
 /**
- * Whether both have a part in elections: the sender as one that may lead, this replica as one that counts. One whose log goes
- * beyond ours may know of a membership that says so where ours does not, and is counted upon to say the truth: it counts by its
- * own members and their disks, and no vote of a learner or of a lost disk means anything to it. Refusing it could leave a cluster
- * whose members changed behind this one's back without a leader. Without members there is no part to take: the log is empty.
+ * Whether the sender has a part in elections, as one that may lead. One whose log goes beyond ours may know of a membership that
+ * says so where ours does not: refusing it could leave a cluster whose members changed behind our back without a leader (thesis,
+ * §4.1). Whether *our* vote means anything is for the sender to say, by its own members and their disks: a learner that it asks may
+ * be a voter by entries that the learner lacks, so it answers as all do. Without members there is nothing to go by: our log is empty.
  */
 function mayTakePart(state: ReplicaState, log: LogReader, { from, last }: { from: Peer; last: Position }): boolean {
   const members = membersOf(state)
   if (members.length === 0) return false
   const own = lastPosition(log)
   const isBeyond = last.epoch > own.epoch || (last.epoch === own.epoch && last.index > own.index)
-  return isBeyond || (isEligible(members, from) && isInQuorum(members, selfOf(state)))
+  return isBeyond || (isEligible(members, from) && memberOf(members, selfOf(state)) !== null)
 }
 
 /**
@@ -120,7 +120,7 @@ export function requestsOf(
   const { ballot, self } = state
   if (ballot === null || standingOf(state) !== 'pending') return null
   const { isPre, epoch, transfer } = ballot
-  const to = quorumMembers(membersOf(state))
+  const to = askedOf(state)
     .map(({ name }) => name)
     .filter((name) => name !== self && !ballot.granted.includes(name) && !ballot.refused.includes(name))
   return { to, request: { type: 'vote.request', isPre, epoch, last: lastPosition(log), transfer } }
@@ -128,7 +128,7 @@ export function requestsOf(
 
 /** Takes a reply to a ballot of our own; replies to others change nothing, except that a later epoch is heeded. */
 export function considerVoteReply(state: ReplicaState, from: Peer, reply: VoteReply): ReplicaState {
-  if (!isInQuorum(membersOf(state), from)) return state
+  if (memberOf(askedOf(state), from) === null) return state
   const current = raised(state, reply.refusal === null ? 0 : reply.voterEpoch)
   const { ballot } = current
   if (ballot === null || ballot.isPre !== reply.isPre || ballot.epoch !== reply.epoch) return current
@@ -139,21 +139,29 @@ export function considerVoteReply(state: ReplicaState, from: Peer, reply: VoteRe
   return isFinal ? { ...current, ballot: { ...ballot, refused: including(ballot.refused, from.name) } } : current
 }
 
-/** How the own ballot stands; null without one. */
-export function standingOf({
-  ballot,
-  memberships,
-}: {
-  ballot: Ballot | null
-  memberships: ReplicaState['memberships']
-}) {
+/** How the own ballot stands; null without one. Besides the majority it needs those that a change of a pair has to wait for. */
+export function standingOf(state: ReplicaState): ReturnType<typeof tally> | null {
+  const { ballot } = state
   if (ballot === null) return null
-  const counting: Members = quorumMembers(membersOf({ memberships })).filter(({ name }) => name !== ballot.without)
-  return tally({
+  if (ballot.without !== null) return 'won'
+  const counting = quorumMembers(membersOf(state))
+  const awaited = awaitedOfPair(state)
+  if (awaited.some(({ name }) => ballot.refused.includes(name))) return 'lost'
+  const standing = tally({
     voterCount: counting.length,
-    grantedCount: ballot.granted.length,
-    refusedCount: ballot.refused.length,
+    grantedCount: countOf(counting, ballot.granted),
+    refusedCount: countOf(counting, ballot.refused),
   })
+  return standing === 'won' && !awaited.every(({ name }) => ballot.granted.includes(name)) ? 'pending' : standing
+}
+
+function askedOf(state: ReplicaState): Members {
+  const counting = quorumMembers(membersOf(state))
+  return [...counting, ...awaitedOfPair(state).filter((one) => memberOf(counting, one) === null)]
+}
+
+function countOf(members: Members, names: readonly NodeName[]): number {
+  return members.filter(({ name }) => names.includes(name)).length
 }
 
 function including(names: readonly NodeName[], name: NodeName): readonly NodeName[] {

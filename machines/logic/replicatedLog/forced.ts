@@ -4,7 +4,7 @@
  *
  * Why nothing committed is lost. Let the only members that count be the voters A and B, and let A know that as committed. While
  * that holds, whatever is committed is in both logs. It holds until a later change of members is committed, and a change that
- * replaces a pair is committed only when *both* of the pair have it (`leading.ts`), so A would have it in its log. As A has none,
+ * replaces a pair is committed, and anyone elected by it, only when *both* of the pair agree (`awaitedOfPair`), so A would have it in its log. As A has none,
  * A has all that is committed.
  *
  * Why there are never two leaders. B is fenced: its process and all it ran have ended, so it neither acts nor commits, and its

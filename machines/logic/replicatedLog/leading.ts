@@ -8,6 +8,7 @@ import { isLegalChange, isSamePeer, type Members, memberOf, type Peer, quorumMem
 import type { AppendReply, LogCommand, LogEntry, Position } from './messages.ts'
 import { progressFor, replicatedTo, withLeadership, withProgress } from './progress.ts'
 import {
+  awaitedOfPair,
   type LogReader,
   membersOf,
   type Progress,
@@ -193,23 +194,11 @@ export function counted(state: ReplicaState, log: LogReader): ReplicaState {
   return isCommitted ? withCommitIndex(state, reached) : state
 }
 
-/**
- * How far a change that replaces a pair lets us commit: no further than both have the log that counted so far, until both have the
- * change, as far as they are still members. Else one of them could go on alone, not knowing that the other had found a majority without it
- * (`forced.ts`). One that is fenced is not waited for.
- */
+/** How far a change that replaces a pair lets us commit: no further than both have the log, until both have the change. */
 function reachedByPair(state: ReplicaState): number {
-  const pending = state.memberships.at(-1)!
-  const former = state.memberships.at(-2)
-  if (former === undefined || pending.isForced || pending.index <= state.commitIndex) return Number.POSITIVE_INFINITY
-  const pair = quorumMembers(former.members)
-  if (pair.length !== 2) return Number.POSITIVE_INFINITY
   const { progress } = state.leadership!
-  const awaited = pair.filter(
-    (member) => memberOf(pending.members, member) !== null && !isSamePeer(member, selfOf(state)),
-  )
-  const reached = Math.min(...awaited.map(({ name }) => progress[name]?.match ?? 0))
-  return reached >= pending.index ? Number.POSITIVE_INFINITY : reached
+  const reached = Math.min(...awaitedOfPair(state).map(({ name }) => progress[name]?.match ?? 0))
+  return reached >= state.memberships.at(-1)!.index ? Number.POSITIVE_INFINITY : reached
 }
 
 /** Starts to hand over: nothing more is proposed. Null when we don't lead or `successor` is no other voter. */

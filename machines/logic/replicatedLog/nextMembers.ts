@@ -68,7 +68,10 @@ function quorumSteps(current: Members, goal: MembersGoal): Step[] {
     const isFree = !current.some((member) => member.name === name && member.kind !== 'learner')
     return kind === 'arbiter' && isFree && disks[name]
   })
-  const unwanted = counting.filter(({ name, kind }) => kindOf(name) !== kind)
+  const isVoter = (name: NodeName) => current.some((member) => member.name === name && member.kind === 'voter')
+  // The leader stays until everybody else that is heard is what it should be: after it goes, another has to be elected first.
+  const isUnfinished = wanted.some(({ name, kind }) => kind === 'voter' && disks[name] && !isVoter(name))
+  const unwanted = counting.filter(({ name, kind }) => kindOf(name) !== kind && !(name === self && isUnfinished))
   const lastOf = (members: Members) => [...members].sort((a, b) => Number(a.name === self) - Number(b.name === self))
   return [
     ...replaced.map((member) => leaving(member, disks[member.name]!)),

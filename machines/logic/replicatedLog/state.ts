@@ -131,6 +131,19 @@ export function isOnlyVoter(state: ReplicaState): boolean {
   })
 }
 
+/**
+ * Whom a change that replaces a pair of voters has to wait for, until it is known to be committed: those of the pair that are still
+ * members, this replica aside. Without them nothing is committed and nobody elected: one that does not know of the change can go
+ * on alone (`forced.ts`), while the other, with the change, would find a majority elsewhere. One that is fenced is not waited for.
+ */
+export function awaitedOfPair(state: ReplicaState): Members {
+  const [former, pending] = state.memberships.slice(-2)
+  if (former === undefined || pending === undefined || pending.isForced || pending.index <= state.commitIndex) return []
+  const pair = quorumMembers(former.members)
+  if (pair.length !== 2 || pair.some(({ kind }) => kind !== 'voter')) return []
+  return pair.filter((one) => memberOf(pending.members, one) !== null && !isSamePeer(one, selfOf(state)))
+}
+
 /** Entries are at the end of the log from now on, in the place of all from the first of them on. */
 export function withEntries(state: ReplicaState, entries: readonly LogEntry[]): ReplicaState {
   const first = entries[0]
