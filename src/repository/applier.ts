@@ -4,21 +4,20 @@ import type { Log } from './log.ts'
 import type { SavedState } from './store.ts'
 import { type Outcome, Tree, type TreeEntry } from './tree.ts'
 
-/** So many entries are applied between two copies: at a start, at most these are applied again. */
-const savedEvery = 1000
-
 /** Read at once. */
 const batch = { bytesMax: 4 * 1024 * 1024, countMax: 512 }
 
 export class Applier {
   readonly tree: Tree
   readonly #log: Log
+  readonly #savedEvery: number
   readonly #unsaved = new Map<string, TreeEntry>()
   #savedIndex: number
   #at: Position
   #members: Members
 
-  constructor(saved: SavedState | null, log: Log) {
+  constructor(saved: SavedState | null, log: Log, savedEvery: number) {
+    this.#savedEvery = savedEvery
     this.#log = log
     this.tree = new Tree(saved?.entries, saved?.at.index)
     this.#at = saved?.at ?? { index: 0, epoch: 0 }
@@ -45,7 +44,7 @@ export class Applier {
   /** What is to be saved: null while it is not worth it, unless `isLast`. It counts as saved from now on. */
   takeUnsaved({ isLast = false } = {}): SavedState | null {
     const count = this.#at.index - this.#savedIndex
-    if (count === 0 || (count < savedEvery && !isLast)) return null
+    if (count === 0 || (count < this.#savedEvery && !isLast)) return null
     const entries = [...this.#unsaved.values()]
     this.#unsaved.clear()
     this.#savedIndex = this.#at.index

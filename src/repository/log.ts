@@ -8,9 +8,25 @@ import { type KeptEntry, kept } from './entry.ts'
 /** An entry's place and keys in a message, on top of its command. */
 const entryOverheadBytes = 64
 
-/** A state that stands for so much of the log lets it go, but for a tail for those who are a little behind. */
-const keptMax = { entryCount: 4096, sizeBytes: 8 * 1024 * 1024 }
-const tailMax = { entryCount: 1024, sizeBytes: 2 * 1024 * 1024 }
+/** How much of the log is kept. */
+export interface Retention {
+  /** So many entries are applied between two copies of the state: at a start, at most these are applied again. */
+  readonly savedEvery: number
+  /** A copy of the state that stands for more than this lets the log go, */
+  readonly entryCountMax: number
+  readonly sizeBytesMax: number
+  /** but for a tail, for those who are a little behind. */
+  readonly tailCountMax: number
+  readonly tailBytesMax: number
+}
+
+export const usualRetention: Retention = {
+  savedEvery: 1000,
+  entryCountMax: 4096,
+  sizeBytesMax: 8 * 1024 * 1024,
+  tailCountMax: 1024,
+  tailBytesMax: 2 * 1024 * 1024,
+}
 
 export class Log implements LogReader {
   /** What the first entry follows. */
@@ -20,7 +36,10 @@ export class Log implements LogReader {
   /** For each put that is not durable yet, in order: from where on the log is not what was put. Never falling. */
   readonly #unsaved: number[] = []
 
-  constructor({ before, entries }: { before: Position; entries: readonly KeptEntry[] }) {
+  readonly #retention: Retention
+
+  constructor({ before, entries }: { before: Position; entries: readonly KeptEntry[] }, retention = usualRetention) {
+    this.#retention = retention
     const { index, epoch } = before
     this.#before = { index, epoch }
     this.#entries = [...entries]
@@ -81,14 +100,15 @@ export class Log implements LogReader {
 
   /** From where on the log should be kept now that the state up to `savedIndex` is; null: as it is. */
   keepFrom(savedIndex: number): number | null {
+    const { entryCountMax, sizeBytesMax, tailCountMax, tailBytesMax } = this.#retention
     const savedCount = savedIndex - this.#before.index
-    if (savedCount <= tailMax.entryCount) return null
-    if (this.#entries.length <= keptMax.entryCount && this.#sizeBytes <= keptMax.sizeBytes) return null
+    if (savedCount <= tailCountMax) return null
+    if (this.#entries.length <= entryCountMax && this.#sizeBytes <= sizeBytesMax) return null
     let from = savedIndex + 1
     let sizeBytes = 0
-    for (let count = 0; count < tailMax.entryCount; count += 1) {
+    for (let count = 0; count < tailCountMax; count += 1) {
       sizeBytes += this.#entries[from - 1 - this.firstIndex]!.bytes.length
-      if (sizeBytes > tailMax.sizeBytes) break
+      if (sizeBytes > tailBytesMax) break
       from -= 1
     }
     return from
@@ -96,7 +116,8 @@ export class Log implements LogReader {
 
   /** So long that it is cut whatever else that breaks off. */
   get isOverfull(): boolean {
-    return this.#entries.length > 4 * keptMax.entryCount || this.#sizeBytes > 4 * keptMax.sizeBytes
+    const { entryCountMax, sizeBytesMax } = this.#retention
+    return this.#entries.length > 4 * entryCountMax || this.#sizeBytes > 4 * sizeBytesMax
   }
 
   /** Lets go what is before `index`. */

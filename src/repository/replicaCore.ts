@@ -4,7 +4,7 @@ import type { MembershipEvent } from '../../machines/membership.ts'
 import type { NodeName } from '../../machines/model/ids.ts'
 import { Applier } from './applier.ts'
 import { snapshotOf } from './installs.ts'
-import { Log } from './log.ts'
+import { Log, type Retention, usualRetention } from './log.ts'
 import { Outbox } from './outbox.ts'
 import type { ReplicaOptions } from './replicaOptions.ts'
 import type { SavedState, StoreChange, StoreContent } from './store.ts'
@@ -29,22 +29,25 @@ export class ReplicaCore {
   #durableEpoch: number
   #snapshot: rules.Snapshot | null = null
   #toldMembers: rules.Members
+  /** That these members are committed is on disk, or on its way there. */
+  #keptMembersIndex: number
   #told = ''
   #isInCall = false
 
   constructor(options: ReplicaOptions, settle: () => void) {
-    const { store, self } = options
+    const { store, self, retention = usualRetention } = options
     const { disk, durable, commitIndex: knownIndex, state, cluster, entries } = store.initial
     this.options = options
     this.#settle = settle
-    this.log = logOf(store.initial)
-    this.applier = new Applier(state, this.log)
+    this.log = logOf(store.initial, retention)
+    this.applier = new Applier(state, this.log, retention.savedEvery)
     const commitIndex = Math.max(knownIndex, this.applier.appliedIndex)
     this.#cluster = cluster
     const base = state ? { index: state.at.index, members: state.members, isForced: false } : rules.noMembership
     const later = entries.filter(({ index }) => index > base.index)
     const memberships = rules.membershipsIn(base, later)
     this.#state = rules.initialState({ ...durable, self, disk, memberships, commitIndex })
+    this.#keptMembersIndex = this.#state.memberships[0]!.index
     this.#toldMembers = rules.membersOf(this.#state)
     this.#durableEpoch = durable.epoch
     this.applier.applyUpTo(commitIndex, () => {})
@@ -78,10 +81,16 @@ export class ReplicaCore {
   found({ cluster, members }: { cluster: string; members: rules.Members }): void {
     const entry: rules.LogEntry = { index: 1, epoch: 1, command: { type: 'members', members } }
     const memberships = rules.membershipsIn(rules.noMembership, [entry])
-    this.join(cluster)
-    const { self, disk, votedFor, epoch } = this.#state
-    this.become(rules.initialState({ self, disk, epoch: Math.max(1, epoch), votedFor, memberships, commitIndex: 1 }))
-    this.put([entry])
+    const { self, disk, votedFor } = this.#state
+    const epoch = Math.max(1, this.#state.epoch)
+    this.#cluster = cluster
+    this.#state = rules.initialState({ self, disk, epoch, votedFor, memberships, commitIndex: 1 })
+    // All or nothing: who has a cluster, but no log, would wait for a leader that nobody can elect.
+    const put = this.log.put([entry])
+    this.write({ cluster, durable: { epoch, votedFor }, put, commitIndex: 1 }, () => {
+      this.log.landed()
+      this.#landedEpoch(epoch)
+    })
   }
 
   /** The snapshot for whoever needs one: the one that is being sent, as long as the log goes on from there, or a new one. */
@@ -104,9 +113,14 @@ export class ReplicaCore {
     )
   }
 
-  /** Tells who belongs to the log, if that is news. Of a change of its own a leader speaks when it is committed. */
+  /** Keeps and tells who belongs to the log, if that is news. Of a change of its own a leader speaks when it is committed. */
   tellMembers(): void {
     const { memberships, commitIndex, leadership } = this.#state
+    // Not to be forgotten: a change of two voters to three is committed only by both of them, and one may be gone for ever after.
+    if (memberships[0]!.index > this.#keptMembersIndex) {
+      this.#keptMembersIndex = memberships[0]!.index
+      this.write({ commitIndex })
+    }
     const members = rules.membersOf(this.#state)
     if (members === this.#toldMembers || (leadership !== null && memberships.at(-1)!.index > commitIndex)) return
     this.#toldMembers = members
@@ -168,15 +182,17 @@ export class ReplicaCore {
     this.#state = next
     if (next.epoch !== last.epoch || next.votedFor !== last.votedFor) {
       const { epoch, votedFor } = next
-      this.write({ durable: { epoch, votedFor } }, () => {
-        this.#durableEpoch = epoch
-        this.tell()
-      })
+      this.write({ durable: { epoch, votedFor } }, () => this.#landedEpoch(epoch))
     }
     if (next.epoch !== last.epoch || next.leader !== last.leader) {
       this.isForgotten = false
       this.vice = null
     }
+    this.tell()
+  }
+
+  #landedEpoch(epoch: number): void {
+    this.#durableEpoch = epoch
     this.tell()
   }
 
@@ -234,10 +250,10 @@ export class ReplicaCore {
  * The log in memory. Of a log that begins earlier than where the state is, the first entry only tells what the second follows:
  * the epoch of what came before it is not kept.
  */
-function logOf({ state, entries }: StoreContent): Log {
+function logOf({ state, entries }: StoreContent, retention: Retention): Log {
   const first = entries[0]
   const start = state?.at ?? { index: 0, epoch: 0 }
-  if (!first || first.index === start.index + 1) return new Log({ before: start, entries })
-  if (first.index === 1) return new Log({ before: { index: 0, epoch: 0 }, entries })
-  return new Log({ before: first, entries: entries.slice(1) })
+  if (!first || first.index === start.index + 1) return new Log({ before: start, entries }, retention)
+  if (first.index === 1) return new Log({ before: { index: 0, epoch: 0 }, entries }, retention)
+  return new Log({ before: first, entries: entries.slice(1) }, retention)
 }

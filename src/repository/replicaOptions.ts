@@ -5,6 +5,7 @@ import type { NodeName } from '../../machines/model/ids.ts'
 import type { Clock } from '../engine/clock.ts'
 import type { Cause } from '../engine/record.ts'
 import type { ConsensusEnvelope } from '../wire/messages/consensus.ts'
+import type { Retention } from './log.ts'
 import type { Store } from './store.ts'
 import type { Outcome } from './tree.ts'
 
@@ -13,6 +14,8 @@ export interface ReplicaOptions {
   readonly clock: Pick<Clock, 'setTimer'>
   /** The replica's own from now on: it closes it. Whoever opened it watches for its failure. */
   readonly store: Store
+  /** Left out: as usual. */
+  readonly retention?: Retention
   readonly timing: Pick<Timing, 'heartbeatIntervalMs' | 'electionTimeoutMs'>
   readonly membership: { send(event: MembershipEvent, cause?: Cause): void }
   /** A datagram: lost, doubled or late at will. Must not deliver before it returns. */

@@ -7,6 +7,7 @@ import { isEligible, type LogEntry, type Member } from '../../machines/logic/rep
 import { type MembershipEffect, membership } from '../../machines/membership.ts'
 import { Engine } from '../../src/engine/engine.ts'
 import { createHeartbeats, type HeartbeatEvent, type Heartbeats } from '../../src/guard/heartbeats.ts'
+import type { Retention } from '../../src/repository/log.ts'
 import { MemoryDisk } from '../../src/repository/memoryStore.ts'
 import { createReplica, type Replica } from '../../src/repository/replica.ts'
 import type { Outcome } from '../../src/repository/tree.ts'
@@ -27,6 +28,7 @@ export interface ReplicaClusterOptions {
   readonly delayMs?: (random: () => number) => number
   /** Of one batch of writes. */
   readonly diskMs?: (random: () => number) => number
+  readonly retention?: Retention
   /** How long the guard takes to answer. */
   readonly askMs?: (random: () => number) => number
   readonly onApplied?: (name: string, entry: LogEntry, outcome: Outcome) => void
@@ -163,6 +165,7 @@ export class ReplicaCluster {
       self: name,
       clock,
       store: disk.open(),
+      ...(this.#options.retention && { retention: this.#options.retention }),
       timing,
       membership: { send: (event) => engine.send('membership', event as never) },
       send: (to, message) => {

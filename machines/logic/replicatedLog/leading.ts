@@ -129,8 +129,12 @@ export function considerAppendReply(
   if (reply.epoch > state.epoch) return { state: raised(state, reply.epoch), isRejected: false }
   const progress = state.leadership?.progress[from.name]
   if (!progress || reply.epoch < state.epoch || reply.index > log.lastIndex) return { state, isRejected: false }
-  if (reply.hint === null)
-    return { state: counted(accepted(state, log, { from: from.name, reply }), log), isRejected: false }
+  if (reply.hint === null) {
+    // What another knows to be committed is, as far as its log is ours: it may remember what everybody else forgot in a restart.
+    const commitIndex = Math.max(state.commitIndex, Math.min(reply.commitIndex, reply.index))
+    const known = withCommitIndex(accepted(state, log, { from: from.name, reply }), commitIndex)
+    return { state: counted(known, log), isRejected: false }
+  }
   const rejected = afterRejection(progress, { index: reply.index, agreed: agreedWith(log, reply.hint) })
   return rejected === null
     ? { state, isRejected: false }
