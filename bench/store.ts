@@ -11,7 +11,7 @@ import { openStore } from '../src/repository/store.ts'
 
 const count = 3000
 const burst = 50_000
-const command = { type: 'set', entries: [{ key: 'k', value: 'x'.repeat(200) }] } as const
+const command = { type: 'set', entries: [{ key: 'k', value: 'x'.repeat(200) }], conditions: [] } as const
 const folders = ['there', 'here'].map(() => mkdtempSync(join(tmpdir(), 'rolecall-bench-')))
 
 const residentBefore = process.memoryUsage().rss

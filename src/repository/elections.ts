@@ -66,13 +66,13 @@ export class Elections {
   }
 
   /**
-   * Goes on without the other of two voters, which is fenced. Having led its epoch in this life is the only proof that is accepted
-   * here of having met the other in it.
+   * Goes on without the other of two voters, which is fenced. They must have met in this epoch and in this life: as leader it had the
+   * other's vote, as follower the other wrote to it. (A leader of a pair knows the life of the other by its vote.)
    */
   goOnAlone({ epoch, other }: { epoch: number; other: NodeName }): void {
     this.#candidacy += 1
-    const { state, log, ledEpoch } = this.#core
-    const next = rules.forcedAlone(state, log, { other, hasMetThisLife: ledEpoch === state.epoch })
+    const { state, log, ledEpoch, metEpoch } = this.#core
+    const next = rules.forcedAlone(state, log, { other, hasMetThisLife: Math.max(ledEpoch, metEpoch) === state.epoch })
     this.#begin({ epoch }, next)
   }
 

@@ -24,6 +24,7 @@ export class Following {
     const { state, write, reply } = rules.considerAppend(this.#core.state, log, { from, request })
     this.#core.become(state)
     this.#core.put(write)
+    if (reply?.hint === null) this.#core.metEpoch = reply.epoch
     // Even if nothing was written now: what the reply vouches for may have been put a moment ago.
     if (reply) this.#core.outbox.say(() => this.#core.send(from.name, reply))
   }

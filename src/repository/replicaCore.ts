@@ -22,6 +22,8 @@ export class ReplicaCore {
   isForgotten = false
   /** The epoch this life leads or led last: all entries of it are our own. */
   ledEpoch = -1
+  /** The last epoch whose leader wrote to this life of ours: what it sends is addressed to a life. */
+  metEpoch = -1
   isClosed = false
   readonly #settle: () => void
   #state: rules.ReplicaState
