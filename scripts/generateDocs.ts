@@ -59,7 +59,7 @@ ${exampleConfiguration}\`\`\`
   looks like something else needs quotes: \`PORT: "8101"\`.
 `
 
-const sections = ['timing', 'recorder', 'nodes', 'types', 'components', 'assignments'] as const
+const sections = ['timing', 'guard', 'watchdog', 'recorder', 'nodes', 'types', 'components', 'assignments'] as const
 
 export function configurationReference(): string {
   const shape = shapeOf(configurationSchema)!

@@ -13,6 +13,9 @@ export interface Configuration {
   /** Where sockets are kept. Each node uses a folder of its own name below it. */
   readonly runtimeDirectory: string
   readonly timing: Timing
+  readonly guard: GuardConfiguration
+  /** null: the machine has none, or it is not ours to feed. */
+  readonly watchdog: WatchdogConfiguration | null
   readonly recorder: RecorderConfiguration
   readonly nodes: Readonly<Record<NodeName, NodeConfiguration>>
   readonly types: Readonly<Record<string, ComponentType>>
@@ -21,7 +24,7 @@ export interface Configuration {
 }
 
 export interface NodeConfiguration {
-  /** One address a link, in the same order on every node; UDP and TCP use the same port. */
+  /** One address a link, in the same order on every node: UDP for messages, TCP for liveness; heartbeats use UDP at the port after it. */
   readonly links: readonly LinkAddress[]
   /** Lower is preferred, as vice and as a place for primaries. Default: its place in the file. */
   readonly rank: number
@@ -30,6 +33,16 @@ export interface NodeConfiguration {
 export interface LinkAddress {
   readonly host: string
   readonly port: number
+}
+
+export interface GuardConfiguration {
+  /** Heartbeats run at real-time priority, where that is permitted. */
+  readonly realtime: boolean
+}
+
+export interface WatchdogConfiguration {
+  readonly device: string
+  readonly timeoutMs: number
 }
 
 export interface RecorderConfiguration {
@@ -55,6 +68,8 @@ export interface Timing {
   readonly electionTimeoutMs: number
   /** Between the evidence that a node's processes ended and acting on it. */
   readonly endedGraceMs: number
+  /** Guard and node process take each other for hung after silence this long. */
+  readonly hungAfterMs: number
   /** A new master waits at most this long for the nodes to say what is. */
   readonly surveyTimeoutMs: number
 }

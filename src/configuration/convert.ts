@@ -34,6 +34,10 @@ export function convert(file: ConfigurationFile, surroundings: Surroundings): Co
     stateDirectory: resolve(directory, file.stateDirectory),
     runtimeDirectory: resolve(directory, file.runtimeDirectory),
     timing: convertTiming(file.timing),
+    guard: { realtime: file.guard.realtime },
+    watchdog: file.watchdog
+      ? { device: resolve(directory, file.watchdog.device), timeoutMs: file.watchdog.timeout }
+      : null,
     recorder: { segmentSizeBytes: file.recorder.segmentSize, segmentCountMax: file.recorder.segmentCount },
     nodes: Object.fromEntries(nodes),
     types: mapValues(file.types, (type) => convertType(type, directory)),
@@ -56,6 +60,7 @@ function convertTiming(timing: TimingFile): Timing {
     takeOverMarginMs: timing.takeOverMargin,
     electionTimeoutMs: timing.electionTimeout,
     endedGraceMs: timing.endedGrace,
+    hungAfterMs: timing.hungAfter,
     surveyTimeoutMs: timing.surveyTimeout,
   }
 }

@@ -96,10 +96,14 @@ function checkAddresses({ nodes }: Sifted): Finding[] {
   return [...nodes].flatMap(([name, { links }]) =>
     (links ?? []).flatMap((link, index) => {
       const address = formatAddress(link)
-      const owner = owners.get(address)
-      owners.set(address, owner ?? name)
+      // Heartbeats go to the port after that of the link.
+      const [own, heartbeats] = [address, formatAddress({ ...link, port: link.port + 1 })]
+      const taken = [own, heartbeats].find((each) => owners.has(each))
+      const owner = taken && owners.get(taken)
+      for (const each of [own, heartbeats]) if (!owners.has(each)) owners.set(each, name)
       if (owner === undefined) return []
-      const message = `expected an address of its own, found ${address}, which ${owner === name ? 'this node' : owner} has already`
+      const need = taken === own ? '' : `, whose heartbeats need port ${link.port + 1}`
+      const message = `expected an address of its own, found ${address}${need}, which ${owner === name ? 'this node' : owner} has already`
       return [finding(['nodes', name, 'links', index], message, null)]
     }),
   )

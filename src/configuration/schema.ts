@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import { componentTypeSchema } from './componentType.ts'
 import { timingSchema } from './timing.ts'
-import { byName, count, environment, linkAddress, list, mapping, nameText, size, text } from './values.ts'
+import { byName, count, duration, environment, linkAddress, list, mapping, nameText, size, text } from './values.ts'
 
 export const nodeCountMax = 7
 const linkCountMax = 4
@@ -17,7 +17,7 @@ export const secretLengthMin = 8
 export const nodeSchema = mapping({
   links: list(linkAddress(), { expected: 'a list of addresses, one a link', countMax: linkCountMax }).meta({
     description:
-      'Its address on each link, in the same order on every node: `10.0.0.1:7101`. UDP and TCP use the same port. Two links over separate switches survive the loss of one.',
+      'Its address on each link, in the same order on every node: `10.0.0.1:7101`. UDP and TCP use the same port, heartbeats UDP at the port after it. Two links over separate switches survive the loss of one.',
     type: 'list of address:port',
   }),
   rank: count({ min: 0, max: 1000 }).optional().meta({
@@ -89,6 +89,28 @@ export const configurationSchema = mapping({
     type: 'path',
   }),
   timing: timingSchema.prefault({}).meta({ description: 'How fast faults are noticed and acted on.', type: 'mapping' }),
+  guard: mapping({
+    realtime: z.boolean({ error: 'true or false' }).default(true).meta({
+      description:
+        'Heartbeats run at real-time priority (SCHED_FIFO), so that a loaded machine is not taken for a failed one. Where that is not permitted they run without, and `status` says so.',
+      type: 'true or false',
+    }),
+  })
+    .prefault({})
+    .meta({ description: 'The guard: the outer process of each node.', type: 'mapping' }),
+  watchdog: mapping({
+    device: text('a path').default('/dev/watchdog').meta({ description: 'The device.', type: 'path' }),
+    timeout: duration({ minMs: 3000, maxMs: 600_000 }).default(10_000).meta({
+      description: 'The machine is reset when it was not fed for this long. Whole seconds. Fed every second.',
+      type: 'duration',
+    }),
+  })
+    .optional()
+    .meta({
+      description:
+        'A hardware or kernel watchdog, fed by the guard while the node is well: it resets a machine that can stop neither an exclusive primary nor itself. Without this key none is used.',
+      type: 'mapping',
+    }),
   recorder: mapping({
     segmentSize: size({ minBytes: 65_536, maxBytes: 1024 * mebibyte })
       .default(16 * mebibyte)

@@ -57,6 +57,11 @@ export const timingSchema = mapping({
     { minMs: 0, maxMs: minuteMs },
     "Between the evidence that a node's processes ended and acting on it: time for the kernel to end the last of them.",
   ),
+  hungAfter: timing(
+    1500,
+    { minMs: 200, maxMs: 10 * minuteMs },
+    'A node process that makes no progress for this long hangs: its guard kills it with its components and starts it again. A guard that says nothing for this long and `selfStop` more is killed by the node process, with everything of the node. Longer than the longest stall of a loaded machine.',
+  ),
   surveyTimeout: timing(
     300,
     { minMs: 10, maxMs: 10 * minuteMs },
@@ -104,6 +109,12 @@ export const timingRelations: readonly TimingRelation[] = [
     formula: '2 × heartbeatInterval',
     atLeastMs: (t) => 2 * t.heartbeatInterval,
     why: "the master's word that renewed the lease may be that much younger than what the others heard of the node",
+  },
+  {
+    key: 'hungAfter',
+    formula: '5 × heartbeatInterval',
+    atLeastMs: (t) => 5 * t.heartbeatInterval,
+    why: 'a guard says something at least every few heartbeats',
   },
   {
     key: 'surveyTimeout',

@@ -121,6 +121,9 @@ export function linkAddress() {
   })
 }
 
+/** The port after it is for heartbeats. */
+const linkPortMax = 65_534
+
 /** null for anything but a unicast address with a port. */
 export function parseAddress(value: unknown): LinkAddress | null {
   if (typeof value !== 'string') return null
@@ -129,7 +132,7 @@ export function parseAddress(value: unknown): LinkAddress | null {
   const host = (match[1] ?? match[2]!).toLowerCase()
   const port = Number(match[3])
   const isUsable = isIP(host) === (match[1] === undefined ? 4 : 6) && host !== '0.0.0.0' && host !== '::'
-  return isUsable && port >= 1 && port <= 65_535 ? { host, port } : null
+  return isUsable && port >= 1 && port <= linkPortMax ? { host, port } : null
 }
 
 export function formatAddress({ host, port }: LinkAddress): string {

@@ -1,4 +1,4 @@
-/** Finds ports that are free on both loopback links, for UDP and TCP alike. */
+/** Finds ports that are free on both loopback links, for UDP and TCP alike, with the UDP port after each for heartbeats. */
 import { createSocket } from 'node:dgram'
 import { createServer } from 'node:net'
 
@@ -12,9 +12,12 @@ export async function freePorts(count: number): Promise<number[]> {
     if (attempt > attemptCountMax + count) throw new Error('no free ports on the loopback links')
     const port = await someTcpPort()
     const isFree = (
-      await Promise.all(loopbackHosts.flatMap((host) => [isTcpFree(host, port), isUdpFree(host, port)]))
+      await Promise.all(
+        loopbackHosts.flatMap((host) => [isTcpFree(host, port), isUdpFree(host, port), isUdpFree(host, port + 1)]),
+      )
     ).every(Boolean)
-    if (isFree && !ports.includes(port)) ports.push(port)
+    const isApart = ports.every((other) => Math.abs(other - port) > 1)
+    if (isFree && isApart && port < 65_535) ports.push(port)
   }
   return ports
 }

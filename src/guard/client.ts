@@ -1,19 +1,33 @@
 /**
  * The node process's side of its guard: components are started and stopped through it, and what it sees comes back as
- * calls. When the guard has gone, so must all that hung on it: the components are killed and this process ends
- * (`exitCodes.guardLost`). Nothing else may write to this process's stdout.
+ * calls. Guard and node process live and die together: when the guard has gone, or hangs, so must all that hung on it.
+ *
+ *   guard gone                   the components are killed, and this process ends (`exitCodes.guardLost`)
+ *   guard silent                 no more leases are reported: what acts under one is told to stop when it ends, and what
+ *                                has not stopped `selfStopMs` later is killed from here
+ *   silent for hungAfterMs + selfStopMs   the components and the guard are killed, and this process ends
+ *
+ * What is decided is in `createGuardClient`, which simulations share; `connectGuard` gives it this process's pipes.
  */
 import { getLogger } from '@logtape/logtape'
+import type { Timing } from '../../machines/model/configuration.ts'
+import type { Incarnation, NodeName } from '../../machines/model/ids.ts'
 import { type Clock, realClock } from '../engine/clock.ts'
 import { exitCodes } from './exitCodes.ts'
+import type { Mastership } from './heartbeatLeases.ts'
+import { LeaseBackstop } from './leaseBackstop.ts'
 import { signalGroup } from './processGroup.ts'
 import { encodeFrame, type FrameOf, FrameReader, type GuardFrame, guardFrame, type NodeFrame } from './protocol.ts'
-import { fromShared, toShared } from './sharedTime.ts'
+import { createSharedTime, type SharedTime } from './sharedTime.ts'
+import { SilenceWatch } from './silenceWatch.ts'
 
 const logger = getLogger(['rolecall', 'guard'])
 
 type Of<Type extends GuardFrame['type']> = FrameOf<GuardFrame, Type>
 type To<Type extends NodeFrame['type']> = FrameOf<NodeFrame, Type>
+
+/** By this process's clock, as every time here. */
+export type LeaseReport = Of<'lease.report'>
 
 export interface GuardHandlers {
   onStarted(started: Of<'component.started'>): void
@@ -23,6 +37,11 @@ export interface GuardHandlers {
   /** It resists SIGKILL; `onExited` follows if it ends after all. */
   onStopFailed(failed: Of<'component.stopFailed'>): void
   onPeerEnded(ended: Of<'peer.ended'>): void
+  onHeartbeatEvent(event: Of<'heartbeat.event'>['event']): void
+  onLeaseReport(report: LeaseReport): void
+  onLeaseDropped(epoch: number): void
+  onPromiseAnswer(answer: Of<'promise.answer'>): void
+  onProblems(problems: Of<'guard.problems'>['problems']): void
   /** Hand over every role, stop every component, then call `left`. */
   onLeave(): void
 }
@@ -30,68 +49,136 @@ export interface GuardHandlers {
 export interface GuardClient {
   spawn(order: To<'component.spawn'>): void
   stop(order: To<'component.stop'>): void
-  /** By this process's clock, as every time here. */
-  setLease(lease: To<'lease.set'>): void
   setActive(active: To<'component.active'>): void
+  setMastership(mastership: Mastership): void
+  dropLease(epoch: number): void
+  askPromise(question: To<'promise.ask'>): void
+  accept(returned: { node: NodeName; incarnation: Incarnation; returnCount: number }): void
+  configure(cluster: To<'configure'>): void
+  /** To be called at least every `progressIntervalMs` for as long as the event loop turns. */
+  progress(count: number): void
   ready(): void
   status(text: string): void
   left(): void
 }
 
+export interface GuardClientPorts {
+  readonly clock: Clock
+  readonly sharedTime: SharedTime
+  readonly timing: Pick<Timing, 'selfStopMs' | 'hungAfterMs'>
+  readonly send: (frame: NodeFrame) => void
+  readonly killGroup: (groupId: number) => void
+  readonly killGuard: () => void
+  /** Does not return. */
+  readonly exit: (exitCode: number) => void
+}
+
 const statusLengthMax = 2000
 
-export function connectGuard(handlers: GuardHandlers, clock: Clock = realClock): GuardClient {
-  const output = Bun.stdout.writer()
-  const groupIds = new Map<string, number>()
-  let hasLeft = false
+interface Started {
+  readonly component: string
+  readonly groupId: number
+  readonly isExclusive: boolean
+}
 
-  const send = (frame: NodeFrame): void => {
-    const bytes = encodeFrame(frame)
-    output.write(bytes)
-    void output.flush()
+export function createGuardClient(
+  handlers: GuardHandlers,
+  ports: GuardClientPorts,
+): { readonly client: GuardClient; readonly take: (frame: GuardFrame) => void; readonly lost: () => void } {
+  const { clock, sharedTime, timing, send } = ports
+  const exclusive = new Set<string>()
+  const started = new Map<string, Started>()
+  let nodeLeaseUntilMs: number | null = null
+  let hasLeft = false
+  let isSilent = false
+
+  const backstop = new LeaseBackstop({
+    clock,
+    selfStopMs: () => timing.selfStopMs,
+    leaseUntilMs: () => nodeLeaseUntilMs,
+    // The guard does the same, if it can.
+    onOver(component) {
+      for (const group of started.values())
+        if (group.component === component && group.isExclusive) ports.killGroup(group.groupId)
+    },
+  })
+  const end = (exitCode: number): void => {
+    watch.stop()
+    for (const { groupId } of started.values()) ports.killGroup(groupId)
+    ports.exit(exitCode)
   }
-  const dispatch = (frame: GuardFrame): void => {
+  const watch = new SilenceWatch({
+    clock,
+    afterMs: () => timing.hungAfterMs,
+    onSilent(silentForMs) {
+      if (!isSilent) logger.error('the guard has said nothing for {silentForMs} ms: it may hang', { silentForMs })
+      isSilent = true
+      if (silentForMs < timing.hungAfterMs + timing.selfStopMs) return
+      logger.fatal('the guard hangs: it is killed, and everything of this node with it')
+      ports.killGuard()
+      end(exitCodes.guardLost)
+    },
+  })
+
+  function take(frame: GuardFrame): void {
+    watch.heard()
+    isSilent = false
     switch (frame.type) {
       case 'component.started':
-        groupIds.set(keyOf(frame), frame.pid)
-        handlers.onStarted(frame)
-        break
+        started.set(keyOf(frame), {
+          component: frame.component,
+          groupId: frame.pid,
+          isExclusive: exclusive.has(keyOf(frame)),
+        })
+        return handlers.onStarted(frame)
       case 'component.startFailed':
-        handlers.onStartFailed(frame)
-        break
+        exclusive.delete(keyOf(frame))
+        return handlers.onStartFailed(frame)
       case 'component.exited':
-        groupIds.delete(keyOf(frame))
-        handlers.onExited({ ...frame, atMs: fromShared(frame.atMs, clock) })
-        break
+        started.delete(keyOf(frame))
+        exclusive.delete(keyOf(frame))
+        return handlers.onExited({ ...frame, atMs: sharedTime.fromShared(frame.atMs) })
       case 'component.stopFailed':
-        handlers.onStopFailed(frame)
-        break
+        return handlers.onStopFailed(frame)
       case 'peer.ended':
-        handlers.onPeerEnded(frame)
-        break
+        return handlers.onPeerEnded(frame)
+      case 'heartbeat.event':
+        return handlers.onHeartbeatEvent(frame.event)
+      case 'lease.report': {
+        const report = reportHere(frame, sharedTime)
+        nodeLeaseUntilMs = report.nodeUntilMs
+        return handlers.onLeaseReport(report)
+      }
+      case 'lease.dropped':
+        return handlers.onLeaseDropped(frame.epoch)
+      case 'promise.answer': {
+        const { id, untilMs } = frame
+        return handlers.onPromiseAnswer({ id, untilMs: untilMs === null ? null : sharedTime.fromShared(untilMs) })
+      }
+      case 'guard.problems':
+        return handlers.onProblems(frame.problems)
       case 'node.leave':
-        handlers.onLeave()
-        break
+        return handlers.onLeave()
     }
   }
-  const end = (): void => {
-    for (const groupId of groupIds.values()) signalGroup(groupId, 'SIGKILL')
-    if (!hasLeft) logger.fatal('the guard has gone: components killed')
-    process.exit(hasLeft ? exitCodes.left : exitCodes.guardLost)
-  }
 
-  const reader = new FrameReader<GuardFrame>(guardFrame)
-  process.stdin.on('data', (piece: Buffer) => {
-    for (const frame of reader.take(piece)) dispatch(frame)
-  })
-  process.stdin.on('end', end)
-  process.stdin.on('error', end)
-
-  return {
-    spawn: (order) => send({ type: 'component.spawn', ...order }),
+  const client: GuardClient = {
+    spawn(order) {
+      if (order.isExclusive) exclusive.add(keyOf(order))
+      send({ type: 'component.spawn', ...order })
+    },
     stop: (order) => send({ type: 'component.stop', ...order }),
-    setLease: ({ untilMs }) => send({ type: 'lease.set', untilMs: toShared(untilMs, clock) }),
-    setActive: (active) => send({ type: 'component.active', ...active }),
+    setActive(active) {
+      backstop.setActive(active.component, active.isActive)
+      send({ type: 'component.active', ...active })
+    },
+    setMastership: ({ epoch, leader, vice, commitIndex }) =>
+      send({ type: 'mastership.set', epoch, leader, vice, commitIndex }),
+    dropLease: (epoch) => send({ type: 'lease.drop', epoch }),
+    askPromise: (question) => send({ type: 'promise.ask', ...question }),
+    accept: ({ node, incarnation, returnCount }) => send({ type: 'peer.accepted', node, incarnation, returnCount }),
+    configure: (cluster) => send({ type: 'configure', ...cluster }),
+    progress: (count) => send({ type: 'node.progress', count }),
     ready: () => send({ type: 'node.ready' }),
     status: (text) => send({ type: 'node.status', text: text.slice(0, statusLengthMax) }),
     left() {
@@ -99,8 +186,56 @@ export function connectGuard(handlers: GuardHandlers, clock: Clock = realClock):
       send({ type: 'node.left' })
     },
   }
+  const lost = (): void => {
+    if (!hasLeft) logger.fatal('the guard has gone: components killed')
+    end(hasLeft ? exitCodes.left : exitCodes.guardLost)
+  }
+  return { client, take, lost }
 }
 
-function keyOf({ component, task, incarnation }: Of<'component.exited'> | Of<'component.started'>): string {
+/** Over this process's stdin and stdout. Nothing else may write to its stdout. */
+export function connectGuard(
+  handlers: GuardHandlers,
+  { timing, clock = realClock }: { timing: GuardClientPorts['timing']; clock?: Clock },
+): GuardClient {
+  const output = Bun.stdout.writer()
+  const guardPid = process.ppid
+  const { client, take, lost } = createGuardClient(handlers, {
+    clock,
+    sharedTime: createSharedTime(clock),
+    timing,
+    send(frame) {
+      output.write(encodeFrame(frame))
+      void output.flush()
+    },
+    killGroup: (groupId) => void signalGroup(groupId, 'SIGKILL'),
+    killGuard() {
+      // Only while it is the parent: another process may have its number otherwise.
+      if (process.ppid === guardPid) process.kill(guardPid, 'SIGKILL')
+    },
+    exit: (exitCode) => process.exit(exitCode),
+  })
+  const reader = new FrameReader<GuardFrame>(guardFrame)
+  process.stdin.on('data', (piece: Buffer) => {
+    for (const frame of reader.take(piece)) take(frame)
+  })
+  process.stdin.on('end', lost)
+  process.stdin.on('error', lost)
+  return client
+}
+
+function reportHere(report: LeaseReport & { type?: string }, { fromShared }: SharedTime): LeaseReport {
+  const { type: _, leaderUntilMs, nodeUntilMs, linkHeardMs, ...rest } = report
+  const here = (atMs: number | null): number | null => (atMs === null ? null : fromShared(atMs))
+  const links = Object.entries(linkHeardMs ?? {}).map(([node, each]) => [node, each.map(here)])
+  return {
+    ...rest,
+    leaderUntilMs: here(leaderUntilMs),
+    nodeUntilMs: here(nodeUntilMs),
+    linkHeardMs: linkHeardMs && Object.fromEntries(links),
+  }
+}
+
+function keyOf({ component, task, incarnation }: Pick<To<'component.spawn'>, 'component' | 'task' | 'incarnation'>) {
   return `${component} ${task ?? ''} ${incarnation}`
 }

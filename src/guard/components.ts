@@ -7,8 +7,6 @@ import { getLogger } from '@logtape/logtape'
 import type { Clock } from '../engine/clock.ts'
 import type { Launcher } from './launcher.ts'
 import { LeaseBackstop } from './leaseBackstop.ts'
-import { logLines } from './output.ts'
-import { killGroup, signalGroup } from './processGroup.ts'
 import type { FrameOf, GuardFrame, NodeFrame } from './protocol.ts'
 import { markerName } from './sweep.ts'
 import type { Warden } from './warden.ts'
@@ -26,7 +24,9 @@ export interface ComponentProcessesOptions {
   readonly launcher: Launcher
   readonly warden: Pick<Warden, 'started' | 'ended'>
   readonly marker: string
-  readonly selfStopMs: number
+  readonly selfStopMs: () => number
+  /** Until when this node may keep its exclusive primaries; null: it never could. */
+  readonly leaseUntilMs: () => number | null
   readonly onFrame: (frame: GuardFrame) => void
 }
 
@@ -49,8 +49,16 @@ export class ComponentProcesses {
 
   constructor(options: ComponentProcessesOptions) {
     this.#options = options
-    const { clock, selfStopMs } = options
-    this.#backstop = new LeaseBackstop({ clock, selfStopMs, onOver: (component) => this.#killActive(component) })
+    const { clock, selfStopMs, leaseUntilMs } = options
+    const onOver = (component: string): void => this.#killActive(component)
+    this.#backstop = new LeaseBackstop({ clock, selfStopMs, leaseUntilMs, onOver })
+  }
+
+  /** Something acts, or may, that must not without the lease. */
+  get isExclusiveActive(): boolean {
+    return [...this.#running.values()].some(
+      ({ component, task, isExclusive }) => task === null && isExclusive && this.#backstop.isActive(component),
+    )
   }
 
   /** Answers with `component.started` or `component.startFailed`. */
@@ -63,6 +71,7 @@ export class ComponentProcesses {
       return
     }
     const launched = launcher.launch({
+      source: { component: group.component, task: group.task },
       command: order.command,
       environment: { ...order.environment, [markerName]: marker },
       workingDirectory: order.workingDirectory,
@@ -72,7 +81,7 @@ export class ComponentProcesses {
       onFrame({ type: 'component.startFailed', ...group, code: launched.code, detail: launched.detail })
       return
     }
-    const { pid, stdout, stderr } = launched.process
+    const { pid } = launched
     const running: Running = {
       ...group,
       groupId: pid,
@@ -82,8 +91,6 @@ export class ComponentProcesses {
     }
     this.#running.set(keyOf(group), running)
     warden.started(pid)
-    void logLines(stdout, { component: group.component, task: group.task, stream: 'stdout' })
-    void logLines(stderr, { component: group.component, task: group.task, stream: 'stderr' })
     onFrame({ type: 'component.started', ...group, pid })
   }
 
@@ -94,7 +101,7 @@ export class ComponentProcesses {
   stop({ signal, timeoutMs, ...group }: FrameOf<NodeFrame, 'component.stop'>): void {
     const running = this.#running.get(keyOf(group))
     if (!running) return
-    signalGroup(running.groupId, signal as NodeJS.Signals)
+    this.#options.launcher.signalGroup(running.groupId, signal as NodeJS.Signals)
     this.#killWithin(running, signal === 'SIGKILL' ? 0 : timeoutMs)
   }
 
@@ -102,10 +109,6 @@ export class ComponentProcesses {
     const program = this.#ofComponent(component).find(({ task }) => task === null)
     if (program && program.incarnation > incarnation) return
     this.#backstop.setActive(component, isActive)
-  }
-
-  setLease({ untilMs }: FrameOf<NodeFrame, 'lease.set'>): void {
-    this.#backstop.setLease(untilMs)
   }
 
   /** Kills everything. Resolves when all of it has gone, to true; to false when that took longer than `timeoutMs`. */
@@ -156,7 +159,7 @@ export class ComponentProcesses {
 
   /** The leader's exit is seen by `onExit`; this only sees to it that someone hears when that does not come. */
   #kill(running: Running): void {
-    signalGroup(running.groupId, 'SIGKILL')
+    this.#options.launcher.signalGroup(running.groupId, 'SIGKILL')
     running.cancel = this.#options.clock.setTimer(killTimeoutMs, () => this.#stopFailed(running))
   }
 
@@ -166,9 +169,11 @@ export class ComponentProcesses {
     atMs: number,
   ): Promise<void> {
     running.cancel()
-    if (!(await killGroup(running.groupId, { timeoutMs: killTimeoutMs }))) {
+    const { clock, launcher } = this.#options
+    if (!(await launcher.killGroup(running.groupId, { timeoutMs: killTimeoutMs }))) {
       this.#stopFailed(running)
-      while (!(await killGroup(running.groupId, { timeoutMs: 0 }))) await Bun.sleep(lingerIntervalMs)
+      while (!(await launcher.killGroup(running.groupId, { timeoutMs: 0 })))
+        await new Promise<void>((resolve) => void clock.setTimer(lingerIntervalMs, resolve))
     }
     running.cancel()
     this.#options.warden.ended(running.groupId)

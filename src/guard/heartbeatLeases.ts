@@ -1,4 +1,9 @@
-/** This node's promise and leases, put together from `machines/logic/lease.ts`. Holds no clock: every call is told the time. */
+/**
+ * This node's promise and leases, put together from `machines/logic/lease.ts`. Holds no clock: every call is told the time.
+ *
+ * Promise and vote are made in two processes, so the vote asks first (`ask`): who is told that nothing is promised may vote
+ * in that epoch at any later time, because nothing is promised in an earlier one from the answer on.
+ */
 import {
   dropped,
   echoed,
@@ -25,9 +30,16 @@ export interface Mastership {
   readonly commitIndex: number
 }
 
+export interface PromiseQuestion {
+  /** Of the vote. 0: only a question, as for a pre-vote, that closes nothing. */
+  readonly epoch: number
+  /** A leader known to have dropped its lease: what was promised to it does not count. */
+  readonly exempt: NodeName | null
+}
+
 export class HeartbeatLeases {
-  readonly #who: Voters
-  readonly #timing: LeaseTiming
+  #who: Voters
+  #timing: LeaseTiming
   #mastership: Mastership = { epoch: 0, leader: null, vice: null, commitIndex: 0 }
   #promise: VotePromise
   /** Set while this node leads. */
@@ -36,6 +48,8 @@ export class HeartbeatLeases {
   #ledEpoch = -1
   #acquiredAtMs: number | null = null
   #nodeBasisMs = Number.NEGATIVE_INFINITY
+  /** In an epoch below this one nothing is promised any more, nor any lease of this node's own prolonged. */
+  #closedBelow = 0
   #told = { leader: false, node: false }
 
   constructor(who: Voters, timing: LeaseTiming, startedAtMs: number) {
@@ -51,6 +65,10 @@ export class HeartbeatLeases {
   /** When this node became master; null while it is not. */
   get acquiredAtMs(): number | null {
     return this.#acquiredAtMs
+  }
+
+  get isDropped(): boolean {
+    return this.#lease?.isDropped ?? false
   }
 
   /** Whom our heartbeats name: a leader that dropped its lease claims nothing, so that nobody promises it anything more. */
@@ -80,6 +98,28 @@ export class HeartbeatLeases {
     return next.epoch !== last.epoch || next.leader !== last.leader || next.vice !== last.vice
   }
 
+  /** Other voters or timings hold from now on. What was granted and promised by then stays. */
+  configure(who: Voters, timing: LeaseTiming, nowMs: number): void {
+    this.#settle(nowMs)
+    this.#who = who
+    this.#timing = timing
+  }
+
+  /**
+   * May this node vote in the epoch? null: yes, and nothing is promised any more in an earlier one, so that the answer stays
+   * true. Else until when it is bound, and nothing has changed. A promise to `exempt`, who gave up its lease, does not bind.
+   */
+  ask({ epoch, exempt }: PromiseQuestion, nowMs: number): number | null {
+    // A leader that hands over was free when it was elected: what it had promised before is over.
+    const isExempt = exempt !== null && (exempt === this.#promise.leader || exempt === this.#who.self)
+    const promisedUntilMs = isExempt ? Number.NEGATIVE_INFINITY : this.#promise.untilMs
+    const untilMs = Math.max(promisedUntilMs, this.leaderLeaseUntilMs(nowMs))
+    if (nowMs < untilMs) return untilMs
+    this.#closedBelow = Math.max(this.#closedBelow, epoch)
+    if (this.#lease && this.#lease.epoch < this.#closedBelow) this.drop(nowMs)
+    return null
+  }
+
   drop(nowMs: number): void {
     this.#settle(nowMs)
     if (this.#lease) this.#lease = dropped(this.#lease)
@@ -92,7 +132,8 @@ export class HeartbeatLeases {
   /** Takes a heartbeat. Returns whether it was taken as the leader's, and so promised to. */
   take(from: NodeName, heartbeat: Heartbeat, echo: Echo | null, nowMs: number): boolean {
     const { epoch, leader } = this.#mastership
-    const isLeaders = heartbeat.leader === from && heartbeat.epoch === epoch && (leader === null || leader === from)
+    const isClaim = heartbeat.leader === from && heartbeat.epoch === epoch && epoch >= this.#closedBelow
+    const isLeaders = isClaim && (leader === null || leader === from)
     if (isLeaders) this.#promise = promised(this.#promise, { leader: from, receivedAtMs: nowMs }, this.#timing)
     if (echo && echo.sentAtMs <= nowMs) {
       if (this.#lease) this.#lease = echoed(this.#lease, { ...this.#who, voter: from, echo })

@@ -29,15 +29,27 @@ interface Peer {
   isEnded: boolean
   suspicion: Suspicion
   echo: KeptEcho | null
-  readonly linkHeardMs: Map<number, number>
+  /** How often it came back, after confirmed silence or in a new life; and the last return that whoever counts its isolation has acknowledged. */
+  returnCount: number
+  acceptedCount: number
+  /** What its node process last counted, and when that was news. */
+  progress: number
+  progressAtMs: number
+}
+
+/** What the judgement of silence is told. */
+export interface Packet {
+  readonly incarnation: Incarnation
+  readonly sentAtMs: number
+  readonly progress: number
 }
 
 /** refused: of an ended or older life, or of a stranger; stale: overtaken by a later one; returned: alive from now on. */
 export type Hearing = 'refused' | 'stale' | 'heard' | 'returned'
 
 export class HeartbeatPeers {
-  readonly #peers: ReadonlyMap<NodeName, Peer>
-  readonly #timing: SuspicionTiming
+  readonly #peers: Map<NodeName, Peer>
+  #timing: SuspicionTiming
   #awareness: Awareness = healthy
 
   constructor(names: readonly NodeName[], timing: SuspicionTiming, nowMs: number) {
@@ -45,26 +57,45 @@ export class HeartbeatPeers {
     this.#peers = new Map(names.map((name) => [name, lifeless(nowMs)]))
   }
 
+  /** Those that are new have not been heard; those that are not named are forgotten. */
+  configure(names: readonly NodeName[], timing: SuspicionTiming, nowMs: number): void {
+    this.#timing = timing
+    for (const name of this.#peers.keys()) if (!names.includes(name)) this.#peers.delete(name)
+    for (const name of names) if (!this.#peers.has(name)) this.#peers.set(name, lifeless(nowMs))
+  }
+
   /** Silence counts from now for those never heard. */
   begin(nowMs: number): void {
     for (const peer of this.#peers.values()) if (peer.incarnation === 0) peer.suspicion = unheard(nowMs)
   }
 
-  hear(name: NodeName, packet: { incarnation: Incarnation; link: number; sentAtMs: number }, nowMs: number): Hearing {
+  hear(name: NodeName, packet: Packet, nowMs: number): Hearing {
     const peer = this.#peers.get(name)
     if (!peer || packet.incarnation < peer.incarnation) return 'refused'
     if (packet.incarnation > peer.incarnation) {
       Object.assign(peer, { incarnation: packet.incarnation, isEnded: false, suspicion: firstHeard(nowMs), echo: null })
-      peer.linkHeardMs.clear()
-      peer.linkHeardMs.set(packet.link, nowMs)
+      Object.assign(peer, { progress: packet.progress, progressAtMs: nowMs })
+      peer.returnCount += 1
       return 'returned'
     }
     if (peer.isEnded) return 'refused'
-    peer.linkHeardMs.set(packet.link, nowMs)
     if (peer.echo && packet.sentAtMs < peer.echo.sentAtMs) return 'stale'
+    if (packet.progress > peer.progress) Object.assign(peer, { progress: packet.progress, progressAtMs: nowMs })
     const before = peer.suspicion.status
     peer.suspicion = heard(peer.suspicion, nowMs, this.#timing)
-    return before !== 'alive' && peer.suspicion.status === 'alive' ? 'returned' : 'heard'
+    if (before === 'alive' || peer.suspicion.status !== 'alive') return 'heard'
+    if (before === 'confirmed') peer.returnCount += 1
+    return 'returned'
+  }
+
+  returnCountOf(name: NodeName): number {
+    return this.#peers.get(name)?.returnCount ?? 0
+  }
+
+  /** Whoever counts the time until the peer is isolated knows that it is back. An earlier return counts for nothing. */
+  accept(name: NodeName, { incarnation, returnCount }: { incarnation: Incarnation; returnCount: number }): void {
+    const peer = this.#peers.get(name)
+    if (peer?.incarnation === incarnation && peer.returnCount === returnCount) peer.acceptedCount = returnCount
   }
 
   keepEcho(name: NodeName, echo: KeptEcho): void {
@@ -115,9 +146,18 @@ export class HeartbeatPeers {
     return this.#peers.get(name)?.suspicion.status === 'alive'
   }
 
-  /** Whether its silence is confirmed or its end known: until it counts as alive again it must be granted nothing. */
-  isGone(name: NodeName): boolean {
-    return this.#peers.get(name)?.suspicion.status === 'confirmed'
+  /** Not while its silence is confirmed or its end known, nor after that before its return was acknowledged. */
+  isGrantable(name: NodeName): boolean {
+    const peer = this.#peers.get(name)
+    return peer !== undefined && peer.suspicion.status !== 'confirmed' && peer.acceptedCount === peer.returnCount
+  }
+
+  /** Those that are heard while their node process has not moved for this long: hung, not gone. */
+  stalledNames(nowMs: number, afterMs: number): NodeName[] {
+    return [...this.#peers]
+      .filter(([name, { progressAtMs }]) => this.isAlive(name) && nowMs - progressAtMs >= afterMs)
+      .map(([name]) => name)
+      .sort()
   }
 
   incarnationOf(name: NodeName): Incarnation {
@@ -131,10 +171,6 @@ export class HeartbeatPeers {
   lastHeardMs(name: NodeName): number | null {
     const peer = this.#peers.get(name)
     return peer?.echo ? peer.suspicion.heardAtMs : null
-  }
-
-  linkHeardMs(name: NodeName, link: number): number | null {
-    return this.#peers.get(name)?.linkHeardMs.get(link) ?? null
   }
 
   /** How long ago each peer was heard, of those heard lately: more would clear no suspicion. */
@@ -163,5 +199,6 @@ export class HeartbeatPeers {
 }
 
 function lifeless(nowMs: number): Peer {
-  return { incarnation: 0, isEnded: false, suspicion: unheard(nowMs), echo: null, linkHeardMs: new Map() }
+  const counts = { returnCount: 0, acceptedCount: 0, progress: 0, progressAtMs: nowMs }
+  return { incarnation: 0, isEnded: false, suspicion: unheard(nowMs), echo: null, ...counts }
 }

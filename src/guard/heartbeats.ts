@@ -1,15 +1,19 @@
 /**
  * Heartbeats (SPEC M1, M2, E5; DESIGN §3): sends ours, judges the silence of others, and keeps this node's promise and leases.
- * Knows nothing of the engine, so that it can run in whichever process of the node is the most punctual. The rules are in
+ * Runs in the guard, the most punctual process of the node, and knows nothing of the engine. The rules are in
  * `machines/logic/`: `suspicion.ts`, `awareness.ts`, `lease.ts`.
  *
  * A tick sends to every peer, then judges. Besides, a heartbeat leaves at once when it would be missed: from the master to all
  * when its mastership changes or its lease begins, and to a leader from whoever takes a claim of it for the first time. So a
  * new master has its lease after one round trip, its nodes theirs after one more; only changes cause these, so they are few.
  *
- * What the caller owes beyond `lease.ts`: `onEvent` is handled before it returns, or grants to a returning peer would run
- * ahead of the machine that counts the time until it is isolated. `ended` comes before `releasePromise`, or a last datagram
- * still on its way renews the promise.
+ * The machines of the node may run in another process and hear of all this a little later. Therefore: a vote is preceded by
+ * `askPromise`; a peer that comes back is granted nothing before `accept`, or grants would run ahead of the machine that counts
+ * the time until it is isolated; and a claim that is followed late is promised to when `setMastership` says so, by the claim's
+ * last heartbeat, as if that had come only now.
+ *
+ * What the caller owes beyond `lease.ts`: `ended` comes before `releasePromise`, or a last datagram still on its way renews
+ * the promise.
  */
 import type { LeaseTiming } from '../../machines/logic/lease.ts'
 import type { SuspicionTiming } from '../../machines/logic/suspicion.ts'
@@ -18,23 +22,33 @@ import type { Incarnation, NodeName } from '../../machines/model/ids.ts'
 import type { Clock } from '../engine/clock.ts'
 import { type Echo, type Heartbeat, heartbeatNodeCountMax } from '../wire/messages/heartbeat.ts'
 import type { HeartbeatEvent } from './heartbeatEvent.ts'
-import { HeartbeatLeases, type Mastership } from './heartbeatLeases.ts'
+import { HeartbeatLeases, type Mastership, type PromiseQuestion } from './heartbeatLeases.ts'
 import { HeartbeatPeers } from './heartbeatPeers.ts'
-import { createTicker } from './heartbeatTicker.ts'
+import { createTicker, type Ticker } from './heartbeatTicker.ts'
 
 export type { HeartbeatEvent } from './heartbeatEvent.ts'
-export type { Mastership } from './heartbeatLeases.ts'
+export type { Mastership, PromiseQuestion } from './heartbeatLeases.ts'
 
-export interface HeartbeatsOptions {
-  readonly self: NodeName
-  readonly incarnation: Incarnation
+export type HeartbeatTiming = LeaseTiming & SuspicionTiming & Pick<Timing, 'heartbeatIntervalMs'>
+
+/** What may change while heartbeats run. */
+export interface HeartbeatSurroundings {
   /** All other nodes, at most `heartbeatNodeCountMax`. */
   readonly peers: readonly NodeName[]
   readonly voters: readonly NodeName[]
-  readonly timing: LeaseTiming & SuspicionTiming & Pick<Timing, 'heartbeatIntervalMs'>
+  readonly timing: HeartbeatTiming
+}
+
+export interface HeartbeatsOptions extends HeartbeatSurroundings {
+  readonly self: NodeName
+  readonly incarnation: Incarnation
   readonly clock: Pick<Clock, 'nowMs' | 'setTimer'>
   readonly send: (to: NodeName, heartbeat: Heartbeat) => void
   readonly onEvent: (event: HeartbeatEvent) => void
+  /** Called after each judgement: whoever reports what is does so at least that often. */
+  readonly onJudged?: () => void
+  /** How far the node process has counted. */
+  readonly progress?: () => number
   /** Calls back at the next turn of the event loop; a port for simulations. */
   readonly turn?: (callback: () => void) => void
 }
@@ -43,7 +57,7 @@ export interface Heartbeats {
   start(): void
   /** Sends and judges nothing more. Leases still run out by the clock. */
   stop(): void
-  receive(from: NodeName, heartbeat: Heartbeat, packet: { incarnation: Incarnation; link: number }): void
+  receive(from: NodeName, heartbeat: Heartbeat, packet: { incarnation: Incarnation }): void
   setMastership(mastership: Mastership): void
   /** Gives the leader lease up for the rest of the epoch. The node lease runs out by itself. */
   dropLease(): void
@@ -54,6 +68,13 @@ export interface Heartbeats {
    * is raised. Returns false, and does nothing, if a later life is known, or the evidence names none while the node is heard.
    */
   ended(node: NodeName, incarnation: Incarnation | null): boolean
+  /** The answer is the node's leave to vote (`PromiseQuestion`): null, or until when it is bound. */
+  askPromise(question: PromiseQuestion): number | null
+  /** That return of a peer is known to whoever counts its isolation: it may be granted its lease again. */
+  accept(node: NodeName, returned: { incarnation: Incarnation; returnCount: number }): void
+  configure(surroundings: HeartbeatSurroundings): void
+  /** This node leads, but has given its lease up. */
+  isLeaseDropped(): boolean
   isLeaderLeaseValid(): boolean
   isNodeLeaseValid(): boolean
   /** 0: no such lease. */
@@ -62,28 +83,35 @@ export interface Heartbeats {
   /** No vote before this. 0: nothing was promised. */
   promiseUntilMs(): number
   lastHeardMs(node: NodeName): number | null
-  linkHeardMs(node: NodeName, link: number): number | null
   /** Those heard and neither suspected nor ended, with this node, sorted. */
   aliveNodes(): NodeName[]
+  /** Those of them whose node process has stood still for so long. */
+  stalledNodes(afterMs: number): NodeName[]
+}
+
+interface Claim {
+  readonly from: NodeName
+  readonly heartbeat: Heartbeat
+  readonly incarnation: Incarnation
 }
 
 export function createHeartbeats(options: HeartbeatsOptions): Heartbeats {
-  const { self, incarnation, peers: names, voters, timing, clock, onEvent, turn = setImmediate } = options
-  if (names.length > heartbeatNodeCountMax) throw new Error(`${names.length} peers, at most ${heartbeatNodeCountMax}`)
-  const peers = new HeartbeatPeers(names, timing, clock.nowMs())
-  const leases = new HeartbeatLeases({ self, voters }, timing, clock.nowMs())
+  const { self, incarnation, clock, onEvent, turn = setImmediate } = options
+  let names = checked(options.peers)
+  const peers = new HeartbeatPeers(names, options.timing, clock.nowMs())
+  const leases = new HeartbeatLeases({ self, voters: options.voters }, options.timing, clock.nowMs())
   /** The claim last raised as `leader.heard`, so that it is raised once even if it is not followed. */
   let claimHeard = ''
   /** The claim last answered at once. */
   let claimAnswered = ''
+  /** The last heartbeat that claimed what this node does not follow yet. */
+  let claimOpen: Claim | null = null
   let isRunning = false
-  const ticker = createTicker({
-    clock,
-    intervalMs: timing.heartbeatIntervalMs,
-    turn,
-    onTick: sendToAll,
-    onJudge: judge,
-  })
+  let ticker = tickerEvery(options.timing.heartbeatIntervalMs)
+
+  function tickerEvery(intervalMs: number): Ticker {
+    return createTicker({ clock, intervalMs, turn, onTick: sendToAll, onJudge: judge })
+  }
 
   function isLeaderLeaseValid(): boolean {
     const nowMs = clock.nowMs()
@@ -100,7 +128,7 @@ export function createHeartbeats(options: HeartbeatsOptions): Heartbeats {
     if (!isRunning) return
     const { epoch, vice, commitIndex } = leases.mastership
     const echo = peers.echoFor(to)
-    const granting = isLeaderLeaseValid() && !peers.isGone(to)
+    const granting = isLeaderLeaseValid() && peers.isGrantable(to)
     const echoes: Record<NodeName, Echo> = echo ? { [to]: { ...echo, granting } } : {}
     options.send(to, {
       type: 'heartbeat',
@@ -111,7 +139,7 @@ export function createHeartbeats(options: HeartbeatsOptions): Heartbeats {
       echoes,
       hears,
       commitIndex,
-      progress: 0,
+      progress: options.progress?.() ?? 0,
     })
   }
 
@@ -119,6 +147,7 @@ export function createHeartbeats(options: HeartbeatsOptions): Heartbeats {
     const { acquiredAtMs } = leases
     for (const event of peers.judge({ nowMs: clock.nowMs(), lateMs, acquiredAtMs })) onEvent(event)
     raiseEdges()
+    options.onJudged?.()
   }
 
   function raiseEdges(): void {
@@ -138,24 +167,48 @@ export function createHeartbeats(options: HeartbeatsOptions): Heartbeats {
     onEvent({ type: 'leader.heard', leader, epoch, vice })
   }
 
-  function receive(from: NodeName, heartbeat: Heartbeat, packet: { incarnation: Incarnation; link: number }): void {
+  function receive(from: NodeName, heartbeat: Heartbeat, packet: { incarnation: Incarnation }): void {
     const nowMs = clock.nowMs()
-    const { sentAtMs, echoes, hears } = heartbeat
-    const hearing = peers.hear(from, { ...packet, sentAtMs }, nowMs)
+    const { sentAtMs, hears, progress } = heartbeat
+    const hearing = peers.hear(from, { incarnation: packet.incarnation, sentAtMs, progress }, nowMs)
     if (hearing === 'refused' || hearing === 'stale') return
-    if (hearing === 'returned') onEvent({ type: 'peer.heard', node: from, incarnation: packet.incarnation })
+    if (hearing === 'returned') {
+      onEvent({
+        type: 'peer.heard',
+        node: from,
+        incarnation: packet.incarnation,
+        returnCount: peers.returnCountOf(from),
+      })
+    }
     peers.vouch(from, hears, nowMs)
     if (heartbeat.leader === from) raiseClaim(from, heartbeat)
+    take({ from, heartbeat, incarnation: packet.incarnation })
+    raiseEdges()
+  }
+
+  /** Promises and echoes; the first heartbeat of a claim is answered at once. */
+  function take(claim: Claim): void {
+    const { from, heartbeat } = claim
+    const { echoes, sentAtMs } = heartbeat
     const echo = Object.hasOwn(echoes, self) && echoes[self]!.incarnation === incarnation ? echoes[self]! : null
-    const isLeaders = leases.take(from, heartbeat, echo, nowMs)
+    const isLeaders = leases.take(from, heartbeat, echo, clock.nowMs())
     const { epoch } = leases.mastership
-    peers.keepEcho(from, { sentAtMs, incarnation: packet.incarnation, epoch, leader: isLeaders ? from : null })
-    const claim = `${epoch} ${from} ${packet.incarnation}`
-    if (isLeaders && claim !== claimAnswered) {
-      claimAnswered = claim
+    peers.keepEcho(from, { sentAtMs, incarnation: claim.incarnation, epoch, leader: isLeaders ? from : null })
+    if (heartbeat.leader === from && heartbeat.epoch >= epoch && !isLeaders) claimOpen = claim
+    else if (claimOpen?.from === from) claimOpen = null
+    const name = `${epoch} ${from} ${claim.incarnation}`
+    if (isLeaders && name !== claimAnswered) {
+      claimAnswered = name
       sendTo(from)
     }
-    raiseEdges()
+  }
+
+  /** The claim is followed now. Whoever made it lives on, and nothing later of it was taken, or that would be open instead. */
+  function takeOpenClaim({ leader, epoch }: Mastership): void {
+    const claim = claimOpen
+    if (claim?.from !== leader || claim?.heartbeat.epoch !== epoch) return
+    claimOpen = null
+    if (peers.incarnationOf(claim.from) === claim.incarnation && peers.isAlive(claim.from)) take(claim)
   }
 
   return {
@@ -173,6 +226,7 @@ export function createHeartbeats(options: HeartbeatsOptions): Heartbeats {
       const wasLeader = leases.mastership.leader === self
       const isChanged = leases.setMastership(mastership, clock.nowMs())
       if (isChanged) claimHeard = ''
+      takeOpenClaim(mastership)
       if (isChanged && (wasLeader || mastership.leader === self)) sendToAll()
       raiseEdges()
     },
@@ -188,7 +242,27 @@ export function createHeartbeats(options: HeartbeatsOptions): Heartbeats {
     nodeLeaseUntilMs: () => Math.max(0, leases.nodeLeaseUntilMs(clock.nowMs())),
     promiseUntilMs: () => Math.max(0, leases.promiseUntilMs(clock.nowMs())),
     lastHeardMs: (node) => peers.lastHeardMs(node),
-    linkHeardMs: (node, link) => peers.linkHeardMs(node, link),
     aliveNodes: () => [self, ...peers.aliveNames()].sort(),
+    stalledNodes: (afterMs) => peers.stalledNames(clock.nowMs(), afterMs),
+    isLeaseDropped: () => leases.isDropped,
+    askPromise(question) {
+      const untilMs = leases.ask(question, clock.nowMs())
+      raiseEdges()
+      return untilMs
+    },
+    accept: (node, returned) => peers.accept(node, returned),
+    configure({ peers: next, voters, timing }) {
+      names = checked(next)
+      peers.configure(names, timing, clock.nowMs())
+      leases.configure({ self, voters }, timing, clock.nowMs())
+      ticker.stop()
+      ticker = tickerEvery(timing.heartbeatIntervalMs)
+      if (isRunning) ticker.start()
+    },
   }
+}
+
+function checked(names: readonly NodeName[]): readonly NodeName[] {
+  if (names.length > heartbeatNodeCountMax) throw new Error(`${names.length} peers, at most ${heartbeatNodeCountMax}`)
+  return names
 }

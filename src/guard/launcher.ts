@@ -1,12 +1,15 @@
 /** Starts processes so that they end with the guard: a session of their own, and SIGKILL from the kernel when it dies. */
 import { statSync } from 'node:fs'
 import { getLogger } from '@logtape/logtape'
-import type { Subprocess } from 'bun'
+import { logLines } from './output.ts'
 import { restorePriority } from './priority.ts'
+import { killGroup, signalGroup } from './processGroup.ts'
 
 const logger = getLogger(['rolecall', 'guard'])
 
 export interface LaunchOrder {
+  /** Under which name its output is logged. */
+  readonly source: { readonly component: string; readonly task: string | null }
   readonly command: readonly string[]
   readonly environment: Readonly<Record<string, string>>
   readonly workingDirectory: string | null
@@ -14,8 +17,18 @@ export interface LaunchOrder {
 }
 
 export type Launched =
-  | { readonly isStarted: true; readonly process: Subprocess<'ignore', 'pipe', 'pipe'> }
+  | { readonly isStarted: true; readonly pid: number }
   | { readonly isStarted: false; readonly code: string; readonly detail: string }
+
+/** Starts process groups and ends them: a port, since simulated nodes have simulated processes. */
+export interface Launcher {
+  /** `onExit` is called once, after this has returned; the process has ended, of its group something may be left. */
+  launch(order: LaunchOrder): Launched
+  /** False: nothing is left of the group. */
+  signalGroup(groupId: number, signal: NodeJS.Signals): boolean
+  /** Resolves to true when nothing of the group is left, to false when that takes longer. */
+  killGroup(groupId: number, limit: { timeoutMs: number }): Promise<boolean>
+}
 
 /** Would turn our own binary, where a program runs it, into the bun command. */
 const clearedNames = ['BUN_BE_BUN', 'BUN_OPTIONS']
@@ -24,7 +37,9 @@ const clearedNames = ['BUN_BE_BUN', 'BUN_OPTIONS']
  * `setpriv` (util-linux), which sets the parent-death signal and then becomes the program: the process id stays. Without
  * it a warning is logged once, and only the warden and the next start's sweep see to what a killed guard leaves.
  */
-export class Launcher {
+export class ProcessLauncher implements Launcher {
+  readonly signalGroup = signalGroup
+  readonly killGroup = killGroup
   readonly #prefix: readonly string[]
 
   constructor(setpriv: string | null = Bun.which('setpriv')) {
@@ -35,7 +50,7 @@ export class Launcher {
       )
   }
 
-  launch({ command, environment, workingDirectory, onExit }: LaunchOrder): Launched {
+  launch({ source, command, environment, workingDirectory, onExit }: LaunchOrder): Launched {
     const cwd = workingDirectory ?? process.cwd()
     if (!isDirectory(cwd)) return { isStarted: false, code: 'workingDirectory.notFound', detail: `no directory ${cwd}` }
     const [name, ...parameters] = command
@@ -52,7 +67,9 @@ export class Launcher {
         onExit: (_, exitCode, signalCode) => onExit({ exitCode, signal: signalName(signalCode) }),
       })
       restorePriority(child.pid)
-      return { isStarted: true, process: child }
+      void logLines(child.stdout, { ...source, stream: 'stdout' })
+      void logLines(child.stderr, { ...source, stream: 'stderr' })
+      return { isStarted: true, pid: child.pid }
     } catch (error) {
       return { isStarted: false, code: 'spawn.failed', detail: String(error) }
     }

@@ -1,7 +1,8 @@
 /**
  * Stops exclusive primaries when nobody else does (DESIGN §3: a node cut off from the quorum stops them by itself). The
- * node process does so when its lease ends; should it hang, the guard kills them `selfStopMs` after that end. Whoever
- * takes over waits for longer, so two primaries never act at once.
+ * machines do so when the node's lease ends; should that not work, they are killed `selfStopMs` after that end. Whoever
+ * takes over waits for longer, so two primaries never act at once. Guard and node process each have one, by what each knows
+ * of the lease, so that it works while either of them hangs.
  *
  * Before the first lease a component counts from when it became active: nothing may be active without a lease for longer.
  */
@@ -9,7 +10,9 @@ import type { Clock } from '../engine/clock.ts'
 
 export interface LeaseBackstopOptions {
   readonly clock: Clock
-  readonly selfStopMs: number
+  readonly selfStopMs: () => number
+  /** null: there was none yet. */
+  readonly leaseUntilMs: () => number | null
   /** Kill what this component has running. Called again while it is active and the lease is not renewed. */
   readonly onOver: (component: string) => void
 }
@@ -21,16 +24,14 @@ export class LeaseBackstop {
   readonly #options: LeaseBackstopOptions
   /** Active exclusive components, and since when. */
   readonly #active = new Map<string, number>()
-  #untilMs: number | null = null
   #cancel: (() => void) | null = null
 
   constructor(options: LeaseBackstopOptions) {
     this.#options = options
   }
 
-  /** A lease never gets shorter by a renewal that comes late. */
-  setLease(untilMs: number): void {
-    this.#untilMs = Math.max(untilMs, this.#untilMs ?? 0)
+  isActive(component: string): boolean {
+    return this.#active.has(component)
   }
 
   setActive(component: string, isActive: boolean): void {
@@ -42,12 +43,12 @@ export class LeaseBackstop {
   /** For a new life of the node process, which has no lease yet. */
   clear(): void {
     this.#active.clear()
-    this.#untilMs = null
     this.#arm()
   }
 
   #deadlineMs(sinceMs: number): number {
-    return (this.#untilMs ?? sinceMs) + this.#options.selfStopMs
+    const { leaseUntilMs, selfStopMs } = this.#options
+    return (leaseUntilMs() ?? sinceMs) + selfStopMs()
   }
 
   /** One timer for all. A renewal does not touch it: it looks again when it ends. */

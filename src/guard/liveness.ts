@@ -11,6 +11,19 @@ import { LivenessPeer, type PeerEnded } from './livenessPeer.ts'
 
 export type { PeerEnded } from './livenessPeer.ts'
 
+/** The evidence as the guard uses it: a port. */
+export interface LivenessPort {
+  /** A new life of this node's node process begins. Nothing of the earlier one may be left. */
+  alive(incarnation: number): void
+  /** Of the present life no process is left: it crashed and was cleared away, or it has left in order. */
+  ended(): void
+  /** The peers that have ended and not come back: for a node process that starts and has not heard. */
+  readonly endedPeers: readonly PeerEnded[]
+  /** Whom to watch from now on. One whose links have changed is got to know anew. */
+  setPeers(peers: Readonly<Record<string, readonly LinkAddress[]>>): void
+  close(): void
+}
+
 export interface LivenessOptions {
   readonly cluster: string
   readonly secret: string | null
@@ -23,6 +36,7 @@ export interface LivenessOptions {
 }
 
 interface Peer {
+  readonly addresses: string
   readonly judge: LivenessPeer
   readonly links: LivenessLink[]
   renewedAtMs: number
@@ -31,10 +45,11 @@ interface Peer {
 /** A greeting makes us drop and dial again at most this often a peer: greetings are not authenticated. */
 const renewIntervalMs = 1000
 
-export class Liveness {
+export class Liveness implements LivenessPort {
   readonly #options: LivenessOptions
   readonly #listener: LivenessListener
   readonly #peers = new Map<string, Peer>()
+  readonly #key: Buffer
   #incarnation: number
 
   /** Throws when an own link cannot be listened on. */
@@ -43,25 +58,32 @@ export class Liveness {
     this.#incarnation = options.incarnation
     const { cluster, node, links, peers } = options
     const key = livenessKey(options)
+    this.#key = key
     this.#listener = new LivenessListener(
       { cluster, node, key, links, onGreeting: (greeting) => this.#greeted(greeting) },
       options.incarnation,
     )
-    for (const [name, addresses] of Object.entries(peers)) this.#watch(name, addresses, key)
+    this.setPeers(peers)
   }
 
-  /** A new life of this node's node process begins. Nothing of the earlier one may be left. */
+  setPeers(peers: Readonly<Record<string, readonly LinkAddress[]>>): void {
+    for (const [name, peer] of this.#peers) {
+      if (Object.hasOwn(peers, name) && JSON.stringify(peers[name]) === peer.addresses) continue
+      for (const link of peer.links) link.close()
+      this.#peers.delete(name)
+    }
+    for (const [name, addresses] of Object.entries(peers)) if (!this.#peers.has(name)) this.#watch(name, addresses)
+  }
+
   alive(incarnation: number): void {
     this.#incarnation = incarnation
     this.#listener.say({ incarnation, isAlive: true })
   }
 
-  /** Of the present life no process is left: it crashed and was cleared away, or it has left in order. */
   ended(): void {
     this.#listener.say({ incarnation: this.#incarnation, isAlive: false })
   }
 
-  /** The peers that have ended and not come back: for a node process that starts and has not heard. */
   get endedPeers(): PeerEnded[] {
     return [...this.#peers.values()].map(({ judge }) => judge.ended).filter((ended) => ended !== null)
   }
@@ -71,11 +93,17 @@ export class Liveness {
     this.#listener.close()
   }
 
-  #watch(name: string, addresses: readonly LinkAddress[], key: Buffer): void {
+  #watch(name: string, addresses: readonly LinkAddress[]): void {
     const { cluster, node, onEnded } = this.#options
     const judge = new LivenessPeer(name, onEnded)
     const links: LivenessLink[] = []
-    this.#peers.set(name, { judge, links, renewedAtMs: Number.NEGATIVE_INFINITY })
+    const key = this.#key
+    this.#peers.set(name, {
+      addresses: JSON.stringify(addresses),
+      judge,
+      links,
+      renewedAtMs: Number.NEGATIVE_INFINITY,
+    })
     for (const address of addresses) {
       const link = new LivenessLink({
         cluster,

@@ -1,6 +1,6 @@
 /** One guard a node: a lock that the kernel drops with its holder, however that ended, so that no stale one can stay. */
 import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
-import { libc } from './libc.ts'
+import { libc } from '../system/libc.ts'
 
 const LOCK_EX_NB = 2 | 4
 

@@ -1,6 +1,7 @@
 /** One life of the node process, seen from the guard: started, spoken to in frames, and its end noticed at once. */
 import { getLogger } from '@logtape/logtape'
 import { without } from './launcher.ts'
+import { preferProcess } from './priority.ts'
 import { killGroup, signalGroup } from './processGroup.ts'
 import { encodeFrame, FrameReader, type GuardFrame, type NodeFrame, nodeFrame } from './protocol.ts'
 
@@ -41,6 +42,7 @@ export function startNodeProcess({ command, environment, onFrame, onExit }: Node
       onExit({ exitCode, signal: signalCode === null ? null : String(signalCode) })
     },
   })
+  preferProcess(child.pid)
   const kill = (): void => void signalGroup(child.pid, 'SIGKILL')
 
   const read = async (): Promise<void> => {

@@ -2,7 +2,7 @@
  * sd_notify(3): tells systemd (or whatever set NOTIFY_SOCKET) how far the node is. Bun has no Unix datagrams, hence libc.
  * A message that cannot be sent is lost: the service manager has its own time limits for that.
  */
-import { AF_UNIX, addressOf, libc, SOCK_DGRAM, SOCK_FLAGS } from './libc.ts'
+import { AF_UNIX, addressOf, libc, SOCK_DGRAM, SOCK_FLAGS } from '../system/libc.ts'
 
 export interface Notifier {
   /** READY=1: the node takes part in the cluster. */

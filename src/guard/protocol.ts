@@ -12,6 +12,8 @@ export const frameLengthMax = 1024 * 1024
 
 const incarnation = z.number().int().nonnegative()
 const timeMs = z.number()
+const epoch = z.number().int().nonnegative()
+const name = z.string().min(1).max(64)
 
 /**
  * Names one process group. `task` is null for a component's program; a hook or a probe that runs on its behalf has a
@@ -41,8 +43,30 @@ export const nodeFrame = z.discriminatedUnion('type', [
     incarnation,
     isActive: z.boolean(),
   }),
-  /** CLOCK_MONOTONIC (sharedTime.ts). */
-  z.strictObject({ type: z.literal('lease.set'), untilMs: timeMs }),
+  /** What heartbeats shall say. The epoch is durable. */
+  z.strictObject({
+    type: z.literal('mastership.set'),
+    epoch,
+    leader: name.nullable(),
+    vice: name.nullable(),
+    commitIndex: z.number().int().nonnegative(),
+  }),
+  /** Claim and grant nothing more in this epoch; answered by `lease.dropped`. */
+  z.strictObject({ type: z.literal('lease.drop'), epoch }),
+  /** May this node vote in this epoch? Answered by `promise.answer`; see `HeartbeatLeases.ask`. */
+  z.strictObject({ type: z.literal('promise.ask'), id: z.number().int(), epoch, exempt: name.nullable() }),
+  /** A return of a peer has reached whoever counts its isolation. */
+  z.strictObject({ type: z.literal('peer.accepted'), node: name, incarnation, returnCount: z.number().int() }),
+  /** The event loop of the node process turns: this has risen. */
+  z.strictObject({ type: z.literal('node.progress'), count: z.number().int().nonnegative() }),
+  /** The cluster has changed since the guard read the file. */
+  z.strictObject({
+    type: z.literal('configure'),
+    nodes: z.record(name, z.array(z.strictObject({ host: z.string(), port: z.number().int() }))),
+    voters: z.array(name),
+    timing: z.record(z.string(), timeMs),
+  }),
+  /** The node takes part from now on: its heartbeats begin. */
   z.strictObject({ type: z.literal('node.ready') }),
   z.strictObject({ type: z.literal('node.status'), text: z.string().max(2000) }),
   /** Every role is handed over and every component stopped: the guard may end the node process and itself. */
@@ -51,6 +75,22 @@ export const nodeFrame = z.discriminatedUnion('type', [
 
 /** How the end of a peer was learnt; see liveness.ts for what each proves. */
 export const endings = ['closed', 'reset', 'refused', 'said'] as const
+
+/** `guard.unprivileged`: heartbeats run without real-time priority; `watchdog.unusable`: the watchdog device is not fed. */
+export const guardProblemCodes = ['guard.unprivileged', 'watchdog.unusable'] as const
+
+/** A node process hears from its guard at least so often. */
+export const reportIntervalMaxMs = 100
+/** And a guard that the node process makes progress. */
+export const progressIntervalMs = 40
+
+const silentForMs = timeMs
+const heartbeatEvent = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('peer.heard'), node: name, incarnation, returnCount: z.number().int() }),
+  z.strictObject({ type: z.literal('peer.suspected'), node: name, silentForMs }),
+  z.strictObject({ type: z.literal('peer.confirmedSilent'), node: name, silentForMs, waitedMs: timeMs }),
+  z.strictObject({ type: z.literal('leader.heard'), leader: name, epoch, vice: name.nullable() }),
+])
 
 export const guardFrame = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('component.started'), ...group, pid: z.number().int().positive() }),
@@ -71,11 +111,40 @@ export const guardFrame = z.discriminatedUnion('type', [
     incarnation: incarnation.nullable(),
     how: z.enum(endings),
   }),
+  /** Raised by the heartbeats, but for what leases gained and lost: that is seen from the reports. */
+  z.strictObject({ type: z.literal('heartbeat.event'), event: heartbeatEvent }),
+  /**
+   * Until when this node may act as master (of this epoch) and keep its primaries, as far as the guard knows: what is read late
+   * is too short. Times are CLOCK_MONOTONIC (sharedTime.ts); null: no such lease. Comes at least every `reportIntervalMaxMs`, so that its absence tells of a
+   * guard that hangs.
+   */
+  z.strictObject({
+    type: z.literal('lease.report'),
+    epoch,
+    leaderUntilMs: timeMs.nullable(),
+    nodeUntilMs: timeMs.nullable(),
+    /** A leader has a promise of this node. */
+    isPromised: z.boolean(),
+    alive: z.array(name),
+    /** Heard, while their node process stands still. */
+    stalled: z.array(name),
+    /** When each link of each peer last brought a heartbeat; null: no news. */
+    linkHeardMs: z.record(name, z.array(timeMs.nullable())).nullable(),
+  }),
+  z.strictObject({ type: z.literal('lease.dropped'), epoch }),
+  /** null: free to vote, and nothing is promised any more in an earlier epoch than the one asked for. */
+  z.strictObject({ type: z.literal('promise.answer'), id: z.number().int(), untilMs: timeMs.nullable() }),
+  /** All that keeps the guard from protecting this node as it should. */
+  z.strictObject({
+    type: z.literal('guard.problems'),
+    problems: z.array(z.strictObject({ code: z.enum(guardProblemCodes), text: z.string().max(500) })),
+  }),
   z.strictObject({ type: z.literal('node.leave') }),
 ])
 
 export type NodeFrame = z.infer<typeof nodeFrame>
 export type GuardFrame = z.infer<typeof guardFrame>
+export type GuardProblem = FrameOf<GuardFrame, 'guard.problems'>['problems'][number]
 export type Ending = (typeof endings)[number]
 
 export type FrameOf<Frame extends { type: string }, Type extends Frame['type']> = Omit<

@@ -6,7 +6,7 @@
  */
 import { isIPv4 } from 'node:net'
 import type { LinkAddress } from '../../machines/model/configuration.ts'
-import { AF_INET, AF_INET6, addressOf, libc, SOCK_FLAGS, SOCK_STREAM } from './libc.ts'
+import { AF_INET, AF_INET6, addressOf, libc, SOCK_FLAGS, SOCK_STREAM } from '../system/libc.ts'
 
 /** `unknown`: no answer in time, unreachable, or a machine on which this cannot be told. Proves nothing. */
 export type Knock = 'refused' | 'accepted' | 'unknown'

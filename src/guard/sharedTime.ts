@@ -4,7 +4,15 @@
  * the two is CLOCK_MONOTONIC, translated at each end.
  */
 import type { Clock } from '../engine/clock.ts'
-import { addressOf, libc } from './libc.ts'
+import { addressOf, libc } from '../system/libc.ts'
+
+/** One process's clock against the time that all processes of the machine share; a port, since simulated processes have their own. */
+export interface SharedTime {
+  /** A time of this process's clock, for another process. */
+  toShared(atMs: number): number
+  /** A time from another process, by this process's clock. */
+  fromShared(atMs: number): number
+}
 
 const CLOCK_MONOTONIC = 1
 
@@ -17,12 +25,9 @@ function sharedNowMs(clock: Clock): number {
   return Number(timespec[0]) * 1000 + Number(timespec[1]) / 1e6
 }
 
-/** A time of this process's clock, for the other process. */
-export function toShared(atMs: number, clock: Clock): number {
-  return atMs + sharedNowMs(clock) - clock.nowMs()
-}
-
-/** A time from the other process, by this process's clock. */
-export function fromShared(atMs: number, clock: Clock): number {
-  return atMs - sharedNowMs(clock) + clock.nowMs()
+export function createSharedTime(clock: Clock): SharedTime {
+  return {
+    toShared: (atMs) => atMs + sharedNowMs(clock) - clock.nowMs(),
+    fromShared: (atMs) => atMs - sharedNowMs(clock) + clock.nowMs(),
+  }
 }

@@ -1,6 +1,7 @@
 /** What is wrong with a cluster, from what is seen of it: pure, so that every node and every test judges alike. */
 import { upAvailabilities } from '../../machines/model/status.ts'
 import type { AssignmentView, ClusterView, ComponentView, NodeView, Problem } from '../../machines/model/view.ts'
+import type { GuardProblem } from '../guard/protocol.ts'
 
 /** Stable: alarms and scripts go by them. docs/operations.md says what each means and what to do. */
 export const problemCodes = [
@@ -20,6 +21,9 @@ export const problemCodes = [
   'component.barred',
   'component.locked',
   'component.failed',
+  'node.hung',
+  'guard.unprivileged',
+  'watchdog.unusable',
   'secret.default',
 ] as const
 
@@ -33,16 +37,24 @@ export type ViewWithoutProblems = Omit<ClusterView, 'problems'>
 export interface NodeFacts {
   /** No secret is configured: the key that seals datagrams comes from the cluster's name. */
   readonly isSecretDefault: boolean
+  /** Heard, while their node process makes no progress. */
+  readonly hungNodes: readonly string[]
+  /** What the guard of the node that answers lacks. */
+  readonly guardProblems: readonly GuardProblem[]
 }
 
+const noFacts: NodeFacts = { isSecretDefault: false, hungNodes: [], guardProblems: [] }
+
 /** Worst first; among equals in the order of causes: quorum, nodes, links, assignments, components. */
-export function problemsOf(view: ViewWithoutProblems, facts: NodeFacts = { isSecretDefault: false }): Problem[] {
+export function problemsOf(view: ViewWithoutProblems, facts: NodeFacts = noFacts): Problem[] {
   const found = [
     ...quorumProblems(view),
     ...view.nodes.flatMap(nodeProblems),
     ...view.nodes.flatMap(linkProblems),
+    ...facts.hungNodes.map(hungProblem),
     ...view.assignments.flatMap((assignment) => assignmentProblems(assignment, view)),
     ...view.components.flatMap(componentProblems),
+    ...facts.guardProblems.map((problem) => guardProblem(problem, view)),
     ...(facts.isSecretDefault ? [secretProblem(view)] : []),
   ]
   return [
@@ -159,6 +171,15 @@ function componentProblems(view: ComponentView): Found[] {
       next: watch,
     },
   ]
+}
+
+function hungProblem(node: string): Found {
+  const text = 'its heartbeats come, but its node process does nothing: its guard ends it and starts it again'
+  return { severity: 'warning', code: 'node.hung', subject: node, text, next: watch }
+}
+
+function guardProblem({ code, text }: GuardProblem, { node }: ViewWithoutProblems): Found {
+  return { severity: 'warning', code, subject: node, text, next: null }
 }
 
 function secretProblem({ cluster }: ViewWithoutProblems): Found {

@@ -4,6 +4,7 @@ import type { CrimInput } from '../../machines/crim.ts'
 import type { MembershipInput } from '../../machines/membership.ts'
 import { componentId } from '../../machines/model/ids.ts'
 import type { NodeInput } from '../../machines/node.ts'
+import { votersOf } from '../guard/surroundings.ts'
 import { actorOf, type Parts } from './parts.ts'
 
 /** Lives of components' processes are counted on from here, so that those under a later life of the node are later. */
@@ -30,11 +31,6 @@ function startMembership(parts: Parts): void {
     seed: parts.seed(),
   }
   engine.start(actorOf.membership, 'membership', input)
-}
-
-/** In order of rank, those of one rank by name. */
-export function votersOf(nodes: Parts['configuration']['nodes']): string[] {
-  return Object.keys(nodes).sort((a, b) => nodes[a]!.rank - nodes[b]!.rank || (a < b ? -1 : 1))
 }
 
 function startComponent({ engine, self, incarnation, configuration }: Parts, assignment: string): void {

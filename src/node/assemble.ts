@@ -12,12 +12,11 @@ import { createProcessAgent, sdkSocketPath } from '../agents/process/agent.ts'
 import { Engine } from '../engine/engine.ts'
 import type { GuardHandlers } from '../guard/client.ts'
 import { exitCodes } from '../guard/exitCodes.ts'
-import { createHeartbeats } from '../guard/heartbeats.ts'
+import { votersOf } from '../guard/surroundings.ts'
 import { logger } from '../log/log.ts'
 import { createReplica } from '../repository/replica.ts'
 import { msgpackCodec } from '../wire/codec.ts'
 import { type PeerMessage, parsePeerMessage } from '../wire/messages/index.ts'
-import { votersOf } from './actors.ts'
 import { Causes } from './causes.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { type Effect, perform } from './effects.ts'
@@ -27,7 +26,8 @@ import { Operations } from './operations.ts'
 import { actorOf, type Parts } from './parts.ts'
 import type { NodePorts } from './ports.ts'
 import { Publisher } from './publisher.ts'
-import { heard, isKnownEnded, peerEnded } from './sight.ts'
+import { heard, peerEnded } from './sightEvents.ts'
+import { GuardSight } from './sightGuard.ts'
 
 const log = logger('node')
 
@@ -60,6 +60,7 @@ export async function assemble(of: {
     statuses,
     causes,
     commandEpoch: { highest: 0 },
+    guardProblems: { list: [] },
   } as Partial<Parts> as Mutable<Parts>
 
   const recorder = ports.openRecorder({
@@ -95,16 +96,16 @@ export async function assemble(of: {
     onLaterLife: (known, by) => outdated(parts, ports, { known, by }),
     onMessage: (from, message, meta) => receive(parts, { node: from, ...meta }, message),
   })
-  parts.heartbeats = createHeartbeats({
+  const sight = new GuardSight({
     self,
-    incarnation,
-    peers,
-    voters,
-    timing,
     clock,
-    send: (to, heartbeat) => parts.network.send(to, heartbeat),
+    defer: ports.defer,
+    guard: () => parts.guard,
     onEvent: (event) => heard(parts, event),
+    onLeaseDropped: () => parts.replica.leaseDropped(),
   })
+  parts.sight = sight
+  parts.guard = ports.connectGuard(guardHandlers(parts, sight), { timing })
   parts.replica = createReplica({
     self,
     voters,
@@ -113,13 +114,14 @@ export async function assemble(of: {
     timing,
     membership: { send: (event, cause) => parts.engine.send(actorOf.membership, { ...event }, cause ?? null) },
     send: (to, message) => parts.network.send(to, message),
-    promiseUntilMs: () => parts.heartbeats.promiseUntilMs(),
-    isKnownEnded: (node) => isKnownEnded(parts, node),
-    isLeaderLeaseValid: () => parts.heartbeats.isLeaderLeaseValid(),
-    aliveVoters: () => parts.heartbeats.aliveNodes(),
+    askPromise: (question, answer) => sight.askPromise(question, answer),
+    isPromised: () => sight.isPromised(),
+    isLeaseDropped: () => sight.isLeaseDropped(),
+    isLeaderLeaseValid: () => sight.isLeaderLeaseValid(),
+    aliveVoters: () => sight.aliveNodes(),
     onApplied: (entry) => applied(parts, entry),
     onMastership: (mastership) => {
-      parts.heartbeats.setMastership(mastership)
+      sight.setMastership(mastership)
       parts.publisher?.touch()
     },
   })
@@ -145,7 +147,6 @@ export async function assemble(of: {
     post: (to, word) => parts.post(to, { type: 'master.word', ...word }, null),
   })
   parts.leaving = leavingOf(parts)
-  parts.guard = ports.connectGuard(guardHandlers(parts))
   parts.agent = createProcessAgent({
     node: self,
     configuration,
@@ -179,8 +180,16 @@ function outdated(
   ports.exit(exitCodes.outdated)
 }
 
-function guardHandlers(parts: Parts): GuardHandlers {
+function guardHandlers(parts: Mutable<Parts>, sight: GuardSight): GuardHandlers {
   return {
+    onHeartbeatEvent: (event) => sight.onHeartbeatEvent(event),
+    onLeaseReport: (report) => sight.onLeaseReport(report),
+    onLeaseDropped: (epoch) => sight.onLeaseDropped(epoch),
+    onPromiseAnswer: (answer) => sight.onPromiseAnswer(answer),
+    onProblems(problems) {
+      parts.guardProblems.list = problems
+      parts.publisher?.touch()
+    },
     onStarted: (started) => parts.agent.onStarted(started),
     onStartFailed: (failed) => parts.agent.onStartFailed(failed),
     onExited: (exited) => parts.agent.onExited(exited),

@@ -1,15 +1,19 @@
 /** Sets a node going that is put together: what comes round, and the first word to its machines. */
 import type { Clock } from '../engine/clock.ts'
+import { progressIntervalMs } from '../guard/protocol.ts'
 import { actorOf, type Parts } from './parts.ts'
 
-/** So often are guard and programs told until when the node may keep its primaries. */
+/** So often are programs told until when the node may keep its primaries. */
 const leaseReportMs = 40
 
 export function begin(parts: Parts): void {
-  const { clock, configuration, heartbeats, engine, replica, guard } = parts
+  const { clock, configuration, engine, replica, guard } = parts
   every(clock, configuration.timing.heartbeatIntervalMs, () => replica.tick())
   every(clock, leaseReportMs, () => reportLease(parts))
-  heartbeats.start()
+  let progressCount = 0
+  const progress = (): void => guard.progress(++progressCount)
+  every(clock, progressIntervalMs, progress)
+  progress()
   engine.send(actorOf.membership, { type: 'membership.start', epoch: replica.epoch })
   guard.ready()
 }
@@ -22,15 +26,7 @@ function every(clock: Clock, intervalMs: number, callback: () => void): void {
 }
 
 function reportLease(parts: Parts): void {
-  const untilMs = leaseEndMs(parts)
-  parts.guard.setLease({ untilMs })
+  const { clock, sight, agent } = parts
   // Programs have a clock of their own, but share the machine's: a message read late is seen to be late.
-  const isForEver = untilMs === Number.MAX_SAFE_INTEGER
-  const { clock } = parts
-  parts.agent.sdk.lease(isForEver ? null : Math.floor(clock.wallUs() / 1000 + untilMs - clock.nowMs()))
-}
-
-/** A cluster of one holds its lease for ever, which the frame's number cannot say. */
-function leaseEndMs(parts: Parts): number {
-  return Math.min(Math.max(0, parts.heartbeats.nodeLeaseUntilMs()), Number.MAX_SAFE_INTEGER)
+  agent.sdk.lease(Math.floor(clock.wallUs() / 1000 + sight.nodeLeaseUntilMs() - clock.nowMs()))
 }

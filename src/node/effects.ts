@@ -48,7 +48,7 @@ export function perform(parts: Parts, effect: Effect, cause: Cause): void {
       log.info('master is {leader}, vice {vice}, epoch {epoch}', { ...effect })
       return
     case 'lease.drop':
-      return parts.heartbeats.dropLease()
+      return parts.sight.dropLease()
 
     case 'survey.request':
     case 'repository.propose':
@@ -108,7 +108,7 @@ function performForCrim(parts: Parts, effect: CrimEffect, cause: Cause): void {
     case 'role.command':
     case 'peers.command': {
       // The lease is checked at each side effect, not by a timer. What is not sent is repeated, or is the next master's.
-      if (!parts.heartbeats.isLeaderLeaseValid()) return
+      if (!parts.sight.isLeaderLeaseValid()) return
       const node = nodeOf(effect.component)
       if (node === parts.self) command(parts, { ...effect, peers: [...effect.peers], cause })
       else parts.post(node, effect, cause)

@@ -12,10 +12,8 @@ export interface Sender {
 }
 
 export function receive(parts: Parts, from: Sender, message: PeerMessage): void {
-  const { engine, checkpoints, replica, heartbeats } = parts
+  const { engine, checkpoints, replica } = parts
   switch (message.type) {
-    case 'heartbeat':
-      return heartbeats.receive(from.node, message, from)
     case 'checkpoint':
       void checkpoints.receive(from.node, message.id, message)
       return
@@ -119,8 +117,8 @@ export function command(parts: Parts, message: CommandHere): void {
  * A command to act that reaches a node without the quorum's lease may have waited while another was promoted (the node was
  * frozen, or cut off): it is not obeyed. The CRIM repeats what still holds.
  */
-function isTooLate({ configuration, heartbeats }: Parts, message: CommandHere): boolean {
+function isTooLate({ configuration, sight }: Parts, message: CommandHere): boolean {
   if (message.type !== 'role.command' || message.role !== 'primary') return false
   const { type } = configuration.components[componentNameOf(message.component)] ?? {}
-  return type !== undefined && configuration.types[type]!.exclusive && !heartbeats.isNodeLeaseValid()
+  return type !== undefined && configuration.types[type]!.exclusive && !sight.isNodeLeaseValid()
 }

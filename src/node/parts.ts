@@ -8,7 +8,7 @@ import type { Engine } from '../engine/engine.ts'
 import type { Cause } from '../engine/record.ts'
 import type { Message } from '../engine/step.ts'
 import type { GuardClient } from '../guard/client.ts'
-import type { Heartbeats } from '../guard/heartbeats.ts'
+import type { GuardProblem } from '../guard/protocol.ts'
 import type { Replica } from '../repository/replica.ts'
 import type { Network } from '../transport/network.ts'
 import type { PeerMessage } from '../wire/messages/index.ts'
@@ -17,6 +17,7 @@ import type { Checkpoints } from './checkpoints.ts'
 import type { Leaving } from './leaving.ts'
 import type { Operations } from './operations.ts'
 import type { Publisher } from './publisher.ts'
+import type { Sight } from './sight.ts'
 
 export interface Parts {
   readonly self: NodeName
@@ -27,9 +28,11 @@ export interface Parts {
   readonly seed: () => number
   readonly engine: Engine
   readonly network: Network<PeerMessage>
-  readonly heartbeats: Heartbeats
+  readonly sight: Sight
   readonly replica: Replica
   readonly guard: GuardClient
+  /** What the guard lacks to protect this node as it should. */
+  readonly guardProblems: { list: readonly GuardProblem[] }
   readonly agent: ProcessAgent
   readonly causes: Causes
   readonly checkpoints: Checkpoints

@@ -1,6 +1,7 @@
 /** The world that a node stands on. The real one is here; the simulator has another (DESIGN §2: one engine, two worlds). */
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
+import type { Timing } from '../../machines/model/configuration.ts'
 import { createSdkServer, type SdkServer, type SdkServerOptions } from '../agents/sdk/server.ts'
 import { type Clock, realClock } from '../engine/clock.ts'
 import { connectGuard, type GuardClient, type GuardHandlers } from '../guard/client.ts'
@@ -21,7 +22,7 @@ export interface NodePorts {
   readonly openRecorder: (options: RecorderOptions) => BlackBox
   readonly openNetwork: (options: NetworkOptions<PeerMessage>) => Promise<Network<PeerMessage>>
   readonly openStore: (at: { directory: string }) => Promise<Store>
-  readonly connectGuard: (handlers: GuardHandlers) => GuardClient
+  readonly connectGuard: (handlers: GuardHandlers, options: { timing: Timing }) => GuardClient
   readonly createSdk: (options: SdkServerOptions) => SdkServer
   /** See `outdated.ts`. */
   readonly setAside: (stateDirectory: string, known: number) => string | null

@@ -1,60 +1,45 @@
-/** What this node sees of the others: heartbeats, silence and evidence -> the machines that it concerns. */
-import type { NodeName } from '../../machines/model/ids.ts'
-import { stateName } from '../engine/step.ts'
-import type { HeartbeatEvent } from '../guard/heartbeats.ts'
-import { logger } from '../log/log.ts'
-import { actorOf, type Parts } from './parts.ts'
-
-const log = logger('node')
-
-export function heard(parts: Parts, event: HeartbeatEvent): void {
-  const { engine } = parts
-  switch (event.type) {
-    case 'peer.heard': {
-      const { type, node, incarnation } = event
-      return engine.send(actorOf.node(node), { type, incarnation })
-    }
-    case 'peer.suspected': {
-      const { type, node, silentForMs } = event
-      return engine.send(actorOf.node(node), { type, silentForMs: Math.round(silentForMs) })
-    }
-    case 'peer.confirmedSilent': {
-      const { type, node, silentForMs, waitedMs } = event
-      engine.send(actorOf.node(node), { type, silentForMs: Math.round(silentForMs), waitedMs: Math.round(waitedMs) })
-      if (parts.replica.leader === node) engine.send(actorOf.membership, { type: 'leader.suspected', leader: node })
-      return
-    }
-    case 'leader.heard': {
-      const { type, leader, epoch, vice } = event
-      return engine.send(actorOf.membership, { type, leader, epoch, vice })
-    }
-    case 'leaderLease.gained':
-      return parts.replica.leaseGained()
-    case 'leaderLease.lost':
-      return engine.send(actorOf.membership, { type: 'lease.lost' })
-    case 'nodeLease.lost':
-      log.warn('the lease of the quorum is lost: exclusive primaries stop here')
-      for (const component of parts.statuses.keys()) engine.send(actorOf.component(component), { type: 'lease.lost' })
-      return
-    case 'nodeLease.gained':
-  }
-}
-
 /**
- * A guard proved that a life of a peer has ended. The heartbeats judge first whether the evidence still counts: only then is
- * the peer's promise void and its machine told, all three together, or leases would go on being granted to the dead.
+ * What this node knows of the others and of its own leases (DESIGN §3). The heartbeats that all of it comes from run in the
+ * guard, or in this process itself where there is none; whoever decides here asks this.
+ *
+ * Leases may be seen late, which only makes them shorter. Promises may not, so they are asked for; and a lease is given up
+ * only when that is confirmed.
  */
-export function peerEnded(parts: Parts, ended: { node: NodeName; incarnation: number | null; how: string }): void {
-  const { node, incarnation, how } = ended
-  const wasLeader = parts.replica.leader === node
-  if (!parts.heartbeats.ended(node, incarnation)) return
-  parts.heartbeats.releasePromise(node)
-  parts.engine.send(actorOf.node(node), { type: 'peer.ended', incarnation, how })
-  if (wasLeader) parts.engine.send(actorOf.membership, { type: 'leader.ended', leader: node })
+import type { Incarnation, NodeName } from '../../machines/model/ids.ts'
+import type { HeartbeatEvent, Mastership, PromiseQuestion } from '../guard/heartbeats.ts'
+
+/** What stands against a vote. Times of this process's clock. */
+export interface SightBond {
+  readonly nowMs: number
+  /** Not later than `nowMs`: nothing does, and in an epoch before the one asked for nothing will. */
+  readonly promiseUntilMs: number
 }
 
-/** Whether the last known life of a node is known to have ended, and nothing was heard of a later one. */
-export function isKnownEnded(parts: Parts, node: NodeName): boolean {
-  const actor = actorOf.node(node)
-  return parts.engine.has(actor) && stateName(parts.engine.snapshot(actor).value).startsWith('ended')
+/** Events as from the heartbeats. Leases are gained and lost by this process's own clock, whatever the guard says or not. */
+export type SightEvent = HeartbeatEvent
+
+export interface Sight {
+  /** What heartbeats shall say. The epoch is durable. */
+  setMastership(mastership: Mastership): void
+  /** Gives the leader lease up for the rest of the epoch: from this call on it is not valid here, and when `isLeaseDropped` nowhere. */
+  dropLease(): void
+  /** Nothing is claimed or granted any more in the epoch in which `dropLease` was called. */
+  isLeaseDropped(): boolean
+  /** To be called before each vote, of this node for itself as well. The answer may come before this returns. */
+  askPromise(question: PromiseQuestion, answer: (bond: SightBond) => void): void
+  isLeaderLeaseValid(): boolean
+  isNodeLeaseValid(): boolean
+  /** 0: no such lease. */
+  leaderLeaseUntilMs(): number
+  nodeLeaseUntilMs(): number
+  /** A leader had a promise of this node lately: it claims to lead. */
+  isPromised(): boolean
+  /** Those heard and neither suspected nor ended, with this node, sorted. */
+  aliveNodes(): readonly NodeName[]
+  /** Those of them whose node process stands still. */
+  stalledNodes(): readonly NodeName[]
+  /** When the link last brought a heartbeat of the node; null: never. */
+  linkHeardMs(node: NodeName, link: number): number | null
+  /** The machine that counts the peer's isolation knows of this return: it may be granted its lease again. */
+  accept(node: NodeName, returned: { incarnation: Incarnation; returnCount: number }): void
 }

@@ -7,17 +7,16 @@ import type { ClusterView, LinkView, NodeView } from '../../machines/model/view.
 import type { NodeContext } from '../../machines/node.ts'
 import { type Assignments, lastKnown, unheardAssignments } from '../manage/masterWord.ts'
 import { problemsOf } from '../manage/problems.ts'
-import type { LinkHealth } from '../transport/network.ts'
 import { actorOf, type Parts } from './parts.ts'
 
 export function viewOf(parts: Parts): ClusterView {
-  const { self, configuration, heartbeats, replica } = parts
+  const { self, configuration, sight, replica, guardProblems } = parts
   const voters = Object.keys(configuration.nodes)
   const nodes = voters.map((name) => nodeViewOf(parts, name))
   const aliveVoterCount = nodes.filter(({ availability }) => upAvailabilities.includes(availability)).length
   const neededCount = majorityOf(voters.length)
   // The lease is judged by the clock at this moment: a node that was frozen has noticed nothing yet when it wakes.
-  const isInTouch = heartbeats.isNodeLeaseValid()
+  const isInTouch = sight.isNodeLeaseValid()
   const isQuorate = isInTouch && replica.leader !== null && aliveVoterCount >= neededCount
   const { assignments, components } = wordOf(parts, { nodes, isQuorate })
   const view: ClusterView = {
@@ -37,7 +36,12 @@ export function viewOf(parts: Parts): ClusterView {
     components,
     problems: [],
   }
-  return { ...view, problems: problemsOf(view, { isSecretDefault: configuration.secret === null }) }
+  const facts = {
+    isSecretDefault: configuration.secret === null,
+    hungNodes: sight.stalledNodes(),
+    guardProblems: guardProblems.list,
+  }
+  return { ...view, problems: problemsOf(view, facts) }
 }
 
 /** The word of a master that is no longer there is what was: of this node's own components it is known what is. */
@@ -53,13 +57,12 @@ function wordOf(
 }
 
 function nodeViewOf(parts: Parts, name: NodeName): NodeView {
-  const { self, configuration, replica, engine, network } = parts
+  const { self, configuration, replica, engine, sight } = parts
   const { links, rank } = configuration.nodes[name]!
-  const health = network.links()[name]
   const nowMs = parts.clock.nowMs()
   const linkViews: LinkView[] = links.map(({ host, port }, index) => ({
     address: `${host}:${port}`,
-    isUp: name === self || isHeard(health?.[index], nowMs),
+    isUp: name === self || isHeard(sight.linkHeardMs(name, index), nowMs),
   }))
   const mastership = name === replica.leader ? 'master' : name === replica.vice ? 'vice' : 'member'
   const seen = name === self ? selfSight(parts) : peerSight(engine.snapshot(actorOf.node(name)).context as NodeContext)
@@ -69,8 +72,8 @@ function nodeViewOf(parts: Parts, name: NodeName): NodeView {
 /** Heartbeats come on every link all the time: one that has brought nothing for this long is down. */
 const linkSilenceMaxMs = 500
 
-function isHeard(link: LinkHealth | undefined, nowMs: number): boolean {
-  return link !== undefined && link.lastHeardMs !== null && nowMs - link.lastHeardMs <= linkSilenceMaxMs
+function isHeard(heardMs: number | null, nowMs: number): boolean {
+  return heardMs !== null && nowMs - heardMs <= linkSilenceMaxMs
 }
 
 function selfSight(parts: Parts): { availability: NodeAvailability; incarnation: number } {

@@ -53,8 +53,7 @@ export class Following {
    */
   tick(): void {
     const { leader, notices } = this.#core
-    const { clock, promiseUntilMs } = this.#core.options
-    const isUnclaimed = leader !== null && clock.nowMs() >= promiseUntilMs()
+    const isUnclaimed = leader !== null && !this.#core.options.isPromised()
     if (this.#patience.isEndedBy(isUnclaimed)) notices.push({ type: 'leader.suspected', leader: leader! })
   }
 }

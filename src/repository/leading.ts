@@ -64,13 +64,13 @@ export class Leading {
     this.#core.become(state)
     if (isRejected) this.#send(from, false)
     this.#sendNews()
-    this.#offer()
+    this.offer()
   }
 
   /** Nothing more is proposed; the successor campaigns as soon as it has the whole log. */
   transfer(to: NodeName): void {
     this.#core.become(rules.resigning(this.#core.state, to) ?? this.#core.state)
-    this.#offer()
+    this.offer()
   }
 
   resign(): void {
@@ -84,7 +84,7 @@ export class Leading {
     this.#tickCount += 1
     const isIdle = this.#tickCount % idleTickCount === 0
     for (const to of this.#others()) if (isIdle && !due.some((sent) => sent.to === to)) this.#send(to, true)
-    this.#offer()
+    this.offer()
     this.#chooseVice()
     this.#caughtUpIndex = this.#core.state.commitIndex
     if (this.#patience.isEndedBy(!this.#core.options.isLeaderLeaseValid())) {
@@ -123,8 +123,10 @@ export class Leading {
     for (const to of this.#others()) if (rules.isSendable(this.#core.state, log, to)) this.#send(to, false)
   }
 
-  #offer(): void {
+  /** Not before the own lease is given up for certain: two masters would act. */
+  offer(): void {
     const { state, log, options } = this.#core
+    if (!options.isLeaseDropped()) return
     if (!rules.isSuccessorReady(state, log)) return
     options.send(state.leadership!.successor!, { type: 'transfer.timeoutNow', epoch: state.epoch })
   }

@@ -30,10 +30,11 @@ export class Replica {
   readonly #leading: Leading
   readonly #following: Following
   #isSettling = false
+  #isActing = false
 
   constructor(options: ReplicaOptions) {
     this.#core = new ReplicaCore(options)
-    this.#elections = new Elections(this.#core, () => this.#settle())
+    this.#elections = new Elections(this.#core, (work, how) => this.#act(work, how))
     this.#leading = new Leading(this.#core)
     this.#following = new Following(this.#core)
     this.#core.tell()
@@ -77,10 +78,7 @@ export class Replica {
   }
 
   receive(from: NodeName, message: ConsensusMessage): void {
-    const before = this.#core.state
-    this.#take(from, message)
-    this.#core.note(before)
-    this.#settle()
+    this.#act(() => this.#take(from, message), { isNoted: true })
   }
 
   perform(effect: ReplicaEffect): void {
@@ -124,6 +122,11 @@ export class Replica {
     this.#settle()
   }
 
+  /** The leader's lease is given up for certain: a successor that waits for it is told now. */
+  leaseDropped(): void {
+    this.#leading.offer()
+  }
+
   /** Nothing is sent or written afterwards; the store is closed. */
   close(): void {
     this.#elections.abandon()
@@ -147,6 +150,23 @@ export class Replica {
       case 'transfer.timeoutNow':
         this.#following.considerOffer(from, message)
     }
+  }
+
+  /** Work within work is noted and settled by the outermost. */
+  #act(work: () => void, { isNoted }: { isNoted: boolean }): void {
+    if (this.#isActing) {
+      work()
+      return
+    }
+    const before = this.#core.state
+    this.#isActing = true
+    try {
+      work()
+    } finally {
+      this.#isActing = false
+    }
+    if (isNoted) this.#core.note(before)
+    this.#settle()
   }
 
   #settle(): void {

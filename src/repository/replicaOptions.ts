@@ -18,10 +18,18 @@ export interface ReplicaOptions {
   readonly membership: { send(event: MembershipEvent, cause?: Cause): void }
   /** A datagram: lost, doubled or late at will. Must not deliver before it returns. */
   readonly send: (to: NodeName, message: ConsensusMessage) => void
-  /** No vote before this; see `machines/logic/lease.ts`. */
-  readonly promiseUntilMs: () => number
-  /** The process of its last known life has ended, on evidence. */
-  readonly isKnownEnded: (node: NodeName) => boolean
+  /**
+   * What stands against a vote (`machines/logic/lease.ts`). Who answers that nothing does promises nothing any more in an epoch
+   * before the one asked for (0: none). The answer may come at once or later, or never: then the question is put again.
+   */
+  readonly askPromise: (
+    question: { readonly epoch: number; readonly exempt: NodeName | null },
+    answer: (bond: { readonly nowMs: number; readonly promiseUntilMs: number }) => void,
+  ) => void
+  /** Whom this node follows had its promise lately: it claims to lead. */
+  readonly isPromised: () => boolean
+  /** The lease of the present mastership is given up, and nobody acts by it any more. */
+  readonly isLeaseDropped: () => boolean
   readonly isLeaderLeaseValid: () => boolean
   readonly aliveVoters: () => readonly NodeName[]
   /** Every entry that this life applies, in order; not those applied from the store at the start. May propose. */

@@ -6,6 +6,7 @@
  * sender is refused; what means another life of this node is refused too, and answered by `here`, so that the sender learns
  * of the present one. A node that starts says hello to all, so that this is rare.
  */
+import type { LinkAddress } from '../../machines/model/configuration.ts'
 import type { Incarnation, NodeName } from '../../machines/model/ids.ts'
 import { Channel } from '../wire/channel.ts'
 import {
@@ -40,7 +41,7 @@ interface Admitted {
 export class Exchange<Message> implements Network<Message> {
   readonly #options: NetworkOptions<Message>
   readonly #sealer: Sealer
-  readonly #peers: ReadonlyMap<NodeName, Peer>
+  readonly #peers: Map<NodeName, Peer>
   readonly #counters = zeroCounters()
   readonly #twins = new Twins()
   /** Lives of this node after the present one, by who spoke of them. */
@@ -52,12 +53,22 @@ export class Exchange<Message> implements Network<Message> {
     const { self, incarnation } = options
     if (!Number.isSafeInteger(incarnation) || incarnation < 1)
       throw new RangeError(`incarnation ${incarnation} of '${self}'`)
-    if (self in addresses) throw new RangeError(`'${self}' is among its own peers`)
     this.#options = options
     this.#sealer = createSealer(options)
-    this.#peers = new Map(
-      Object.entries(addresses).map(([name, own]) => [name, createPeer({ self, name, addresses: own })]),
-    )
+    this.#peers = new Map()
+    this.#adopt(addresses)
+  }
+
+  setPeers(peers: Readonly<Record<NodeName, readonly LinkAddress[]>>): void {
+    const next = this.#links?.setPeers(peers) ?? {}
+    for (const peer of [...this.#peers.values()]) {
+      const isKept = String(next[peer.name]) === String(peer.links.map(({ address }) => address))
+      if (isKept && Object.hasOwn(next, peer.name)) continue
+      peer.cancelTimer?.()
+      this.#peers.delete(peer.name)
+      this.#reportDropped(peer, peer.channel.forget(), 'forgotten')
+    }
+    for (const peer of this.#adopt(next)) this.#transmit(peer, 'hello', noBody)
   }
 
   /** Begins: the links take datagrams from now on, and every peer hears that this life has begun. */
@@ -245,6 +256,16 @@ export class Exchange<Message> implements Network<Message> {
     return peer.links.slice(0, this.#links?.linkCount).map(({ address, lastHeardMs }, link) => {
       return { address, lastHeardMs, isSendable: this.#links?.isSendable(peer.name, link) ?? false }
     })
+  }
+
+  /** Those that were not known before. */
+  #adopt(addresses: Readonly<Record<NodeName, readonly string[]>>): Peer[] {
+    const { self } = this.#options
+    if (self in addresses) throw new RangeError(`'${self}' is among its own peers`)
+    const added = Object.entries(addresses).filter(([name]) => !this.#peers.has(name))
+    const peers = added.map(([name, own]) => createPeer({ self, name, addresses: own }))
+    for (const peer of peers) this.#peers.set(peer.name, peer)
+    return peers
   }
 
   #refuse(reason: RefusalReason): void {

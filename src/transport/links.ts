@@ -15,6 +15,8 @@ export interface Links {
   readonly linkCount: number
   /** Sends a copy on each link. Returns how many links took one. */
   send(to: NodeName, datagram: Uint8Array): number
+  /** Whom `send` knows from now on. Returns how their addresses are spelled. */
+  setPeers(peers: Readonly<Record<NodeName, readonly LinkAddress[]>>): Readonly<Record<NodeName, readonly string[]>>
   /** Whether the last send to this peer on this link went out. */
   isSendable(to: NodeName, link: number): boolean
   /** Sends that failed, since opened. */
@@ -88,7 +90,7 @@ type UdpSocket = Bun.udp.Socket<'buffer'>
 
 class UdpLinks implements Links {
   readonly #sockets: readonly UdpSocket[]
-  readonly #targets: ReadonlyMap<NodeName, readonly Target[]>
+  #targets: ReadonlyMap<NodeName, readonly Target[]>
   readonly #retriesRefused: boolean
   #failureCount = 0
 
@@ -98,9 +100,7 @@ class UdpLinks implements Links {
     retriesRefused: boolean,
   ) {
     this.#sockets = sockets
-    this.#targets = new Map(
-      Object.entries(peers).map(([name, addresses]) => [name, targetsOf(addresses, sockets.length)]),
-    )
+    this.#targets = targetsOfAll(peers, sockets.length)
     this.#retriesRefused = retriesRefused
   }
 
@@ -120,6 +120,12 @@ class UdpLinks implements Links {
       else this.#failureCount += 1
     }
     return count
+  }
+
+  setPeers(peers: Readonly<Record<NodeName, readonly LinkAddress[]>>): Record<NodeName, readonly string[]> {
+    for (const addresses of Object.values(peers)) addresses.forEach(refuseInvalid)
+    this.#targets = targetsOfAll(peers, this.#sockets.length)
+    return Object.fromEntries(Object.entries(peers).map(([name, each]) => [name, each.map(formatLinkAddress)]))
   }
 
   isSendable(to: NodeName, link: number): boolean {
@@ -152,6 +158,13 @@ class UdpLinks implements Links {
 interface Target extends LinkAddress {
   readonly link: number
   isSendable: boolean
+}
+
+function targetsOfAll(
+  peers: Readonly<Record<NodeName, readonly LinkAddress[]>>,
+  linkCount: number,
+): ReadonlyMap<NodeName, readonly Target[]> {
+  return new Map(Object.entries(peers).map(([name, addresses]) => [name, targetsOf(addresses, linkCount)]))
 }
 
 function targetsOf(addresses: readonly LinkAddress[], linkCount: number): readonly Target[] {

@@ -84,6 +84,7 @@ export class MemoryHub {
       linkCount: this.#linkCount,
       failureCount: 0,
       isSendable: () => true,
+      setPeers: (peers) => Object.fromEntries(Object.keys(peers).map((name) => [name, this.#addressesOf(name)])),
       send: (to, datagram) => {
         for (let link = 0; link < this.#linkCount; link++) this.#carry({ from, to, link }, datagram)
         return this.#linkCount

@@ -72,6 +72,11 @@ export interface Network<Message> {
   forget(node: NodeName): void
   /** For each peer, one a link. */
   links(): Readonly<Record<NodeName, readonly LinkHealth[]>>
+  /**
+   * Who the peers are from now on. One that is not among them any more, or has other addresses, is forgotten with all that was
+   * posted to it; one that is new has not been heard.
+   */
+  setPeers(peers: Readonly<Record<NodeName, readonly LinkAddress[]>>): void
   /** A copy. */
   counters(): NetworkCounters
   /** Nothing is sent or delivered after it. What is queued is lost, and not reported. */

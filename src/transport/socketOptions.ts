@@ -5,7 +5,7 @@
  * the *next* send on the socket fail with ECONNREFUSED, whomever it is for, and that datagram is lost. Without it Linux
  * keeps such errors from an unconnected socket, see `__udp4_lib_err` and RFC 1122, 4.1.3.3.
  */
-import { dlopen, FFIType } from 'bun:ffi'
+import { libc } from '../system/libc.ts'
 
 const SOL_IP = 0
 const IP_RECVERR = 11
@@ -17,32 +17,15 @@ const SO_RCVBUF = 8
 /** Room for what arrives while the event loop is busy; the kernel caps it at net.core.rmem_max. */
 const receiveBufferBytes = 2 << 20
 
-type SetSocketOption = (fd: number, level: number, name: number, value: number) => boolean
-
-let cached: SetSocketOption | null | undefined
-
-/** Null where there is no such C library. */
-function setSocketOption(): SetSocketOption | null {
-  if (cached === undefined) cached = loadSetSocketOption()
-  return cached
-}
-
-function loadSetSocketOption(): SetSocketOption | null {
-  const { i32, u32, ptr } = FFIType
-  try {
-    const { symbols } = dlopen('libc.so.6', { setsockopt: { args: [i32, i32, i32, ptr, u32], returns: i32 } })
-    return (fd, level, name, value) => symbols.setsockopt(fd, level, name, new Int32Array([value]), 4) === 0
-  } catch {
-    // Not glibc. The callers are told by `false`, and have a second remedy.
-    return null
-  }
+/** False: refused, or there is no such C library. */
+function set(fd: number, level: number, name: number, value: number): boolean {
+  return libc?.setsockopt(fd, level, name, new Int32Array([value]), 4) === 0
 }
 
 /** Keeps ICMP errors off the socket's sends. False: could not be done. */
 export function clearReceiveErrors(socket: object): boolean {
   const fd = fdOf(socket)
-  const set = setSocketOption()
-  if (fd === null || set === null) return false
+  if (fd === null) return false
   const isCleared = set(fd, SOL_IP, IP_RECVERR, 0)
   // Fails on an IPv4 socket, which has no such option.
   return set(fd, SOL_IPV6, IPV6_RECVERR, 0) || isCleared
@@ -51,7 +34,7 @@ export function clearReceiveErrors(socket: object): boolean {
 /** False: the socket keeps the system's default. */
 export function enlargeReceiveBuffer(socket: object): boolean {
   const fd = fdOf(socket)
-  return fd !== null && (setSocketOption()?.(fd, SOL_SOCKET, SO_RCVBUF, receiveBufferBytes) ?? false)
+  return fd !== null && set(fd, SOL_SOCKET, SO_RCVBUF, receiveBufferBytes)
 }
 
 /** Bun's UDP sockets have an `fd` that its types do not tell of. */

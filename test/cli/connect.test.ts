@@ -12,7 +12,7 @@ afterEach(undoAll)
 function cluster(): { file: string; socketOf: (node: string) => string } {
   const folder = temporaryFolder('manage')
   const file = join(folder, 'rolecall.yaml')
-  const nodes = [1, 2, 3].map((n) => `  n${n}: { links: [127.0.0.1:710${n}] }\n`)
+  const nodes = [1, 2, 3].map((n) => `  n${n}: { links: [127.0.0.1:71${n}1] }\n`)
   writeFileSync(file, `cluster: demo\nruntimeDirectory: run\nsecretFile: not-for-operators\nnodes:\n${nodes.join('')}`)
   return { file, socketOf: (node) => join(folder, 'run', node, 'control.sock') }
 }

@@ -78,6 +78,7 @@ test('the timings have the documented defaults', () => {
     takeOverMarginMs: 250,
     electionTimeoutMs: 100,
     endedGraceMs: 5,
+    hungAfterMs: 1500,
     surveyTimeoutMs: 300,
   })
 })
@@ -85,7 +86,7 @@ test('the timings have the documented defaults', () => {
 test('ranks follow the order of the file, also where JavaScript would sort the names', () => {
   const nodes = loadConfiguration(
     writeConfiguration(
-      'cluster: demo\nnodes:\n  10: { links: [127.0.0.1:1] }\n  9: { links: [127.0.0.1:2], rank: 7 }\n  a: { links: [127.0.0.1:3] }\n',
+      'cluster: demo\nnodes:\n  10: { links: [127.0.0.1:1] }\n  9: { links: [127.0.0.1:3], rank: 7 }\n  a: { links: [127.0.0.1:5] }\n',
     ),
   ).nodes
   expect(Object.fromEntries(Object.entries(nodes).map(([name, { rank }]) => [name, rank]))).toEqual({
@@ -176,16 +177,22 @@ const cases: Record<string, { text: string; found: string[] }> = {
     found: ['7:40 types.a.hooks.onPeers: expected a list: a program and its arguments, found an empty list'],
   },
   'too many nodes': {
-    text: `cluster: demo\nnodes:\n${[1, 2, 3, 4, 5, 6, 7, 8].map((n) => `  n${n}: { links: [127.0.0.1:${n}] }\n`).join('')}`,
+    text: `cluster: demo\nnodes:\n${[1, 2, 3, 4, 5, 6, 7, 8].map((n) => `  n${n}: { links: [127.0.0.1:${2 * n}] }\n`).join('')}`,
     found: ['10:3 nodes.n8: expected at most 7 nodes, found 8'],
   },
   'another number of links': {
-    text: 'cluster: demo\nnodes:\n  a: { links: [127.0.0.1:1, 127.0.0.2:1] }\n  b: { links: [127.0.0.1:2] }\n',
+    text: 'cluster: demo\nnodes:\n  a: { links: [127.0.0.1:1, 127.0.0.2:1] }\n  b: { links: [127.0.0.1:3] }\n',
     found: ['4:15 nodes.b.links: expected 2 links, as a has, found 1; every node has one address on each link'],
   },
   'an address twice': {
     text: 'cluster: demo\nnodes:\n  a: { links: [127.0.0.1:1] }\n  b: { links: [127.0.0.1:1] }\n',
     found: ['4:16 nodes.b.links[0]: expected an address of its own, found 127.0.0.1:1, which a has already'],
+  },
+  'heartbeats that need the port of another link': {
+    text: 'cluster: demo\nnodes:\n  a: { links: [127.0.0.1:2] }\n  b: { links: [127.0.0.1:1] }\n',
+    found: [
+      '4:16 nodes.b.links[0]: expected an address of its own, found 127.0.0.1:1, whose heartbeats need port 2, which a has already',
+    ],
   },
   'an address that is none': {
     text: 'cluster: demo\nnodes:\n  a: { links: [0.0.0.0:1, n1.example:2, 127.0.0.1:99999] }\n',

@@ -33,6 +33,6 @@ export function linesOf(problems: readonly ConfigurationProblem[]): string[] {
 export const smallest = `cluster: demo
 nodes:
   n1: { links: [127.0.0.1:7101] }
-  n2: { links: [127.0.0.1:7102] }
-  n3: { links: [127.0.0.1:7103] }
+  n2: { links: [127.0.0.1:7111] }
+  n3: { links: [127.0.0.1:7121] }
 `

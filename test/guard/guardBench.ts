@@ -2,9 +2,11 @@
 import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Configuration, Timing } from '../../machines/model/configuration.ts'
 import type { GuardClient } from '../../src/guard/client.ts'
 import { processes } from '../../src/guard/processGroup.ts'
 import type { FrameOf, NodeFrame } from '../../src/guard/protocol.ts'
+import { timing } from '../support/configuration.ts'
 
 export interface Seen {
   readonly type: string
@@ -51,7 +53,15 @@ export class GuardBench {
   readonly links = { n1: [{ host: '127.0.0.1', port: freePort() }], n2: [{ host: '127.0.0.1', port: freePort() }] }
   readonly #guards: Bun.Subprocess[] = []
 
-  constructor() {
+  readonly timing: Timing
+  readonly #isAlone: boolean
+  readonly #watchdog: Configuration['watchdog']
+
+  /** Alone: a cluster of one, which has its lease as soon as it leads. */
+  constructor(of: { isAlone?: boolean; timing?: Partial<Timing>; watchdog?: Configuration['watchdog'] } = {}) {
+    this.timing = { ...timing, selfStopMs: 100, hungAfterMs: 60_000, ...of.timing }
+    this.#isAlone = of.isAlone ?? false
+    this.#watchdog = of.watchdog ?? null
     writeFileSync(
       this.#path('configuration.json'),
       JSON.stringify({
@@ -59,8 +69,13 @@ export class GuardBench {
         secret: null,
         stateDirectory: this.#path('state'),
         runtimeDirectory: this.#path('run'),
-        timing: { selfStopMs: 100 },
-        nodes: { n1: { links: this.links.n1, rank: 1 }, n2: { links: this.links.n2, rank: 2 } },
+        timing: this.timing,
+        guard: { realtime: true },
+        watchdog: this.#watchdog,
+        nodes: {
+          n1: { links: this.links.n1, rank: 1 },
+          ...(this.#isAlone ? {} : { n2: { links: this.links.n2, rank: 2 } }),
+        },
       }),
     )
     mkdirSync(this.#path('pids'))
@@ -78,7 +93,12 @@ export class GuardBench {
   guard(environment: Record<string, string> = {}, leaveTimeoutMs = ''): Bun.Subprocess {
     const script = join(import.meta.dir, 'runGuard.ts')
     const guard = Bun.spawn([process.execPath, script, this.#path('configuration.json'), 'n1', leaveTimeoutMs], {
-      env: { ...process.env, STAND_IN_DIRECTORY: this.directory, ...environment },
+      env: {
+        ...process.env,
+        STAND_IN_DIRECTORY: this.directory,
+        STAND_IN_TIMING: JSON.stringify(this.timing),
+        ...environment,
+      },
       stdio: ['ignore', 'inherit', openSync(this.#path('log'), 'a')],
     })
     this.#guards.push(guard)
@@ -109,14 +129,19 @@ export class GuardBench {
     )
   }
 
-  async order<Name extends keyof GuardClient | 'hang' | 'exit'>(name: Name, order: unknown = null): Promise<void> {
+  async order<Name extends keyof GuardClient | 'hang' | 'exit' | 'report'>(
+    name: Name,
+    order: unknown = null,
+  ): Promise<string> {
     const response = await fetch(`http://${this.cluster}/`, {
       keepalive: false,
       unix: this.#path('orders'),
       method: 'POST',
       body: JSON.stringify([name, order]),
     })
-    if (!response.ok) throw new Error(await response.text())
+    const text = await response.text()
+    if (!response.ok) throw new Error(text)
+    return text
   }
 
   async spawn(script: string, order: Partial<FrameOf<NodeFrame, 'component.spawn'>> = {}): Promise<Seen> {

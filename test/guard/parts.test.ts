@@ -24,7 +24,8 @@ afterEach(() => rmSync(directory, { recursive: true }))
 
 test('frames come out as they went in, however the stream is cut', () => {
   const frames: NodeFrame[] = [
-    { type: 'lease.set', untilMs: 12.5 },
+    { type: 'lease.drop', epoch: 12 },
+    { type: 'node.progress', count: 3 },
     { type: 'node.status', text: 'secondary of n2' },
     { type: 'component.stop', component: 'n1/it', task: null, incarnation: 3, signal: 'SIGTERM', timeoutMs: 100 },
   ]
@@ -136,17 +137,19 @@ function handClock(): Clock & { moveTo(ms: number): void } {
 test('the backstop acts when the lease has been over for the time of a self-stop, and not while it is renewed', () => {
   const clock = handClock()
   const over: [number, string][] = []
+  let leaseUntilMs: number | null = null
   const backstop = new LeaseBackstop({
     clock,
-    selfStopMs: 100,
+    selfStopMs: () => 100,
+    leaseUntilMs: () => leaseUntilMs,
     onOver: (component) => over.push([clock.nowMs(), component]),
   })
   backstop.setActive('n1/early', true)
   clock.moveTo(90)
   expect(over).toEqual([])
-  backstop.setLease(500)
+  leaseUntilMs = 500
   clock.moveTo(550)
-  backstop.setLease(1000)
+  leaseUntilMs = 1000
   clock.moveTo(1099)
   expect(over).toEqual([])
   clock.moveTo(1150)

@@ -2,7 +2,8 @@
 import { appendFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { realClock } from '../../src/engine/clock.ts'
-import { connectGuard, type GuardClient } from '../../src/guard/client.ts'
+import { connectGuard, type GuardClient, type GuardHandlers, type LeaseReport } from '../../src/guard/client.ts'
+import { progressIntervalMs } from '../../src/guard/protocol.ts'
 
 const directory = process.env.STAND_IN_DIRECTORY!
 const incarnation = Number(process.argv[process.argv.indexOf('--incarnation') + 1])
@@ -12,28 +13,44 @@ const noting =
   (event: object = {}): void =>
     note({ ...event, type })
 
-const guard = connectGuard({
-  onStarted: noting('started'),
-  onStartFailed: noting('startFailed'),
-  onExited: ({ atMs, ...exited }) => note({ ...exited, type: 'exited', sinceMs: realClock.nowMs() - atMs }),
-  onStopFailed: noting('stopFailed'),
-  onPeerEnded: noting('peerEnded'),
-  onLeave() {
-    note({ type: 'leave' })
-    if (!process.env.STAND_IN_IS_STUBBORN) guard.left()
-  },
-})
+let latest: LeaseReport | null = null
+const guard = connectGuard(handlers(), { timing: JSON.parse(process.env.STAND_IN_TIMING!) })
+
+function handlers(): GuardHandlers {
+  return {
+    onStarted: noting('started'),
+    onStartFailed: noting('startFailed'),
+    onExited: ({ atMs, ...exited }) => note({ ...exited, type: 'exited', sinceMs: realClock.nowMs() - atMs }),
+    onStopFailed: noting('stopFailed'),
+    onPeerEnded: noting('peerEnded'),
+    onHeartbeatEvent: ({ type, ...event }) => note({ ...event, type }),
+    onLeaseReport: (report) => {
+      latest = report
+    },
+    onLeaseDropped: (epoch) => note({ type: 'leaseDropped', epoch }),
+    onPromiseAnswer: ({ id, untilMs }) => note({ type: 'promiseAnswer', id, isFree: untilMs === null }),
+    onProblems: (problems) => note({ type: 'problems', problems }),
+    onLeave() {
+      note({ type: 'leave' })
+      if (!process.env.STAND_IN_IS_STUBBORN) guard.left()
+    },
+  }
+}
+
+let count = 0
+setInterval(() => guard.progress(++count), progressIntervalMs)
 
 const path = join(directory, 'orders')
 rmSync(path, { force: true })
 Bun.serve({
   unix: path,
   async fetch(request) {
-    const [name, order] = (await request.json()) as [keyof GuardClient | 'hang' | 'exit', never]
+    const [name, order] = (await request.json()) as [keyof GuardClient | 'hang' | 'exit' | 'report', never]
     if (name === 'exit') process.exit(order)
     if (name === 'hang') for (;;);
-    if (name === 'setLease') guard.setLease({ untilMs: realClock.nowMs() + (order as { forMs: number }).forMs })
-    else guard[name](order)
+    if (name === 'report')
+      return Response.json(latest && { ...latest, nodeLeaseMs: (latest.nodeUntilMs ?? 0) - realClock.nowMs() })
+    guard[name](order)
     return new Response()
   },
 })

@@ -26,8 +26,20 @@ test('what is wrong comes worst first, each with what to type', () => {
   ])
 })
 
+const sound = { isSecretDefault: false, hungNodes: [], guardProblems: [] }
+
+test('what the guard lacks, and who hangs, is said', () => {
+  const guardProblems = [{ code: 'guard.unprivileged' as const, text: 'heartbeats run without real-time priority' }]
+  expect(codes(problemsOf(soundView, { ...sound, hungNodes: ['n2'], guardProblems }))).toEqual([
+    'warning node.hung n2 -> rolecall status --watch',
+    'warning guard.unprivileged n2 -> -',
+  ])
+})
+
 test('a cluster without a secret says so', () => {
-  expect(codes(problemsOf(soundView, { isSecretDefault: true }))).toEqual(['warning secret.default demo -> -'])
+  expect(codes(problemsOf(soundView, { ...sound, isSecretDefault: true }))).toEqual([
+    'warning secret.default demo -> -',
+  ])
 })
 
 test('an election under way is a problem of its own, and no lost quorum', () => {

@@ -122,7 +122,7 @@ export class ReplicaCluster {
       timing,
       clock,
       send: (to, heartbeat) =>
-        this.#transmit(node!, to, (peer) => peer.heartbeats.receive(name, heartbeat, { incarnation: life, link: 0 })),
+        this.#transmit(node!, to, (peer) => peer.heartbeats.receive(name, heartbeat, { incarnation: life })),
       onEvent: (event) => this.#heard(node!, event),
       turn: (callback) => void this.world.after(0, alive(callback)),
     })
@@ -149,8 +149,14 @@ export class ReplicaCluster {
           peer.replica.receive(name, consensusMessage.parse(decodeBody(bytes)))
         })
       },
-      promiseUntilMs: () => heartbeats.promiseUntilMs(),
-      isKnownEnded: (peer) => this.ended.has(peer),
+      askPromise(question, answer) {
+        // As from another process: some time later, at times never.
+        const untilMs = heartbeats.askPromise(question)
+        const bond = () => ({ nowMs: clock.nowMs(), promiseUntilMs: untilMs ?? Number.NEGATIVE_INFINITY })
+        clock.setTimer(0.05, () => answer(bond()))
+      },
+      isPromised: () => clock.nowMs() < heartbeats.promiseUntilMs(),
+      isLeaseDropped: () => heartbeats.isLeaseDropped(),
       isLeaderLeaseValid: () => heartbeats.isLeaderLeaseValid(),
       aliveVoters: () => heartbeats.aliveNodes(),
       onApplied: (entry) => this.#applied(name, entry),

@@ -11,6 +11,7 @@ export const timing: Timing = {
   takeOverMarginMs: 250,
   electionTimeoutMs: 100,
   endedGraceMs: 5,
+  hungAfterMs: 1500,
   surveyTimeoutMs: 300,
 }
 
@@ -45,9 +46,11 @@ export function configuration(
     stateDirectory: '/nowhere',
     runtimeDirectory: '/nowhere',
     timing,
+    guard: { realtime: true },
+    watchdog: null,
     recorder: { segmentSizeBytes: 1 << 20, segmentCountMax: 4 },
     nodes: Object.fromEntries(
-      nodes.map((name, index) => [name, { links: [{ host: '127.0.0.1', port: 7101 + index }], rank: index }]),
+      nodes.map((name, index) => [name, { links: [{ host: '127.0.0.1', port: 7101 + 10 * index }], rank: index }]),
     ),
     types: { service: componentType(of.type) },
     components: { service: { type: 'service', nodes, instances: {} } },

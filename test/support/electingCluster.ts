@@ -137,14 +137,14 @@ export class ElectingCluster {
     node.heartbeats.setMastership({ epoch, leader: null, vice: null, commitIndex: 0 })
   }
 
-  #mayVote({ heartbeats, clock, isFrozen }: ClusterNode): boolean {
-    return !isFrozen && clock.nowMs() >= heartbeats.promiseUntilMs()
+  #mayVote({ heartbeats, isFrozen }: ClusterNode, epoch: number): boolean {
+    return !isFrozen && heartbeats.askPromise({ epoch, exempt: null }) === null
   }
 
   #campaign(node: ClusterNode): void {
-    if (!this.#mayVote(node)) return
     const { name, incarnation } = node
     const epoch = this.#electors.get(name)!.epoch + 1
+    if (!this.#mayVote(node, epoch)) return
     this.#stand(node, epoch)
     this.#electors.get(name)!.votes.add(name)
     for (const to of this.#names) {
@@ -154,7 +154,7 @@ export class ElectingCluster {
   }
 
   #vote(voter: ClusterNode, candidate: { name: NodeName; incarnation: number; epoch: number }): void {
-    if (candidate.epoch <= this.#electors.get(voter.name)!.epoch || !this.#mayVote(voter)) return
+    if (candidate.epoch <= this.#electors.get(voter.name)!.epoch || !this.#mayVote(voter, candidate.epoch)) return
     this.#stand(voter, candidate.epoch)
     if (this.#isLost(voter.name, candidate.name)) return
     this.#world.after(this.#delayMs(), () => this.#count(voter.name, candidate))

@@ -24,6 +24,8 @@ export interface ClusterOptions {
   /** One way. */
   readonly delayMs?: () => number
   readonly onEvent?: (node: NodeName, event: HeartbeatEvent) => void
+  /** Claims are not followed, unless the test does. */
+  readonly isSlow?: boolean
   /** Between the making of a node's heartbeats and their start. */
   readonly onStart?: (node: ClusterNode) => void
 }
@@ -35,6 +37,10 @@ export class HeartbeatCluster {
   readonly log: string[] = []
   readonly sent: { from: NodeName; to: NodeName; heartbeat: Heartbeat }[] = []
   isCut: (from: NodeName, to: NodeName) => boolean = () => false
+  /** Whether it is acknowledged at once that a peer has come back. */
+  acceptsReturns = true
+  onEvent: (node: NodeName, event: HeartbeatEvent) => void = () => {}
+  progressOf: (name: NodeName) => number = () => Math.floor(this.world.nowMs)
   readonly #options: ClusterOptions
   readonly #names: readonly NodeName[]
 
@@ -63,6 +69,7 @@ export class HeartbeatCluster {
       clock,
       send: (to, heartbeat) => this.#send(node, to, heartbeat),
       onEvent: (event) => this.#raised(node, event),
+      progress: () => this.progressOf(name),
       turn: (callback) => void this.world.after(0, awake(callback)),
     })
     const node: ClusterNode = { name, incarnation, clock, heartbeats, isFrozen: false, queue }
@@ -106,7 +113,7 @@ export class HeartbeatCluster {
     if (this.isCut(from.name, to)) return
     this.world.after(this.#options.delayMs?.() ?? 1, () => {
       const node = this.nodes.get(to)!
-      const receive = () => node.heartbeats.receive(from.name, heartbeat, { incarnation: from.incarnation, link: 0 })
+      const receive = () => node.heartbeats.receive(from.name, heartbeat, { incarnation: from.incarnation })
       if (node.isFrozen) node.queue.push(() => void this.world.after(0, () => this.world.after(0, receive)))
       else receive()
     })
@@ -116,10 +123,12 @@ export class HeartbeatCluster {
     const { type, ...rest } = event
     const subject = 'node' in event ? ` ${event.node}` : 'leader' in event ? ` ${event.leader} ${event.epoch}` : ''
     this.log.push(`${Math.round(this.world.nowMs)} ${node.name} ${type}${subject}`)
-    if (type === 'leader.heard') {
+    if (type === 'leader.heard' && !this.#options.isSlow) {
       const { leader, epoch, vice } = rest as Extract<HeartbeatEvent, { type: 'leader.heard' }>
       node.heartbeats.setMastership({ leader, epoch, vice, commitIndex: 0 })
     }
+    if (event.type === 'peer.heard' && this.acceptsReturns) node.heartbeats.accept(event.node, event)
+    this.onEvent(node.name, event)
     this.#options.onEvent?.(node.name, event)
   }
 }

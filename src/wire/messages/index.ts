@@ -1,19 +1,18 @@
-/** Every message between nodes, parsed once, at the border. What does not fit exactly is refused. */
+/** Every message between node processes, parsed once, at the border. What does not fit exactly is refused. Guards have heartbeats (heartbeat.ts). */
 import { z } from 'zod'
 import type { Message } from '../../engine/step.ts'
 import { checkpointMessages } from './checkpoint.ts'
 import { type ConsensusMessage, consensusMessage } from './consensus.ts'
-import { type Heartbeat, parseHeartbeat } from './heartbeat.ts'
 import { roleMessages } from './roles.ts'
 import { masterWord } from './word.ts'
 
 const others = z.discriminatedUnion('type', [...roleMessages, ...checkpointMessages, masterWord])
 
-export type PeerMessage = Heartbeat | ConsensusMessage | z.infer<typeof others>
+export type PeerMessage = ConsensusMessage | z.infer<typeof others>
 
 /** The message, or null if it is none of ours. */
 export function parsePeerMessage(body: unknown): (PeerMessage & Message) | null {
-  return (parseHeartbeat(body) ?? consensusMessage.safeParse(body).data ?? others.safeParse(body).data ?? null) as
+  return (consensusMessage.safeParse(body).data ?? others.safeParse(body).data ?? null) as
     | (PeerMessage & Message)
     | null
 }

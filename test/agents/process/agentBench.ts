@@ -9,7 +9,7 @@ import type { SdkCallbacks } from '../../../src/agents/sdk/server.ts'
 import { realClock } from '../../../src/engine/clock.ts'
 import type { GuardClient } from '../../../src/guard/client.ts'
 import { ComponentProcesses } from '../../../src/guard/components.ts'
-import { Launcher } from '../../../src/guard/launcher.ts'
+import { ProcessLauncher } from '../../../src/guard/launcher.ts'
 import type { GuardFrame } from '../../../src/guard/protocol.ts'
 import { until } from '../../guard/guardBench.ts'
 
@@ -54,10 +54,11 @@ export class AgentBench {
   ) {
     this.#components = new ComponentProcesses({
       clock: realClock,
-      launcher: new Launcher(),
+      launcher: new ProcessLauncher(),
       warden: { started() {}, ended() {} },
       marker: `test-agent-${process.pid}/n1`,
-      selfStopMs: 1000,
+      selfStopMs: () => 1000,
+      leaseUntilMs: () => null,
       onFrame: (frame) => queueMicrotask(() => this.#take(frame)),
     })
     const configuration = {

@@ -51,10 +51,15 @@ test('a heartbeat with one value exchanged for anything else is a heartbeat only
     fc.anything(),
   )
   fc.assert(
-    fc.property(heartbeat, fc.constantFrom('type', 'epoch', 'sentAtMs', 'commitIndex'), wrong, (sent, key, value) => {
-      fc.pre(typeof value !== 'number' || !(value >= 0) || value === Number.POSITIVE_INFINITY)
-      expect(parseHeartbeat({ ...sent, [key]: value })).toBeNull()
-    }),
+    fc.property(
+      heartbeat,
+      fc.constantFrom('type', 'epoch', 'sentAtMs', 'commitIndex', 'progress'),
+      wrong,
+      (sent, key, value) => {
+        fc.pre(typeof value !== 'number' || !(value >= 0) || value === Number.POSITIVE_INFINITY)
+        expect(parseHeartbeat({ ...sent, [key]: value })).toBeNull()
+      },
+    ),
   )
 })
 

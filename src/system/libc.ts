@@ -1,6 +1,7 @@
 /**
  * The few calls into libc that neither Bun nor Node.js has: locks that die with their holder, Unix datagrams (sd_notify),
- * the machine's monotonic clock, and a look at why a connection was refused. Linux only; elsewhere `libc` is null and what builds on it does without.
+ * the machine's monotonic clock, socket options, real-time priority, the watchdog's ioctl, and a look at why a connection was
+ * refused. Linux with glibc only; elsewhere `libc` is null and what builds on it does without.
  */
 import { dlopen, type Pointer, ptr } from 'bun:ffi'
 
@@ -10,7 +11,11 @@ const symbols = {
   sendto: { args: ['i32', 'ptr', 'u64', 'i32', 'ptr', 'u32'], returns: 'i64' },
   poll: { args: ['ptr', 'u64', 'i32'], returns: 'i32' },
   getsockopt: { args: ['i32', 'i32', 'i32', 'ptr', 'ptr'], returns: 'i32' },
+  setsockopt: { args: ['i32', 'i32', 'i32', 'ptr', 'u32'], returns: 'i32' },
   close: { args: ['i32'], returns: 'i32' },
+  ioctl: { args: ['i32', 'u64', 'ptr'], returns: 'i32' },
+  sched_setscheduler: { args: ['i32', 'i32', 'ptr'], returns: 'i32' },
+  mlockall: { args: ['i32'], returns: 'i32' },
   clock_gettime: { args: ['i32', 'ptr'], returns: 'i32' },
   flock: { args: ['i32', 'i32'], returns: 'i32' },
 } as const

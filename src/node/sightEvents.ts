@@ -1,0 +1,50 @@
+/** What this node sees of the others: heartbeats, silence and evidence -> the machines that it concerns (sight.ts). */
+import type { NodeName } from '../../machines/model/ids.ts'
+import { logger } from '../log/log.ts'
+import { actorOf, type Parts } from './parts.ts'
+import type { SightEvent } from './sight.ts'
+
+const log = logger('node')
+
+export function heard(parts: Parts, event: SightEvent): void {
+  const { engine } = parts
+  switch (event.type) {
+    case 'peer.heard': {
+      const { type, node, incarnation } = event
+      engine.send(actorOf.node(node), { type, incarnation })
+      // The machine that counts the peer's isolation knows now, so the peer may be granted its lease again.
+      return parts.sight.accept(node, event)
+    }
+    case 'peer.suspected': {
+      const { type, node, silentForMs } = event
+      return engine.send(actorOf.node(node), { type, silentForMs: Math.round(silentForMs) })
+    }
+    case 'peer.confirmedSilent': {
+      const { type, node, silentForMs, waitedMs } = event
+      engine.send(actorOf.node(node), { type, silentForMs: Math.round(silentForMs), waitedMs: Math.round(waitedMs) })
+      if (parts.replica.leader === node) engine.send(actorOf.membership, { type: 'leader.suspected', leader: node })
+      return
+    }
+    case 'leader.heard': {
+      const { type, leader, epoch, vice } = event
+      return engine.send(actorOf.membership, { type, leader, epoch, vice })
+    }
+    case 'leaderLease.gained':
+      return parts.replica.leaseGained()
+    case 'leaderLease.lost':
+      return engine.send(actorOf.membership, { type: 'lease.lost' })
+    case 'nodeLease.lost':
+      log.warn('the lease of the quorum is lost: exclusive primaries stop here')
+      for (const component of parts.statuses.keys()) engine.send(actorOf.component(component), { type: 'lease.lost' })
+      return
+    case 'nodeLease.gained':
+  }
+}
+
+/** A guard proved that a life of a peer has ended. Our own has judged that the evidence still counts, and the peer's promise is void. */
+export function peerEnded(parts: Parts, ended: { node: NodeName; incarnation: number | null; how: string }): void {
+  const { node, incarnation, how } = ended
+  const wasLeader = parts.replica.leader === node
+  parts.engine.send(actorOf.node(node), { type: 'peer.ended', incarnation, how })
+  if (wasLeader) parts.engine.send(actorOf.membership, { type: 'leader.ended', leader: node })
+}
