@@ -18,6 +18,8 @@ export interface Configuration {
   readonly watchdog: WatchdogConfiguration | null
   readonly recorder: RecorderConfiguration
   readonly nodes: Readonly<Record<NodeName, NodeConfiguration>>
+  /** Votes and does nothing else; null: there is none. */
+  readonly arbiter?: ArbiterConfiguration | null
   readonly types: Readonly<Record<string, ComponentType>>
   readonly components: Readonly<Record<string, ComponentConfiguration>>
   readonly assignments: Readonly<Record<AssignmentName, AssignmentConfiguration>>
@@ -28,6 +30,14 @@ export interface NodeConfiguration {
   readonly links: readonly LinkAddress[]
   /** Lower is preferred, as vice and as a place for primaries. Default: its place in the file. */
   readonly rank: number
+  /** Whether it votes and can be master. Left out: it does. */
+  readonly isEligible?: boolean
+}
+
+export interface ArbiterConfiguration {
+  readonly name: NodeName
+  /** As of a node. */
+  readonly links: readonly LinkAddress[]
 }
 
 export interface LinkAddress {

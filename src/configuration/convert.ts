@@ -25,8 +25,8 @@ export interface Surroundings {
 export function convert(file: ConfigurationFile, surroundings: Surroundings): Configuration {
   const { directory, nodeOrder, secret } = surroundings
   const nodes = nodeOrder.map((name, index): [string, NodeConfiguration] => {
-    const { links, rank } = file.nodes[name]!
-    return [name, { links, rank: rank ?? index + 1 }]
+    const { links, rank, eligible } = file.nodes[name]!
+    return [name, { links, rank: rank ?? index + 1, isEligible: eligible }]
   })
   return {
     cluster: file.cluster,
@@ -40,6 +40,7 @@ export function convert(file: ConfigurationFile, surroundings: Surroundings): Co
       : null,
     recorder: { segmentSizeBytes: file.recorder.segmentSize, segmentCountMax: file.recorder.segmentCount },
     nodes: Object.fromEntries(nodes),
+    arbiter: file.arbiter ?? null,
     types: mapValues(file.types, (type) => convertType(type, directory)),
     components: mapValues(file.components, convertComponent),
     assignments: mapValues(

@@ -2,7 +2,7 @@
 import type { LogEntry } from '../../machines/logic/replicatedLog.ts'
 import type { Log } from './log.ts'
 import type { Store } from './store.ts'
-import { Tree, type TreeEntry } from './tree.ts'
+import { type Outcome, Tree, type TreeEntry } from './tree.ts'
 
 /** So many entries are applied between two copies: at a start, at most these are read again. */
 const savedEvery = 1000
@@ -22,7 +22,7 @@ export class Applier {
     this.#store = store
     this.#log = log
     const { appliedIndex, entries } = store.readState()
-    this.tree = new Tree(entries)
+    this.tree = new Tree(entries, appliedIndex)
     this.#savedIndex = appliedIndex
     this.#appliedIndex = appliedIndex
   }
@@ -32,14 +32,13 @@ export class Applier {
   }
 
   /** `onApplied` may lead to more being committed: the caller looks again. */
-  applyUpTo(commitIndex: number, onApplied: (entry: LogEntry) => void): void {
+  applyUpTo(commitIndex: number, onApplied: (entry: LogEntry, outcome: Outcome) => void): void {
     while (this.#appliedIndex < commitIndex) {
       const countMax = Math.min(batch.countMax, commitIndex - this.#appliedIndex)
       const entries = this.#log.read(this.#appliedIndex + 1, { ...batch, countMax })
       if (entries.length === 0) throw new Error(`entry ${this.#appliedIndex + 1} is committed, and not in the log`)
       for (const entry of entries) {
-        this.#apply(entry)
-        onApplied(entry)
+        onApplied(entry, this.#apply(entry))
       }
     }
     if (this.#appliedIndex - this.#savedIndex >= savedEvery) this.save()
@@ -52,9 +51,10 @@ export class Applier {
     this.#savedIndex = this.#appliedIndex
   }
 
-  #apply({ index, epoch, command }: LogEntry): void {
+  #apply({ index, epoch, command }: LogEntry): Outcome {
     this.#appliedIndex = index
-    if (command.type === 'noop') return
-    for (const entry of this.tree.apply(command.entries, { epoch, index })) this.#unsaved.set(entry.key, entry)
+    const outcome = this.tree.apply(command, { epoch, index })
+    for (const entry of outcome.changed) this.#unsaved.set(entry.key, entry)
+    return outcome
   }
 }

@@ -1,5 +1,5 @@
 /** A replica as leader: claims, proposes, sends, chooses its vice, hands over, and gives up when it has no lease. */
-import type { AppendReply, LogCommand, LogEntry } from '../../machines/logic/replicatedLog.ts'
+import type { AppendReply, Condition, LogCommand, LogEntry } from '../../machines/logic/replicatedLog.ts'
 import * as rules from '../../machines/logic/replicatedLog.ts'
 import type { NodeName } from '../../machines/model/ids.ts'
 import { logCommand } from '../wire/messages/consensus.ts'
@@ -47,11 +47,11 @@ export class Leading {
     notices.push({ type: 'noop.committed', epoch: state.epoch })
   }
 
-  propose(changes: Proposal): ProposalResult {
+  propose(changes: Proposal, conditions: readonly Condition[]): ProposalResult {
     const { state, log } = this.#core
     const bar = rules.proposalBar(state, log)
     if (bar !== null) return { ok: false, code: bar }
-    const command: LogCommand = canonical({ type: 'set', entries: changes })
+    const command: LogCommand = canonical({ type: 'set', entries: changes, conditions })
     if (!logCommand.safeParse(command).success) return { ok: false, code: 'invalid' }
     const entry = rules.proposed(state, log, command)
     if (kept(entry).bytes.length > commandBytesMax) return { ok: false, code: 'too-large' }

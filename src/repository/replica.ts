@@ -7,6 +7,7 @@
  *
  * Every call ends by settling: committed entries are applied, then membership is told what changed. Both may call back in.
  */
+import type { Condition } from '../../machines/logic/replicatedLog.ts'
 import type { MembershipEvent } from '../../machines/membership.ts'
 import type { NodeName } from '../../machines/model/ids.ts'
 import type { ConsensusMessage } from '../wire/messages/consensus.ts'
@@ -68,11 +69,11 @@ export class Replica {
   }
 
   /**
-   * Asks for changes, all or none. They hold once `onApplied` brings the entry with this index *and* this epoch; an entry of a later
-   * epoch at this index means that they never will.
+   * Asks for changes, all or none, and none unless the conditions hold when they are applied. They are decided once `onApplied` brings
+   * the entry with this index *and* this epoch, with its outcome; an entry of a later epoch at this index means that they never will be.
    */
-  propose(changes: Proposal): ProposalResult {
-    const result = this.#leading.propose(changes)
+  propose(changes: Proposal, conditions: readonly Condition[] = []): ProposalResult {
+    const result = this.#leading.propose(changes, conditions)
     this.#settle()
     return result
   }

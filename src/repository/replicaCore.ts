@@ -75,8 +75,8 @@ export class ReplicaCore {
   }
 
   apply(): void {
-    this.applier.applyUpTo(this.#state.commitIndex, (entry) =>
-      this.options.onApplied(entry, entry.epoch === this.ledEpoch),
+    this.applier.applyUpTo(this.#state.commitIndex, (entry, outcome) =>
+      this.options.onApplied(entry, entry.epoch === this.ledEpoch, outcome),
     )
   }
 

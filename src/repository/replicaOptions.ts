@@ -6,6 +6,7 @@ import type { Clock } from '../engine/clock.ts'
 import type { Cause } from '../engine/record.ts'
 import type { ConsensusMessage } from '../wire/messages/consensus.ts'
 import type { Store } from './store.ts'
+import type { Outcome } from './tree.ts'
 
 export interface ReplicaOptions {
   readonly self: NodeName
@@ -33,7 +34,7 @@ export interface ReplicaOptions {
   readonly isLeaderLeaseValid: () => boolean
   readonly aliveVoters: () => readonly NodeName[]
   /** Every entry that this life applies, in order; not those applied from the store at the start. May propose. */
-  readonly onApplied: (entry: LogEntry, isOwn: boolean) => void
+  readonly onApplied: (entry: LogEntry, isOwn: boolean, outcome: Outcome) => void
   /** What heartbeats shall say. Called once it is durable and before any message that follows from it leaves. */
   readonly onMastership: (mastership: Mastership & { readonly commitIndex: number }) => void
 }

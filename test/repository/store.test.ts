@@ -20,7 +20,7 @@ afterEach(() => {
   for (const made of directories.splice(0)) rmSync(made, { recursive: true })
 })
 
-const set = (value: unknown): LogCommand => ({ type: 'set', entries: [{ key: 'k', value }] })
+const set = (value: unknown): LogCommand => ({ type: 'set', entries: [{ key: 'k', value }], conditions: [] })
 const entry = (index: number, epoch: number, value: unknown = index) => kept({ index, epoch, command: set(value) })
 const valuesOf = (store: Store) =>
   store

@@ -11,7 +11,10 @@ for (let epoch = store.durable.epoch + 1; ; epoch += 1) {
   console.log(`vote ${epoch}`)
   for (let count = 0; count < 10; count += 1) {
     const index = store.lastIndex + 1
-    store.append([kept({ index, epoch, command: { type: 'set', entries: [{ key: 'k', value: index }] } })], index - 1)
+    store.append(
+      [kept({ index, epoch, command: { type: 'set', entries: [{ key: 'k', value: index }], conditions: [] } })],
+      index - 1,
+    )
     console.log(`entry ${index}`)
   }
 }

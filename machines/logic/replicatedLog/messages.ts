@@ -7,8 +7,16 @@ export interface Change {
   readonly value: unknown
 }
 
-/** What an entry does when it is applied: nothing, or all of its changes at once. */
-export type LogCommand = { readonly type: 'noop' } | { readonly type: 'set'; readonly entries: readonly Change[] }
+/** Holds when the entry that last set the key is at this index of the log; 0: when the key is not there. */
+export interface Condition {
+  readonly key: string
+  readonly index: number
+}
+
+/** What an entry does when it is applied: nothing, or all of its changes at once, but only if all of its conditions hold then. */
+export type LogCommand =
+  | { readonly type: 'noop' }
+  | { readonly type: 'set'; readonly entries: readonly Change[]; readonly conditions: readonly Condition[] }
 
 /** A place in the log. `{index: 0, epoch: 0}` is before the first entry. */
 export interface Position {

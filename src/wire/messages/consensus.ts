@@ -9,11 +9,16 @@ export const changeCountMax = 1024
 
 const position = { index: count, epoch: count }
 
-const change = z.strictObject({ key: z.string().min(1).max(keyLengthMax), value: z.unknown() })
+export const condition = z.strictObject({ key: z.string().min(1).max(keyLengthMax), index: count })
+export const change = z.strictObject({ key: z.string().min(1).max(keyLengthMax), value: z.unknown() })
 
 export const logCommand = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('noop') }),
-  z.strictObject({ type: z.literal('set'), entries: z.array(change).min(1).max(changeCountMax) }),
+  z.strictObject({
+    type: z.literal('set'),
+    entries: z.array(change).min(1).max(changeCountMax),
+    conditions: z.array(condition).max(changeCountMax),
+  }),
 ])
 
 export const consensusMessage = z.discriminatedUnion('type', [

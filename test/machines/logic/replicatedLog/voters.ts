@@ -121,7 +121,7 @@ export class Voters {
     const voter = this.of(name)
     this.#extend(
       name,
-      rules.proposed(voter.state, voter.log, { type: 'set', entries: [{ key: 'k', value: 1 }] }),
+      rules.proposed(voter.state, voter.log, { type: 'set', entries: [{ key: 'k', value: 1 }], conditions: [] }),
       false,
     )
   }
