@@ -2,6 +2,7 @@
 import type { Configuration } from '../../machines/model/configuration.ts'
 import type { NodeName } from '../../machines/model/ids.ts'
 import { activeRoles } from '../../machines/model/roles.ts'
+import { compareTokens, type Token } from '../../machines/model/token.ts'
 import type { StartRecord, StepRecord } from '../engine/record.ts'
 import type { BlackBox, RecorderOptions } from '../recorder/index.ts'
 import type { KeptEntry } from '../repository/entry.ts'
@@ -21,7 +22,8 @@ export interface ClusterOptions {
   readonly driftMax: number
   readonly observer: Observer
   readonly openRecorder: ((options: RecorderOptions) => BlackBox) | null
-  readonly onApplied: (node: NodeName, entry: KeptEntry) => void
+  /** A leader applied an entry. */
+  readonly onApplied: (node: NodeName, entry: { index: number; epoch: number }) => void
 }
 
 const linkCount = 2
@@ -34,6 +36,7 @@ export class Cluster {
   readonly configuration: Configuration
   readonly thrown: { node: NodeName; process: string; atMs: number; error: unknown }[] = []
   stepCount = 0
+  readonly #highest = new Map<string, Token>()
   #digest = 0
   #otherDigest = 0
   readonly #options: ClusterOptions
@@ -74,6 +77,7 @@ export class Cluster {
   }
 
   observe(event: ObservedEvent): void {
+    if (event.type === 'token.taken' && !this.#isTaken(event)) return
     this.#options.observer.observe({ atMs: this.world.nowMs, ...event })
   }
 
@@ -116,6 +120,10 @@ export class Cluster {
     const text = `${this.world.nowMs} ${machine.name} ${record.sequence} ${record.actor} ${record.hash} ${JSON.stringify(record.effects)}`
     this.#digest = Bun.hash.crc32(text, this.#digest)
     this.#otherDigest = Bun.hash.xxHash32(text, this.#otherDigest)
+    if (record.kind === 'step' && record.event.type === 'repository.applied') {
+      const [first] = record.event.entries as readonly { index: number; epoch: number }[]
+      if (first) this.#options.onApplied(machine.name, first)
+    }
     if (record.actor !== 'membership') return
     for (const effect of record.effects) {
       if (effect.type !== 'mastership.acquired' && effect.type !== 'mastership.lost') continue
@@ -124,10 +132,21 @@ export class Cluster {
     }
   }
 
+  /** What stands behind components of a type that is not exclusive refuses older tokens: it fences by itself. */
+  #isTaken({ holder, token }: Extract<ObservedEvent, { type: 'token.taken' }>): boolean {
+    const assignment = holder.startsWith('resource ') ? holder.slice('resource '.length) : null
+    if (assignment === null) return true
+    const { component } = this.configuration.assignments[assignment]!
+    if (this.configuration.types[this.configuration.components[component]!.type]!.exclusive) return true
+    const last = this.#highest.get(assignment)
+    if (last && compareTokens(token, last) < 0) return false
+    this.#highest.set(assignment, token)
+    return true
+  }
+
   #applied({ name }: Machine, entry: KeptEntry): void {
     const { index, epoch, bytes } = entry
     const hash = Bun.hash.crc32(bytes).toString(16)
     this.observe({ type: 'entry.committed', node: name, index, epoch, hash })
-    this.#options.onApplied(name, entry)
   }
 }

@@ -1,5 +1,5 @@
 /**
- * A machine's disk: outlives its processes. What it applied is where the simulation sees what each node holds for committed.
+ * A machine's disk: outlives its processes. What it is told is committed is where the simulation sees it.
  * A write is durable when it returns, as the store promises; a crash between two writes is a crash between two events.
  */
 import type { KeptEntry } from '../../repository/entry.ts'
@@ -44,9 +44,18 @@ class ObservedStore extends MemoryStore {
     this.#observer = observer
   }
 
+  override append(entries: readonly KeptEntry[], commitIndex: number): void {
+    super.append(entries, commitIndex)
+    this.#tell()
+  }
+
   override saveState(state: AppliedState): void {
     super.saveState(state)
-    while (this.#seenIndex < state.appliedIndex) {
+    this.#tell()
+  }
+
+  #tell(): void {
+    while (this.#seenIndex < Math.min(this.commitIndex, this.lastIndex)) {
       const [entry] = this.read(this.#seenIndex + 1, 1)
       this.#seenIndex += 1
       if (entry) this.#observer.onApplied(entry)

@@ -80,13 +80,15 @@ export class SimulatedProgram {
       const { random, faults, slowMs, onToken } = this.#options
       onToken(`program ${this.component} ${this.incarnation}`, token)
       const acting: Acting = { component: this.component, assignment, role, token }
-      if (role === 'primary') this.#take(acting)
+      if (activeRoles.includes(role)) this.#take(acting)
       if (random.chance(faults.crashRate)) return this.exit({ exitCode: 1, signal: null })
       if (random.chance(faults.hangRate)) return
       const failure = random.chance(faults.failRate) ? { code: 'simulated', detail: 'as the fault has it' } : null
       const delayMs = random.between(0, random.chance(faults.slowRate) ? slowMs : callbackMaxMs)
       this.#after(delayMs, () => {
-        if (role !== 'primary' && failure === null) this.#take(acting)
+        // One that has quiesced has finished what was begun and takes nothing new: another may act.
+        if (role !== 'primary' && failure === null)
+          this.#take(role === 'quiescing' ? { ...acting, role: 'spare' } : acting)
         sdk.answer(this, id, failure)
       })
     })
