@@ -1,4 +1,4 @@
-/** The true instants at which a node begins and ceases to hold its leases, seen from the node process, which acts on them. */
+/** The true instants at which a node begins and ceases to hold its leases, seen from where they are acted upon. */
 import type { NodeName } from '../../../machines/model/ids.ts'
 import type { ObservedEvent } from '../observation.ts'
 import type { World } from '../world/world.ts'
@@ -28,13 +28,18 @@ export class LeaseWatch {
     if (parts === null || !process.isAlive) return
     const { sight, replica } = parts
     this.#see(this.#leader, process.trueMs(sight.leaderLeaseUntilMs()), replica.epoch)
-    this.#see(this.#own, process.trueMs(sight.nodeLeaseUntilMs()), 0)
+  }
+
+  /** The guard says until when (true time) the node may keep exclusive primaries; it is the guard that stops them in the end. */
+  granted(untilMs: number): void {
+    this.#see(this.#own, Math.max(untilMs, this.#own.untilMs), 0)
   }
 
   /** The node process has ended, and with it whatever it held. */
   ended(): void {
     this.#see(this.#leader, 0, this.#leader.epoch)
-    this.#see(this.#own, 0, 0)
+    if (this.#own.isHeld) this.#tell(this.#own, false)
+    this.#own.untilMs = 0
   }
 
   #see(lease: Watched, untilMs: number, epoch: number): void {

@@ -43,6 +43,7 @@ export interface MachineOptions {
 const pipeMs = 0.05
 const exitSeenMs = 0.3
 const wardenMs = 200
+const hookMaxMs = 5
 /** What looks after the guard (a service manager) starts it again so much later. */
 const guardRestartMinMs = 100
 const guardRestartMaxMs = 1_500
@@ -75,6 +76,10 @@ export class Machine {
 
   get isOn(): boolean {
     return this.#isOn
+  }
+
+  get isAnyPaused(): boolean {
+    return (this.guard?.isPaused ?? false) || (this.life?.process.isPaused ?? false)
   }
 
   /** Power on: the service manager starts the guard. */
@@ -208,7 +213,11 @@ export class Machine {
     observe({ type: 'node.started', node: name })
     return {
       pid: ++this.#lastPid,
-      send: (frame) => void world.after(pipeMs, () => life.take(frame)),
+      send: (frame) => {
+        if (frame.type === 'lease.report' && frame.nodeUntilMs !== null && this.life === life)
+          this.#leases.granted(this.clock.trueMs(frame.nodeUntilMs))
+        world.after(pipeMs, () => life.take(frame))
+      },
       close: () => void world.after(pipeMs, () => life.guardLost()),
       kill: () => void world.after(pipeMs, () => exit({ exitCode: null, signal: 'SIGKILL' })),
     }
@@ -227,6 +236,13 @@ export class Machine {
     if (command.length === 0) return { isStarted: false, code: 'command.notFound', detail: 'no command' }
     const pid = ++this.#lastPid
     const component = source.component as ComponentId
+    if (source.task !== null) {
+      world.after(random.between(0.5, hookMaxMs), () => {
+        if (source.task === 'onQuiescing') this.programs.find((one) => one.component === component)?.quiesce()
+        guard.receive(() => onExit({ exitCode: 0, signal: null }))
+      })
+      return { isStarted: true, pid }
+    }
     const type = configuration.types[configuration.components[componentNameOf(component)]!.type]!
     const [epoch, index] = (environment.ROLECALL_TOKEN ?? '0.0').split('.').map(Number)
     const program: SimulatedProgram = new SimulatedProgram({

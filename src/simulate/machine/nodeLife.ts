@@ -97,7 +97,7 @@ export class NodeLife {
       openStore: async () => disk.openStore(),
       connectGuard: (handlers, { timing }) => this.#connectGuard(handlers, timing),
       createSdk: (options) => {
-        this.sdk = new SimulatedSdk(options, { process, world, random })
+        this.sdk = new SimulatedSdk(options, { process, world })
         return this.sdk
       },
       setAside: () => {

@@ -4,13 +4,12 @@
  */
 import type { Checkpoint, RoleInvocation, SdkServerOptions } from '../../agents/sdk/options.ts'
 import type { SdkServer } from '../../agents/sdk/server.ts'
-import type { Random } from '../random.ts'
 import type { ProcessClock } from '../world/clocks.ts'
 import type { World } from '../world/world.ts'
 import type { SimulatedProgram } from './program.ts'
 
-const latencyMinMs = 0.05
-const latencyMaxMs = 0.3
+/** The same for all: a socket keeps the order. */
+const latencyMs = 0.1
 
 interface OpenCommand {
   readonly id: number
@@ -22,16 +21,14 @@ export class SimulatedSdk implements SdkServer {
   readonly #options: SdkServerOptions
   readonly #process: ProcessClock
   readonly #world: World
-  readonly #random: Random
   readonly #programs = new Map<string, SimulatedProgram>()
   readonly #commands = new Map<string, OpenCommand>()
   #lastId = 0
 
-  constructor(options: SdkServerOptions, of: { process: ProcessClock; world: World; random: Random }) {
+  constructor(options: SdkServerOptions, of: { process: ProcessClock; world: World }) {
     this.#options = options
     this.#process = of.process
     this.#world = of.world
-    this.#random = of.random
   }
 
   /** A program connects. */
@@ -108,14 +105,10 @@ export class SimulatedSdk implements SdkServer {
   }
 
   #toProgram(callback: () => void): void {
-    this.#world.after(this.#latencyMs(), callback)
+    this.#world.after(latencyMs, callback)
   }
 
   #later(callback: () => void): void {
-    this.#world.after(this.#latencyMs(), () => this.#process.receive(callback))
-  }
-
-  #latencyMs(): number {
-    return this.#random.between(latencyMinMs, latencyMaxMs)
+    this.#world.after(latencyMs, () => this.#process.receive(callback))
   }
 }
