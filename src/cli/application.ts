@@ -15,6 +15,7 @@ import {
   viewFlags,
 } from './flags.ts'
 import { replayCommand } from './replay.ts'
+import { simulateCommand } from './simulate.ts'
 
 type ViewCommand = (this: CliContext, flags: ViewFlags) => Promise<void>
 
@@ -115,6 +116,7 @@ const root = buildRouteMap<string, CliContext>({
       load: () => import('./commands/unlock.ts'),
     }),
     replay: replayCommand,
+    simulate: simulateCommand,
     demo: demoCommand,
     ledger,
     version,

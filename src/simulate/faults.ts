@@ -4,33 +4,10 @@
  * cluster has to come together again.
  */
 import type { Cluster } from './cluster.ts'
+import type { FaultKind } from './faultKinds.ts'
 import type { Machine } from './machine/machine.ts'
 import type { Random } from './random.ts'
 import type { PathFaults } from './world/paths.ts'
-
-export const faultKinds = [
-  'loss',
-  'duplication',
-  'delay',
-  'reordering',
-  'partition',
-  'oneway',
-  'link',
-  'flapping',
-  'drift',
-  'step',
-  'pause-node',
-  'pause-guard',
-  'pause',
-  'kill-node',
-  'kill-guard',
-  'power',
-  'component',
-  'callbacks',
-  'operator',
-] as const
-
-export type FaultKind = (typeof faultKinds)[number]
 
 /** Begins a fault; what it returns ends it. */
 type Begin = (of: { cluster: Cluster; random: Random; scale: number }) => () => void
