@@ -9,7 +9,7 @@ import { nodeMachine } from './node.ts'
 
 export const catalogue = {
   component: { machine: component, version: 1 },
-  crim: { machine: crim, version: 1 },
+  crim: { machine: crim, version: 2 },
   membership: { machine: membership, version: 1 },
   node: { machine: nodeMachine, version: 1 },
 }

@@ -77,7 +77,9 @@ const begins: Readonly<Record<Exclude<FaultKind, 'drift' | 'operator'>, Begin>> 
     return () => machine.resumeAll()
   },
   'kill-node': ({ cluster, random }) => {
-    random.pick(cluster.machines).killNode()
+    const machine = random.pick(cluster.machines)
+    // See `pauseOne`.
+    if (!machine.guard?.isPaused) machine.killNode()
     return nothing
   },
   'kill-guard': ({ cluster, random }) => {
