@@ -5,12 +5,14 @@ import type {
   ComponentConfiguration,
   ComponentType,
   Configuration,
+  FenceConfiguration,
   NodeConfiguration,
   Probe,
   ProbeTarget,
   Timing,
 } from '../../machines/model/configuration.ts'
 import type { ComponentTypeFile } from './componentType.ts'
+import type { FenceFile } from './fence.ts'
 import type { ComponentFile, ConfigurationFile } from './schema.ts'
 import type { TimingFile } from './timing.ts'
 
@@ -25,8 +27,9 @@ export interface Surroundings {
 export function convert(file: ConfigurationFile, surroundings: Surroundings): Configuration {
   const { directory, nodeOrder, secret } = surroundings
   const nodes = nodeOrder.map((name, index): [string, NodeConfiguration] => {
-    const { links, rank, eligible } = file.nodes[name]!
-    return [name, { links, rank: rank ?? index + 1, isEligible: eligible }]
+    const { links, rank, eligible, fence } = file.nodes[name]!
+    const power = fence ? { fence: convertFence(fence, directory) } : {}
+    return [name, { links, rank: rank ?? index + 1, isEligible: eligible, ...power }]
   })
   return {
     cluster: file.cluster,
@@ -47,6 +50,18 @@ export function convert(file: ConfigurationFile, surroundings: Surroundings): Co
       file.assignments,
       ({ component, redundancy }): AssignmentConfiguration => ({ component, redundancy }),
     ),
+  }
+}
+
+function convertFence(fence: FenceFile, directory: string): FenceConfiguration {
+  const { agent, command, options, timeout, retries, delay } = fence
+  return {
+    kind: agent === undefined ? 'command' : 'agent',
+    command: locateProgram(agent === undefined ? command! : [agent], directory),
+    options,
+    timeoutMs: timeout,
+    retryCountMax: retries,
+    delayMs: delay ?? null,
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { componentTypeSchema } from './componentType.ts'
+import { fenceSchema } from './fence.ts'
 import { timingSchema } from './timing.ts'
 import { byName, count, duration, environment, linkAddress, list, mapping, nameText, size, text } from './values.ts'
 
@@ -28,6 +29,11 @@ export const nodeSchema = mapping({
   eligible: z.boolean({ error: 'true or false' }).default(true).meta({
     description: 'Whether it votes and can be master. `false`: it runs components and holds the repository only.',
     type: 'true or false',
+  }),
+  fence: fenceSchema.optional().meta({
+    description:
+      'How the other nodes cut its power (docs/fencing.md). Default: not at all; only time, evidence or an operator proves its end.',
+    type: 'mapping',
   }),
 })
 

@@ -1,4 +1,6 @@
 /** What of the configuration guard and heartbeats have to know. */
+
+import { nodesByRank } from '../../machines/logic/members.ts'
 import type { Configuration } from '../../machines/model/configuration.ts'
 import type { NodeName } from '../../machines/model/ids.ts'
 import type { Surroundings } from './heartbeatService.ts'
@@ -12,7 +14,7 @@ export function surroundingsOf({ nodes, timing }: Configuration, self: NodeName)
   }
 }
 
-/** In order of rank, those of one rank by name. */
+/** Those that can be master, in order of rank. */
 export function votersOf(nodes: Configuration['nodes']): NodeName[] {
-  return Object.keys(nodes).sort((a, b) => nodes[a]!.rank - nodes[b]!.rank || (a < b ? -1 : 1))
+  return nodesByRank(nodes).filter((name) => nodes[name]!.isEligible !== false)
 }

@@ -24,6 +24,8 @@ export const problemCodes = [
   'node.hung',
   'guard.unprivileged',
   'watchdog.unusable',
+  'failover.barred',
+  'fence.failed',
   'secret.default',
 ] as const
 
@@ -41,6 +43,10 @@ export interface NodeFacts {
   readonly hungNodes: readonly string[]
   /** What the guard of the node that answers lacks. */
   readonly guardProblems: readonly GuardProblem[]
+  /** Why two nodes do not fail over by themselves (machines/logic/fencing.ts). */
+  readonly failoverBar?: string | null
+  /** Nodes that could not be fenced, and why. */
+  readonly failedFences?: readonly { readonly node: string; readonly detail: string }[]
 }
 
 const noFacts: NodeFacts = { isSecretDefault: false, hungNodes: [], guardProblems: [] }
@@ -55,6 +61,8 @@ export function problemsOf(view: ViewWithoutProblems, facts: NodeFacts = noFacts
     ...view.assignments.flatMap((assignment) => assignmentProblems(assignment, view)),
     ...view.components.flatMap(componentProblems),
     ...facts.guardProblems.map((problem) => guardProblem(problem, view)),
+    ...(facts.failedFences ?? []).map(fenceProblem),
+    ...(facts.failoverBar ? [failoverProblem(view, facts.failoverBar)] : []),
     ...(facts.isSecretDefault ? [secretProblem(view)] : []),
   ]
   return [
@@ -180,6 +188,24 @@ function hungProblem(node: string): Found {
 
 function guardProblem({ code, text }: GuardProblem, { node }: ViewWithoutProblems): Found {
   return { severity: 'warning', code, subject: node, text, next: null }
+}
+
+function fenceProblem({ node, detail }: { node: string; detail: string }): Found {
+  const text = `its fence agent could not cut it off (${detail}): it may still act; see that it is off, then confirm it`
+  return {
+    severity: 'critical',
+    code: 'fence.failed',
+    subject: node,
+    text,
+    next: `rolecall fence confirm ${node} --yes`,
+  }
+}
+
+/** Said while all is well, too: it is too late when the other is gone. Then the next step is to see to that one. */
+function failoverProblem({ cluster, nodes }: ViewWithoutProblems, text: string): Found {
+  const silent = nodes.find(({ availability }) => availability === 'unreachable' || availability === 'isolated')
+  const next = silent ? `rolecall fence confirm ${silent.name} --yes` : null
+  return { severity: 'warning', code: 'failover.barred', subject: cluster, text, next }
 }
 
 function secretProblem({ cluster }: ViewWithoutProblems): Found {

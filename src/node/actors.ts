@@ -2,9 +2,11 @@
 import type { ComponentInput } from '../../machines/component.ts'
 import type { CrimInput } from '../../machines/crim.ts'
 import type { MembershipInput } from '../../machines/membership.ts'
+import type { Configuration } from '../../machines/model/configuration.ts'
 import { componentId } from '../../machines/model/ids.ts'
 import type { NodeInput } from '../../machines/node.ts'
 import { votersOf } from '../guard/surroundings.ts'
+import { startFencing } from './fencing.ts'
 import { actorOf, type Parts } from './parts.ts'
 
 /** Lives of components' processes are counted on from here, so that those under a later life of the node are later. */
@@ -13,12 +15,18 @@ const incarnationsPerLife = 100_000
 export function startActors(parts: Parts): void {
   const { engine, self, incarnation, peers, configuration } = parts
   const { timing } = configuration
-  // Nothing that a machine keeps goes unrecorded, so it is not told the secret.
-  const crim: CrimInput = { self, incarnation, configuration: { ...configuration, secret: null } }
+  const crim: CrimInput = { self, incarnation, configuration: withoutSecrets(configuration) }
   engine.start(actorOf.crim, 'crim', crim)
   for (const node of peers) engine.start(actorOf.node(node), 'node', { node, self, timing } satisfies NodeInput)
+  startFencing(parts)
   startMembership(parts)
   for (const assignment of Object.keys(configuration.assignments)) startComponent(parts, assignment)
+}
+
+/** Nothing that a machine keeps goes unrecorded, so it is told neither the secret nor the passwords of fence agents. */
+function withoutSecrets(configuration: Configuration): Configuration {
+  const nodes = Object.entries(configuration.nodes).map(([name, { fence: _, ...node }]) => [name, node])
+  return { ...configuration, secret: null, nodes: Object.fromEntries(nodes) }
 }
 
 function startMembership(parts: Parts): void {

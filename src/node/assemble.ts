@@ -10,16 +10,21 @@ import type { NodeContext } from '../../machines/node.ts'
 import type { AgentEvent } from '../agents/agent.ts'
 import { createProcessAgent, sdkSocketPath } from '../agents/process/agent.ts'
 import { Engine } from '../engine/engine.ts'
+import { createFenceRunner } from '../fence/runner.ts'
 import type { GuardHandlers } from '../guard/client.ts'
 import { exitCodes } from '../guard/exitCodes.ts'
 import { votersOf } from '../guard/surroundings.ts'
 import { logger } from '../log/log.ts'
+import { Ccr } from '../repository/ccr.ts'
+import { isUnder } from '../repository/keys.ts'
 import { createReplica } from '../repository/replica.ts'
+import type { Outcome } from '../repository/tree.ts'
 import { msgpackCodec } from '../wire/codec.ts'
 import { type PeerMessage, parsePeerMessage } from '../wire/messages/index.ts'
 import { Causes } from './causes.ts'
 import { Checkpoints } from './checkpoints.ts'
-import { type Effect, perform } from './effects.ts'
+import { decidedNames, type Effect, perform } from './effects.ts'
+import { fenceReported, requestOperation } from './fencing.ts'
 import { receive } from './inbound.ts'
 import { Leaving } from './leaving.ts'
 import { Operations } from './operations.ts'
@@ -119,11 +124,19 @@ export async function assemble(of: {
     isLeaseDropped: () => sight.isLeaseDropped(),
     isLeaderLeaseValid: () => sight.isLeaderLeaseValid(),
     aliveVoters: () => sight.aliveNodes(),
-    onApplied: (entry) => applied(parts, entry),
+    onApplied: (entry, _isOwn, outcome) => applied(parts, entry, outcome),
     onMastership: (mastership) => {
       sight.setMastership(mastership)
       parts.publisher?.touch()
     },
+  })
+  parts.ccr = new Ccr({
+    self,
+    incarnation,
+    clock,
+    replica: parts.replica,
+    isLeaderLeaseValid: () => sight.isLeaderLeaseValid(),
+    post: (to, message) => parts.network.post(to, message),
   })
   parts.checkpoints = new Checkpoints({
     post: (to, message) => parts.network.post(to, message as unknown as PeerMessage),
@@ -136,9 +149,15 @@ export async function assemble(of: {
     clock,
     master: () => parts.replica.leader,
     send: (master, id, operation) => {
-      if (master === self) parts.engine.send(actorOf.crim, { type: 'operation.requested', id, operation })
+      if (master === self) requestOperation(parts, { id, operation }, null)
       else parts.post(master, { type: 'operation.request', id, operation }, null)
     },
+  })
+  parts.fences = createFenceRunner({
+    configuration,
+    self,
+    clock,
+    onReport: (report) => fenceReported(parts, report),
   })
   parts.publisher = new Publisher({
     self,
@@ -205,10 +224,11 @@ function agentEvent(parts: Parts, event: AgentEvent): void {
 }
 
 /** What the log decided goes to the CRIM of the node that leads; the others read it from the tree should they ever lead. */
-function applied(parts: Parts, { epoch, index, command }: LogEntry): void {
-  if (command.type !== 'set' || !parts.replica.isLeader) return
-  const entries = command.entries.map((change) => ({ ...change, epoch, index }))
-  parts.engine.send(actorOf.crim, { type: 'repository.applied', entries }, parts.causes.ofApplied(index))
+function applied(parts: Parts, entry: LogEntry, outcome: Outcome): void {
+  parts.ccr.applied(entry, outcome)
+  const entries = outcome.changed.filter(({ key }) => decidedNames.some((name) => isUnder(key, name)))
+  if (entries.length === 0 || !parts.replica.isLeader) return
+  parts.engine.send(actorOf.crim, { type: 'repository.applied', entries }, parts.causes.ofApplied(entry.index))
 }
 
 function availabilityOf(parts: Parts, node: NodeName) {

@@ -3,6 +3,7 @@ import { componentNameOf, type NodeName } from '../../machines/model/ids.ts'
 import type { ComponentStatus } from '../../machines/model/status.ts'
 import type { Cause } from '../engine/record.ts'
 import type { PeerMessage } from '../wire/messages/index.ts'
+import { requestOperation } from './fencing.ts'
 import { actorOf, type Parts } from './parts.ts'
 
 export interface Sender {
@@ -12,13 +13,16 @@ export interface Sender {
 }
 
 export function receive(parts: Parts, from: Sender, message: PeerMessage): void {
-  const { engine, checkpoints, replica } = parts
+  const { engine, checkpoints, replica, ccr } = parts
   switch (message.type) {
     case 'checkpoint':
       void checkpoints.receive(from.node, message.id, message)
       return
     case 'checkpoint.answer':
       return checkpoints.answered(message.id, message.code)
+    case 'ccr.request':
+    case 'ccr.answer':
+      return ccr.receive(from.node, message)
     default:
       if (!('time' in message)) return replica.receive(from.node, message)
       engine.observe(message.time)
@@ -47,11 +51,7 @@ function receiveCaused(parts: Parts, from: Sender, message: CausedMessage): void
     case 'peers.command':
       return command(parts, message)
     case 'operation.request':
-      return engine.send(
-        actorOf.crim,
-        { type: 'operation.requested', id: message.id, operation: message.operation },
-        message.cause,
-      )
+      return requestOperation(parts, message, message.cause)
     case 'operation.answer':
       return operations.answered(message.id, message.result)
     case 'master.word': {

@@ -46,6 +46,7 @@ async function run({ configuration, name: self, incarnation }: NodeProcessOption
       counters: () => parts.network.counters(),
       operate: (operation) => parts.operations.request(operation),
       changes: (listener) => parts.publisher.changes(listener),
+      repository: parts.ccr,
     },
   })
   begin(parts)

@@ -7,8 +7,10 @@ import type { Clock } from '../engine/clock.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Cause } from '../engine/record.ts'
 import type { Message } from '../engine/step.ts'
+import type { FenceRunner } from '../fence/runner.ts'
 import type { GuardClient } from '../guard/client.ts'
 import type { GuardProblem } from '../guard/protocol.ts'
+import type { Ccr } from '../repository/ccr.ts'
 import type { Replica } from '../repository/replica.ts'
 import type { Network } from '../transport/network.ts'
 import type { PeerMessage } from '../wire/messages/index.ts'
@@ -30,6 +32,7 @@ export interface Parts {
   readonly network: Network<PeerMessage>
   readonly sight: Sight
   readonly replica: Replica
+  readonly ccr: Ccr
   readonly guard: GuardClient
   /** What the guard lacks to protect this node as it should. */
   readonly guardProblems: { list: readonly GuardProblem[] }
@@ -38,6 +41,7 @@ export interface Parts {
   readonly checkpoints: Checkpoints
   readonly operations: Operations
   readonly publisher: Publisher
+  readonly fences: FenceRunner
   readonly leaving: Leaving
   /** The highest mastership that commanded or surveyed this node: an earlier one is refused, however late its messages come. */
   readonly commandEpoch: { highest: number }
@@ -53,5 +57,6 @@ export const actorOf = {
   crim: 'crim',
   membership: 'membership',
   node: (name: NodeName): string => `node/${name}`,
+  fencing: (name: NodeName): string => `fencing/${name}`,
   component: (id: string): string => `component/${id}`,
 }

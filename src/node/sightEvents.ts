@@ -1,5 +1,7 @@
 /** What this node sees of the others: heartbeats, silence and evidence -> the machines that it concerns (sight.ts). */
 import type { NodeName } from '../../machines/model/ids.ts'
+import type { Ending } from '../guard/protocol.ts'
+import { votersOf } from '../guard/surroundings.ts'
 import { logger } from '../log/log.ts'
 import { actorOf, type Parts } from './parts.ts'
 import type { SightEvent } from './sight.ts'
@@ -41,10 +43,21 @@ export function heard(parts: Parts, event: SightEvent): void {
   }
 }
 
-/** A guard proved that a life of a peer has ended. Our own has judged that the evidence still counts, and the peer's promise is void. */
-export function peerEnded(parts: Parts, ended: { node: NodeName; incarnation: number | null; how: string }): void {
+/**
+ * A life of a peer is known to have ended: its guard or its kernel said so, or it was fenced. Our guard has judged that this still
+ * counts, and the promise made to it is void. Of two voters the one that is left may then go on alone.
+ */
+export function peerEnded(parts: Parts, ended: { node: NodeName; incarnation: number | null; how: Ending }): void {
   const { node, incarnation, how } = ended
+  const isFenced = how === 'fenced' || how === 'operator'
+  const cause = isFenced ? parts.causes.ofFence(node) : null
   const wasLeader = parts.replica.leader === node
-  parts.engine.send(actorOf.node(node), { type: 'peer.ended', incarnation, how })
-  if (wasLeader) parts.engine.send(actorOf.membership, { type: 'leader.ended', leader: node })
+  const type = isFenced ? 'fence.confirmed' : 'peer.ended'
+  parts.engine.send(actorOf.node(node), { type, incarnation, how }, cause)
+  if (wasLeader) parts.engine.send(actorOf.membership, { type: 'leader.ended', leader: node }, cause)
+  if (isFenced && isPair(parts)) parts.engine.send(actorOf.membership, { type: 'fence.confirmed', other: node }, cause)
+}
+
+function isPair({ configuration }: Parts): boolean {
+  return votersOf(configuration.nodes).length === 2 && !configuration.arbiter
 }

@@ -1,5 +1,6 @@
 /** The cluster as this node can tell it: its own sight of nodes and mastership, the master's last word of the rest. */
 
+import { failoverBar } from '../../machines/logic/fencing.ts'
 import { majorityOf } from '../../machines/logic/quorum.ts'
 import type { NodeName } from '../../machines/model/ids.ts'
 import { type NodeAvailability, upAvailabilities } from '../../machines/model/status.ts'
@@ -7,6 +8,7 @@ import type { ClusterView, LinkView, NodeView } from '../../machines/model/view.
 import type { NodeContext } from '../../machines/node.ts'
 import { type Assignments, lastKnown, unheardAssignments } from '../manage/masterWord.ts'
 import { problemsOf } from '../manage/problems.ts'
+import { failedFences } from './fencing.ts'
 import { actorOf, type Parts } from './parts.ts'
 
 export function viewOf(parts: Parts): ClusterView {
@@ -36,10 +38,13 @@ export function viewOf(parts: Parts): ClusterView {
     components,
     problems: [],
   }
+  const fences = voters.filter((name) => configuration.nodes[name]!.fence !== undefined)
   const facts = {
     isSecretDefault: configuration.secret === null,
     hungNodes: sight.stalledNodes(),
     guardProblems: guardProblems.list,
+    failoverBar: failoverBar({ voters, arbiter: configuration.arbiter?.name ?? null, fences }),
+    failedFences: failedFences(parts),
   }
   return { ...view, problems: problemsOf(view, facts) }
 }

@@ -2,7 +2,7 @@
 import type { Bond, Transfer, VoteReply, VoteRequest } from '../../machines/logic/replicatedLog.ts'
 import * as rules from '../../machines/logic/replicatedLog.ts'
 import type { NodeName } from '../../machines/model/ids.ts'
-import type { ReplicaCore } from './replicaCore.ts'
+import { peerOf, type ReplicaCore } from './replicaCore.ts'
 
 /** Requests are repeated so often within a heartbeat interval: a promise that stands against a vote may end at any moment. */
 const canvassesPerInterval = 4
@@ -33,14 +33,14 @@ export class Elections {
     const { isPre, epoch, transfer } = request
     this.#ask({ isPre, epoch, transfer }, { isNoted: true }, (bond) => {
       const { state, log, options } = this.#core
-      const decided = rules.considerVote(state, log, { from, request, bond })
+      const decided = rules.considerVote(state, log, { from: peerOf(from), request, bond })
       this.#core.become(decided.state)
       options.send(from, decided.reply)
     })
   }
 
   considerReply(from: NodeName, reply: VoteReply): void {
-    this.#core.become(rules.considerVoteReply(this.#core.state, from, reply))
+    this.#core.become(rules.considerVoteReply(this.#core.state, peerOf(from), reply))
     this.#tellStanding()
   }
 

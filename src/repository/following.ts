@@ -3,7 +3,7 @@ import type { AppendRequest, TimeoutNow } from '../../machines/logic/replicatedL
 import * as rules from '../../machines/logic/replicatedLog.ts'
 import type { NodeName } from '../../machines/model/ids.ts'
 import { Patience } from './patience.ts'
-import type { ReplicaCore } from './replicaCore.ts'
+import { peerOf, type ReplicaCore } from './replicaCore.ts'
 
 export class Following {
   readonly #core: ReplicaCore
@@ -17,7 +17,7 @@ export class Following {
 
   considerAppend(from: NodeName, request: AppendRequest): void {
     const { log, options } = this.#core
-    const { state, write, reply } = rules.considerAppend(this.#core.state, log, { from, request })
+    const { state, write, reply } = rules.considerAppend(this.#core.state, log, { from: peerOf(from), request })
     this.#core.become(state)
     log.put(write)
     log.save(state.commitIndex)
@@ -32,7 +32,7 @@ export class Following {
   }
 
   follow(claim: { leader: NodeName; epoch: number; vice: NodeName | null }): void {
-    this.#core.become(rules.followed(this.#core.state, claim))
+    this.#core.become(rules.followed(this.#core.state, { ...claim, leader: peerOf(claim.leader) }))
     const { leader, epoch } = this.#core.state
     if (leader !== claim.leader || epoch !== claim.epoch) return
     this.#core.isForgotten = false

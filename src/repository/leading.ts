@@ -5,7 +5,7 @@ import type { NodeName } from '../../machines/model/ids.ts'
 import { logCommand } from '../wire/messages/consensus.ts'
 import { canonical, commandBytesMax, kept } from './entry.ts'
 import { Patience } from './patience.ts'
-import type { ReplicaCore } from './replicaCore.ts'
+import { peerOf, type ReplicaCore } from './replicaCore.ts'
 import type { Proposal, ProposalResult } from './replicaOptions.ts'
 
 /** A leader with nothing to say says so every so many ticks: a voter that was started again learns what is committed. */
@@ -51,7 +51,7 @@ export class Leading {
     const { state, log } = this.#core
     const bar = rules.proposalBar(state, log)
     if (bar !== null) return { ok: false, code: bar }
-    const command: LogCommand = canonical({ type: 'set', entries: changes, conditions })
+    const command = canonical({ type: 'set', entries: changes, conditions }) as Extract<LogCommand, { type: 'set' }>
     if (!logCommand.safeParse(command).success) return { ok: false, code: 'invalid' }
     const entry = rules.proposed(state, log, command)
     if (kept(entry).bytes.length > commandBytesMax) return { ok: false, code: 'too-large' }
@@ -60,7 +60,10 @@ export class Leading {
   }
 
   considerReply(from: NodeName, reply: AppendReply): void {
-    const { state, isRejected } = rules.considerAppendReply(this.#core.state, this.#core.log, { from, reply })
+    const { state, isRejected } = rules.considerAppendReply(this.#core.state, this.#core.log, {
+      from: peerOf(from),
+      reply,
+    })
     this.#core.become(state)
     if (isRejected) this.#send(from, false)
     this.#sendNews()
@@ -112,9 +115,13 @@ export class Leading {
   #send(to: NodeName, isEmpty: boolean): void {
     // Telling the news of a mastership can end it.
     if (!this.#core.state.leadership?.progress[to]) return
-    const { state, request } = rules.appendFor(this.#core.state, this.#core.log, { to, isEmpty })
+    const { state, request } = rules.requestFor(this.#core.state, this.#core.log, {
+      to,
+      isEmpty,
+      snapshot: () => null,
+    })
     this.#core.become(state)
-    this.#core.options.send(to, request)
+    if (request) this.#core.options.send(to, request)
   }
 
   /** Entries and commits that the others have not been sent yet. */
@@ -133,13 +140,8 @@ export class Leading {
 
   /** The vice is the first in rank of those that are alive and have what was committed a tick ago. */
   #chooseVice(): void {
-    const { voters, self, leadership } = this.#core.state
     const alive = this.#core.options.aliveVoters()
-    const isCaughtUp = (voter: NodeName) => {
-      const progress = leadership?.progress[voter]
-      return progress !== undefined && !progress.isProbing && progress.match >= this.#caughtUpIndex
-    }
-    const vice = voters.find((voter) => voter !== self && alive.includes(voter) && isCaughtUp(voter)) ?? null
+    const vice = rules.viceOf(this.#core.state, { alive, index: this.#caughtUpIndex })
     if (vice === this.#core.vice) return
     this.#core.vice = vice
     this.#core.notices.push({ type: 'vice.chosen', vice })

@@ -13,6 +13,8 @@ const recentCount = 1024
 const entryOverheadBytes = 64
 
 export class Log implements LogReader {
+  /** Kept whole. */
+  readonly firstIndex = 1
   readonly #store: Store
   /** Without gaps up to the end of the log. */
   #recent: KeptEntry[] = []

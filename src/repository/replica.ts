@@ -148,6 +148,10 @@ export class Replica {
       case 'append.reply':
         this.#leading.considerReply(from, message)
         break
+      // Logs are kept whole: nobody sends or needs a snapshot.
+      case 'install.request':
+      case 'install.reply':
+        break
       case 'transfer.timeoutNow':
         this.#following.considerOffer(from, message)
     }

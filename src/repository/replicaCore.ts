@@ -6,6 +6,11 @@ import { Applier } from './applier.ts'
 import { Log } from './log.ts'
 import type { ReplicaOptions } from './replicaOptions.ts'
 
+/** Stores have no ids: a name stands for its disk. */
+export function peerOf(name: NodeName): rules.Peer {
+  return { name, disk: name }
+}
+
 export class ReplicaCore {
   readonly options: ReplicaOptions
   readonly log: Log
@@ -27,7 +32,9 @@ export class ReplicaCore {
     this.log = new Log(store)
     this.applier = new Applier(store, this.log)
     const commitIndex = Math.max(store.commitIndex, this.applier.appliedIndex)
-    this.#state = rules.initialState({ ...store.durable, self, voters, commitIndex })
+    const members = voters.map((name) => ({ ...peerOf(name), kind: 'voter' as const }))
+    const memberships = [{ ...rules.noMembership, members }]
+    this.#state = rules.initialState({ ...store.durable, self, disk: peerOf(self).disk, memberships, commitIndex })
     this.applier.applyUpTo(commitIndex, () => {})
   }
 

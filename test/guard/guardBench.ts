@@ -57,11 +57,15 @@ export class GuardBench {
   readonly #isAlone: boolean
   readonly #watchdog: Configuration['watchdog']
 
-  /** Alone: a cluster of one, which has its lease as soon as it leads. */
+  /** Alone: a cluster of one, which has its lease as soon as it leads. A watchdog without a name is a plain file. */
   constructor(of: { isAlone?: boolean; timing?: Partial<Timing>; watchdog?: Configuration['watchdog'] } = {}) {
     this.timing = { ...timing, selfStopMs: 100, hungAfterMs: 60_000, ...of.timing }
     this.#isAlone = of.isAlone ?? false
     this.#watchdog = of.watchdog ?? null
+    if (of.watchdog?.device === '') {
+      writeFileSync(this.#path('watchdog'), '')
+      this.#watchdog = { ...of.watchdog, device: this.#path('watchdog') }
+    }
     writeFileSync(
       this.#path('configuration.json'),
       JSON.stringify({
@@ -103,6 +107,10 @@ export class GuardBench {
     })
     this.#guards.push(guard)
     return guard
+  }
+
+  watchdogBytes(): Uint8Array {
+    return readFileSync(this.#path('watchdog'))
   }
 
   /** What the guards logged. */
@@ -165,6 +173,6 @@ export class GuardBench {
     await Promise.all(this.#guards.map((guard) => guard.exited))
     const { sweepLeftovers } = await import('../../src/guard/sweep.ts')
     await sweepLeftovers(this.marker, { timeoutMs: 5000 })
-    rmSync(this.directory, { recursive: true })
+    rmSync(this.directory, { recursive: true, force: true })
   }
 }

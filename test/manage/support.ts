@@ -1,7 +1,9 @@
-import type { Operation, OperationResult } from '../../machines/model/operation.ts'
+import type { AnyOperation, OperationResult } from '../../machines/model/operation.ts'
 import type { ClusterView, ComponentView, NodeView } from '../../machines/model/view.ts'
 import { type ControlServer, serveControl } from '../../src/manage/controlServer.ts'
 import { problemsOf, type ViewWithoutProblems } from '../../src/manage/problems.ts'
+import type { RepositoryHandlers } from '../../src/manage/repositoryRoutes.ts'
+import { soloCcr } from '../repository/soloCcr.ts'
 
 const undo: (() => unknown)[] = []
 
@@ -122,11 +124,12 @@ export async function serveView(options: {
   path: string
   view: ClusterView
   answer?: OperationResult
+  repository?: RepositoryHandlers
   delayMs?: number
 }) {
   const { path, answer = { ok: true, text: 'done' }, delayMs = 0 } = options
   const listeners = new Set<() => void>()
-  const operations: Operation[] = []
+  const operations: AnyOperation[] = []
   const shown = { view: options.view }
   const server: ControlServer = await serveControl({
     path,
@@ -142,6 +145,7 @@ export async function serveView(options: {
         listeners.add(listener)
         return () => listeners.delete(listener)
       },
+      repository: options.repository ?? soloCcr().ccr,
     },
   })
   afterThisTest(() => server.stop())

@@ -10,6 +10,7 @@ import { createHeartbeats, type HeartbeatEvent, type Heartbeats } from '../../sr
 import { MemoryStore } from '../../src/repository/memoryStore.ts'
 import { createReplica, type Replica } from '../../src/repository/replica.ts'
 import type { Store } from '../../src/repository/store.ts'
+import type { Outcome } from '../../src/repository/tree.ts'
 import { decodeBody, encodeBody } from '../../src/wire/codec.ts'
 import { consensusMessage } from '../../src/wire/messages/consensus.ts'
 import { timing } from '../support/configuration.ts'
@@ -22,6 +23,7 @@ export interface ReplicaClusterOptions {
   readonly doubleRate?: number
   readonly delayMs?: (random: () => number) => number
   readonly openStore?: (name: string) => Store
+  readonly onApplied?: (name: string, entry: LogEntry, outcome: Outcome) => void
 }
 
 /** Thrown by a store: the process dies before it could write. */
@@ -159,7 +161,10 @@ export class ReplicaCluster {
       isLeaseDropped: () => heartbeats.isLeaseDropped(),
       isLeaderLeaseValid: () => heartbeats.isLeaderLeaseValid(),
       aliveVoters: () => heartbeats.aliveNodes(),
-      onApplied: (entry) => this.#applied(name, entry),
+      onApplied: (entry, _isOwn, outcome) => {
+        this.#applied(name, entry)
+        this.#options.onApplied?.(name, entry, outcome)
+      },
       onMastership: (mastership) => {
         const { epoch, leader } = mastership
         if (leader === name) expect([epoch, this.leaders.get(epoch) ?? name]).toEqual([epoch, name])

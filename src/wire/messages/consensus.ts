@@ -1,6 +1,7 @@
 /** What voters say to each other about the replicated log, as it travels (`machines/logic/replicatedLog/messages.ts`). */
 import { z } from 'zod'
 import type * as log from '../../../machines/logic/replicatedLog.ts'
+import { installBytesMax } from '../../../machines/logic/replicatedLog.ts'
 import { count, nodeName } from './model.ts'
 
 /** Bounds of one command. */
@@ -12,6 +13,21 @@ const position = { index: count, epoch: count }
 export const condition = z.strictObject({ key: z.string().min(1).max(keyLengthMax), index: count })
 export const change = z.strictObject({ key: z.string().min(1).max(keyLengthMax), value: z.unknown() })
 
+/** Bounds of the list of members, and of the id of a store. */
+export const memberCountMax = 256
+export const diskLengthMax = 64
+
+const members = z
+  .array(
+    z.strictObject({
+      name: nodeName,
+      disk: z.string().max(diskLengthMax),
+      kind: z.enum(['voter', 'arbiter', 'learner']),
+    }),
+  )
+  .min(1)
+  .max(memberCountMax)
+
 export const logCommand = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('noop') }),
   z.strictObject({
@@ -19,6 +35,7 @@ export const logCommand = z.discriminatedUnion('type', [
     entries: z.array(change).min(1).max(changeCountMax),
     conditions: z.array(condition).max(changeCountMax),
   }),
+  z.strictObject({ type: z.literal('members'), members, isForced: z.literal(true).optional() }),
 ])
 
 export const consensusMessage = z.discriminatedUnion('type', [
@@ -49,6 +66,22 @@ export const consensusMessage = z.discriminatedUnion('type', [
     index: count,
     hint: z.strictObject(position).nullable(),
     commitIndex: count,
+  }),
+  z.strictObject({
+    type: z.literal('install.request'),
+    epoch: count,
+    at: z.strictObject(position),
+    members,
+    offset: count,
+    totalBytes: count,
+    bytes: z.instanceof(Uint8Array).refine((bytes) => bytes.length <= installBytesMax, 'too long'),
+  }),
+  z.strictObject({
+    type: z.literal('install.reply'),
+    epoch: count,
+    at: z.strictObject(position),
+    offset: count,
+    totalBytes: count,
   }),
   z.strictObject({ type: z.literal('transfer.timeoutNow'), epoch: count }),
 ]) satisfies z.ZodType<log.ConsensusMessage>

@@ -1,12 +1,13 @@
 /** Every message between node processes, parsed once, at the border. What does not fit exactly is refused. Guards have heartbeats (heartbeat.ts). */
 import { z } from 'zod'
 import type { Message } from '../../engine/step.ts'
+import { ccrMessages } from './ccr.ts'
 import { checkpointMessages } from './checkpoint.ts'
 import { type ConsensusMessage, consensusMessage } from './consensus.ts'
 import { roleMessages } from './roles.ts'
 import { masterWord } from './word.ts'
 
-const others = z.discriminatedUnion('type', [...roleMessages, ...checkpointMessages, masterWord])
+const others = z.discriminatedUnion('type', [...roleMessages, ...checkpointMessages, ...ccrMessages, masterWord])
 
 export type PeerMessage = ConsensusMessage | z.infer<typeof others>
 

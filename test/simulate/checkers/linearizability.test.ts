@@ -43,21 +43,27 @@ const options = fc.record({
 })
 
 describe('what an atomic register answers is linearizable', () => {
-  test('with overlapping calls, unknown outcomes and transactions', () => {
+  test('with overlapping calls, unknown outcomes and transactions; few are too hard, unless much is unknown', () => {
+    let undecidedCount = 0
     fc.assert(
       fc.property(options, (of) => {
-        expect(verdictOf(atomicHistory(of))).toBe('linearizable')
+        const { verdict } = judgeLinearizability(atomicHistory(of), { stepCountMax: 30_000 })
+        expect(verdict).not.toBe('violated')
+        if (verdict === 'unknown' && of.unknownPercent <= 5) undecidedCount += 1
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     )
+    expect(undecidedCount).toBeLessThan(10)
   })
 
   test('and its revisions need not be told', () => {
     fc.assert(
       fc.property(options, (of) => {
-        const history = atomicHistory({ ...of, operationCount: Math.min(of.operationCount, 40) }).map((one) =>
-          one.result?.type === 'written' ? { ...one, result: written(null) } : one,
-        )
+        const history = atomicHistory({
+          ...of,
+          operationCount: Math.min(of.operationCount, 40),
+          unknownPercent: 0,
+        }).map((one) => (one.result?.type === 'written' ? { ...one, result: written(null) } : one))
         expect(verdictOf(history)).toBe('linearizable')
       }),
       { numRuns: 100 },
