@@ -111,6 +111,7 @@ export async function assemble(of: {
   })
   parts.sight = sight
   parts.guard = ports.connectGuard(guardHandlers(parts, sight), { timing })
+  let reportedTo: NodeName | null = null
   parts.replica = createReplica({
     self,
     voters,
@@ -126,6 +127,9 @@ export async function assemble(of: {
     aliveVoters: () => sight.aliveNodes(),
     onApplied: (entry, _isOwn, outcome) => applied(parts, entry, outcome),
     onMastership: (mastership) => {
+      // What was reported while there was nobody to hear it is said again.
+      if (mastership.leader !== reportedTo) reportAll(parts, mastership.leader)
+      reportedTo = mastership.leader
       sight.setMastership(mastership)
       parts.publisher?.touch()
     },

@@ -2,6 +2,7 @@
  * One simulation: everything that happens in it follows from the seed and the options. Faults first, then a quiet time in which the
  * cluster has to come together within a bound; the checkers judge all of it.
  */
+import { join } from 'node:path'
 import { catalogue } from '../../machines/index.ts'
 import { openRecorder } from '../recorder/index.ts'
 import { createCheckers, type Violation } from './checkers/index.ts'
@@ -65,7 +66,8 @@ export function simulate(seed: number, options: SimulationOptions = {}): Simulat
   const configuration = configurationOf({
     nodeCount,
     heartbeatIntervalMs,
-    directory: blackBoxDirectory ?? '/nowhere',
+    // The same wherever black boxes are written: machines know their configuration, and the digest knows them.
+    directory: '/simulated',
     random: shape,
   })
   const convergenceWithinMs = convergenceFixedMs + convergencePerHeartbeat * heartbeatIntervalMs
@@ -90,7 +92,10 @@ export function simulate(seed: number, options: SimulationOptions = {}): Simulat
         options.observer?.observe(observation)
       },
     },
-    openRecorder: blackBoxDirectory === undefined ? null : openRecorder,
+    openRecorder:
+      blackBoxDirectory === undefined
+        ? null
+        : (of) => openRecorder({ ...of, directory: join(blackBoxDirectory, of.node) }),
     onApplied: (node, entry) => users.applied(node, entry),
   })
   const { world } = cluster
