@@ -9,6 +9,8 @@ export const exitCodes = {
   alreadyRunning: 69,
   /** The node process ended too often (`restartCountMax` in `restartWindowMs`). */
   nodeProcessFailed: 70,
+  /** Of the node process: the repository cannot be written any more, for instance because the disk is full. Started again. */
+  storeFailed: 71,
   /** State or runtime directory or what is in it cannot be used, or a link address. Not tried again. */
   cannotUse: 74,
   /** Of the node process: its guard has gone, so it has killed the components and ended itself. */

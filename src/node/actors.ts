@@ -1,11 +1,11 @@
 /** Starts the machines of a node: one for its membership, one for each peer, one for each component here, and the CRIM. */
 import type { ComponentInput } from '../../machines/component.ts'
 import type { CrimInput } from '../../machines/crim.ts'
+import { isEligible, quorumMembers } from '../../machines/logic/replicatedLog.ts'
 import type { MembershipInput } from '../../machines/membership.ts'
 import type { Configuration } from '../../machines/model/configuration.ts'
 import { componentId } from '../../machines/model/ids.ts'
 import type { NodeInput } from '../../machines/node.ts'
-import { votersOf } from '../guard/surroundings.ts'
 import { startFencing } from './fencing.ts'
 import { actorOf, type Parts } from './parts.ts'
 
@@ -30,11 +30,13 @@ function withoutSecrets(configuration: Configuration): Configuration {
 }
 
 function startMembership(parts: Parts): void {
-  const { engine, self, configuration } = parts
+  const { engine, self, configuration, replica } = parts
+  const { members } = replica
   const { electionTimeoutMs, leaderLeaseMs, heartbeatIntervalMs } = configuration.timing
   const input: MembershipInput = {
     self,
-    voters: votersOf(configuration.nodes),
+    voters: quorumMembers(members).map(({ name }) => name),
+    isEligible: isEligible(members, { name: self, disk: replica.disk }),
     timing: { electionTimeoutMs, leaderLeaseMs, successionDelayMs: 2 * heartbeatIntervalMs },
     seed: parts.seed(),
   }

@@ -13,7 +13,6 @@ import { Engine } from '../engine/engine.ts'
 import { createFenceRunner } from '../fence/runner.ts'
 import type { GuardHandlers } from '../guard/client.ts'
 import { exitCodes } from '../guard/exitCodes.ts'
-import { votersOf } from '../guard/surroundings.ts'
 import { logger } from '../log/log.ts'
 import { Ccr } from '../repository/ccr.ts'
 import { isUnder } from '../repository/keys.ts'
@@ -26,6 +25,7 @@ import { Checkpoints } from './checkpoints.ts'
 import { decidedNames, type Effect, perform } from './effects.ts'
 import { fenceReported, requestOperation } from './fencing.ts'
 import { receive } from './inbound.ts'
+import { foreign, joiningOf, tellGuard } from './joining.ts'
 import { Leaving } from './leaving.ts'
 import { Operations } from './operations.ts'
 import { actorOf, type Parts } from './parts.ts'
@@ -44,13 +44,13 @@ export async function assemble(of: {
   self: NodeName
   incarnation: number
   ports: NodePorts
+  isFoundingForced?: boolean
 }): Promise<Parts> {
   const { configuration, self, incarnation, ports } = of
   const { clock } = ports
   const { timing, stateDirectory, runtimeDirectory } = configuration
   const stateOf = (what: string) => join(stateDirectory, self, what)
   const peers = Object.keys(configuration.nodes).filter((name) => name !== self)
-  const voters = votersOf(configuration.nodes)
 
   const statuses = new Map<ComponentId, ComponentStatus>()
   const causes = new Causes()
@@ -63,6 +63,9 @@ export async function assemble(of: {
     seed: ports.seed,
     peers,
     statuses,
+    disks: new Map(),
+    foreigners: new Map(),
+    isFoundingForced: of.isFoundingForced ?? false,
     causes,
     commandEpoch: { highest: 0 },
     guardProblems: { list: [] },
@@ -89,6 +92,12 @@ export async function assemble(of: {
   })
   parts.post = (to, message, cause) =>
     parts.network.post(to, { ...message, cause, time: parts.engine.time } as unknown as PeerMessage)
+  // Before the network: what it brings goes to the replica.
+  const store = await ports.openStore({ directory: stateOf('repository') })
+  store.onFailure(({ code, message }) => {
+    log.fatal('{code}: {text}: nothing more can be kept, so this node ends', { code, text: message })
+    ports.exit(exitCodes.storeFailed)
+  })
   parts.network = await ports.openNetwork({
     self,
     incarnation,
@@ -114,18 +123,19 @@ export async function assemble(of: {
   let reportedTo: NodeName | null = null
   parts.replica = createReplica({
     self,
-    voters,
     clock,
-    store: await ports.openStore({ directory: stateOf('repository') }),
+    store,
     timing,
     membership: { send: (event, cause) => parts.engine.send(actorOf.membership, { ...event }, cause ?? null) },
     send: (to, message) => parts.network.send(to, message),
     askPromise: (question, answer) => sight.askPromise(question, answer),
-    isPromised: () => sight.isPromised(),
+    isLeaderClaiming: () => sight.isPromised(),
     isLeaseDropped: () => sight.isLeaseDropped(),
     isLeaderLeaseValid: () => sight.isLeaderLeaseValid(),
     aliveVoters: () => sight.aliveNodes(),
     onApplied: (entry, _isOwn, outcome) => applied(parts, entry, outcome),
+    onMembers: () => tellGuard(parts),
+    onForeign: (node, cluster) => foreign(parts, node, cluster),
     onMastership: (mastership) => {
       // What was reported while there was nobody to hear it is said again.
       if (mastership.leader !== reportedTo) reportAll(parts, mastership.leader)
@@ -142,6 +152,7 @@ export async function assemble(of: {
     isLeaderLeaseValid: () => sight.isLeaderLeaseValid(),
     post: (to, message) => parts.network.post(to, message),
   })
+  parts.joining = joiningOf(parts)
   parts.checkpoints = new Checkpoints({
     post: (to, message) => parts.network.post(to, message as unknown as PeerMessage),
     isUp: (node) => node !== self && upAvailabilities.includes(availabilityOf(parts, node)),

@@ -1,10 +1,14 @@
 /** Sets a node going that is put together: what comes round, and the first word to its machines. */
 import type { Clock } from '../engine/clock.ts'
 import { progressIntervalMs } from '../guard/protocol.ts'
+import { reconcileMembers, tellGuard } from './joining.ts'
 import { actorOf, type Parts } from './parts.ts'
 
 /** So often are programs told until when the node may keep its primaries. */
 const leaseReportMs = 40
+
+/** So often the leader looks whether somebody is to be admitted, qualified or dropped. */
+const reconcileMs = 200
 
 export function begin(parts: Parts): void {
   const { clock, configuration, engine, replica, guard } = parts
@@ -14,6 +18,9 @@ export function begin(parts: Parts): void {
   const progress = (): void => guard.progress(++progressCount)
   every(clock, progressIntervalMs, progress)
   progress()
+  every(clock, reconcileMs, () => reconcileMembers(parts))
+  tellGuard(parts)
+  parts.joining.start()
   engine.send(actorOf.membership, { type: 'membership.start', epoch: replica.epoch })
   guard.ready()
 }

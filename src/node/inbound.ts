@@ -13,7 +13,7 @@ export interface Sender {
 }
 
 export function receive(parts: Parts, from: Sender, message: PeerMessage): void {
-  const { engine, checkpoints, replica, ccr } = parts
+  const { engine, checkpoints, replica, ccr, joining } = parts
   switch (message.type) {
     case 'checkpoint':
       void checkpoints.receive(from.node, message.id, message)
@@ -24,7 +24,8 @@ export function receive(parts: Parts, from: Sender, message: PeerMessage): void 
     case 'ccr.answer':
       return ccr.receive(from.node, message)
     default:
-      if (!('time' in message)) return replica.receive(from.node, message)
+      if (message.type === 'consensus') return replica.receive(from.node, message)
+      if (message.type === 'hello') return joining.receive(from.node, message)
       engine.observe(message.time)
       return receiveCaused(parts, from, message)
   }

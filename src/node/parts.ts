@@ -11,6 +11,7 @@ import type { FenceRunner } from '../fence/runner.ts'
 import type { GuardClient } from '../guard/client.ts'
 import type { GuardProblem } from '../guard/protocol.ts'
 import type { Ccr } from '../repository/ccr.ts'
+import type { Joining } from '../repository/joining.ts'
 import type { Replica } from '../repository/replica.ts'
 import type { Network } from '../transport/network.ts'
 import type { PeerMessage } from '../wire/messages/index.ts'
@@ -33,6 +34,13 @@ export interface Parts {
   readonly sight: Sight
   readonly replica: Replica
   readonly ccr: Ccr
+  readonly joining: Joining
+  /** Of every node that said hello: the id of its store. */
+  readonly disks: Map<NodeName, string>
+  /** Nodes of other clusters that speak to this one, with those. */
+  readonly foreigners: Map<NodeName, string>
+  /** The operator's word that voters which are missing have never been part of the cluster. */
+  readonly isFoundingForced: boolean
   readonly guard: GuardClient
   /** What the guard lacks to protect this node as it should. */
   readonly guardProblems: { list: readonly GuardProblem[] }

@@ -37,7 +37,7 @@ export const realPorts: NodePorts = {
   environment: process.env,
   openRecorder,
   openNetwork,
-  openStore: async (at) => openStore(at),
+  openStore,
   connectGuard,
   createSdk(options) {
     mkdirSync(dirname(options.path), { recursive: true })

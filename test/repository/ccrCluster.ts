@@ -28,7 +28,10 @@ export class CcrCluster extends ReplicaCluster {
   readonly #validate: Validate | undefined
 
   constructor(options: CcrClusterOptions = {}) {
-    super({ ...options, onApplied: (name, entry, outcome) => this.ccr(name).applied(entry, outcome) })
+    // The log is founded while the cluster is made: nobody asks anything of it yet.
+    let made: CcrCluster | null = null
+    super({ ...options, onApplied: (name, entry, outcome) => made?.ccr(name).applied(entry, outcome) })
+    made = this
     this.#validate = options.validate
   }
 

@@ -87,3 +87,18 @@ export const consensusMessage = z.discriminatedUnion('type', [
 ]) satisfies z.ZodType<log.ConsensusMessage>
 
 export type ConsensusMessage = log.ConsensusMessage
+
+/** How it travels: of which cluster, '' while it has none, and from which disk. */
+export const consensusEnvelope = z.strictObject({
+  type: z.literal('consensus'),
+  cluster: z.string().max(diskLengthMax),
+  disk: z.string().min(1).max(diskLengthMax),
+  message: consensusMessage,
+})
+
+export interface ConsensusEnvelope {
+  readonly type: 'consensus'
+  readonly cluster: string
+  readonly disk: string
+  readonly message: ConsensusMessage
+}
