@@ -22,8 +22,6 @@ export interface ClusterOptions {
   readonly driftMax: number
   readonly observer: Observer
   readonly openRecorder: ((options: RecorderOptions) => BlackBox) | null
-  /** A leader applied an entry. */
-  readonly onApplied: (node: NodeName, entry: { index: number; epoch: number }) => void
 }
 
 const linkCount = 2
@@ -36,6 +34,7 @@ export class Cluster {
   readonly configuration: Configuration
   readonly thrown: { node: NodeName; process: string; atMs: number; error: unknown }[] = []
   stepCount = 0
+  isDiskWiped = false
   readonly #highest = new Map<string, Token>()
   #digest = 0
   #otherDigest = 0
@@ -65,7 +64,7 @@ export class Cluster {
           openRecorder,
           observe: (event) => this.observe(event),
           onRecord: (machine, record) => this.#recorded(machine, record),
-          onApplied: (machine, entry) => this.#applied(machine, entry),
+          onCommitted: (machine, entry) => this.#committed(machine, entry),
           onThrown: (machine, process, error) =>
             this.thrown.push({ node: machine.name, process, atMs: world.nowMs, error }),
         }),
@@ -120,10 +119,6 @@ export class Cluster {
     const text = `${this.world.nowMs} ${machine.name} ${record.sequence} ${record.actor} ${record.hash} ${JSON.stringify(record.effects)}`
     this.#digest = Bun.hash.crc32(text, this.#digest)
     this.#otherDigest = Bun.hash.xxHash32(text, this.#otherDigest)
-    if (record.kind === 'step' && record.event.type === 'repository.applied') {
-      const [first] = record.event.entries as readonly { index: number; epoch: number }[]
-      if (first) this.#options.onApplied(machine.name, first)
-    }
     if (record.actor !== 'membership') return
     for (const effect of record.effects) {
       if (effect.type !== 'mastership.acquired' && effect.type !== 'mastership.lost') continue
@@ -144,9 +139,20 @@ export class Cluster {
     return true
   }
 
-  #applied({ name }: Machine, entry: KeptEntry): void {
-    const { index, epoch, bytes } = entry
-    const hash = Bun.hash.crc32(bytes).toString(16)
+  #committed({ name }: Machine, entry: KeptEntry): void {
+    const { index, epoch, command } = entry
+    const hash = Bun.hash.crc32(JSON.stringify(sorted(command))).toString(16)
     this.observe({ type: 'entry.committed', node: name, index, epoch, hash })
   }
+}
+
+/** The same for the same content, in whichever order it was put together. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, inner]) => [key, sorted(inner)]),
+  )
 }

@@ -92,6 +92,29 @@ const begins: Readonly<Record<Exclude<FaultKind, 'drift' | 'operator'>, Begin>> 
     machine.cutPower()
     return () => machine.boot()
   },
+  'disk-slow': ({ cluster, random }) => {
+    const { disk } = random.pick(cluster.machines)
+    disk.slowness = random.pick([20, 200, 2_000])
+    return () => {
+      disk.slowness = 1
+    }
+  },
+  'disk-full': ({ cluster, random }) => {
+    const { disk } = random.pick(cluster.machines)
+    disk.isFull = true
+    return () => {
+      disk.isFull = false
+    }
+  },
+  // Once a run, so that a majority of the disks stays.
+  'disk-wiped': ({ cluster, random }) => {
+    const machine = random.pick(cluster.machines)
+    if (cluster.isDiskWiped || !machine.isOn) return nothing
+    cluster.isDiskWiped = true
+    machine.cutPower()
+    machine.disk.wipe()
+    return () => machine.boot()
+  },
   component: ({ cluster, random }) => {
     const programs = cluster.machines.flatMap((machine: Machine) => machine.programs)
     if (programs.length > 0) random.pick(programs).exit({ exitCode: null, signal: 'SIGSEGV' })

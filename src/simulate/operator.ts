@@ -1,31 +1,16 @@
-/** Those who use the cluster: an operator who switches over, locks and unlocks, and clients who write to the repository. */
-import { componentId, type NodeName } from '../../machines/model/ids.ts'
+/** An operator who switches over, locks and unlocks at random, and in the end puts everything back to use. */
+import { componentId } from '../../machines/model/ids.ts'
 import type { Operation } from '../../machines/model/operation.ts'
 import type { Cluster } from './cluster.ts'
 import type { Random } from './random.ts'
 
-const keyCount = 5
 const operationIntervalMs = 3_000
-const writeIntervalMs = 300
 const unlockIntervalMs = 1_000
-/** Writes whose outcome is not known; the oldest are given up. */
-const pendingCountMax = 1_000
-
-interface PendingWrite {
-  readonly index: number
-  readonly epoch: number
-  readonly key: string
-  readonly value: string
-}
-
-export class Users {
+export class Operator {
   operationCount = 0
-  writeCount = 0
-  acknowledgedCount = 0
   readonly #cluster: () => Cluster
   readonly #random: Random
   readonly #scale: number
-  readonly #pending = new Map<NodeName, PendingWrite[]>()
   #isOperating = true
 
   constructor(options: { cluster: () => Cluster; random: Random; scale: number }) {
@@ -35,7 +20,6 @@ export class Users {
   }
 
   start({ isOperating }: { isOperating: boolean }): void {
-    this.#write()
     if (isOperating) this.#operate()
   }
 
@@ -43,39 +27,6 @@ export class Users {
   restore(): void {
     this.#isOperating = false
     this.#unlock()
-  }
-
-  /** A leader says that the entry holds. */
-  applied(node: NodeName, { index, epoch }: { index: number; epoch: number }): void {
-    const waiting = this.#pending.get(node)
-    const write = waiting?.find((one) => one.index === index)
-    if (!waiting || !write) return
-    this.#pending.set(
-      node,
-      waiting.filter((one) => one.index > index),
-    )
-    if (write.epoch !== epoch) return
-    this.acknowledgedCount += 1
-    this.#cluster().observe({ type: 'write.acknowledged', key: write.key, index, value: write.value })
-  }
-
-  #write(): void {
-    const { world, machines } = this.#cluster()
-    world.after(this.#random.between(0, 2 * writeIntervalMs * this.#scale), () => this.#write())
-    for (const { name, life } of machines) {
-      const parts = life?.parts
-      if (!parts || !life.process.isAlive || life.process.isPaused || !parts.replica.isLeader) continue
-      const key = `application/k${this.#random.below(keyCount)}`
-      this.writeCount += 1
-      const value = this.writeCount
-      life.process.receive(() => {
-        const result = parts.replica.propose([{ key, value }])
-        if (!result.ok) return
-        const waiting = this.#pending.get(name) ?? []
-        waiting.push({ index: result.index, epoch: result.epoch, key, value: JSON.stringify(value) })
-        this.#pending.set(name, waiting.slice(-pendingCountMax))
-      })
-    }
   }
 
   #operate(): void {

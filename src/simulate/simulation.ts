@@ -6,11 +6,12 @@ import { join } from 'node:path'
 import { catalogue } from '../../machines/index.ts'
 import { openRecorder } from '../recorder/index.ts'
 import { createCheckers, type Violation } from './checkers/index.ts'
+import { Clients } from './clients.ts'
 import { Cluster } from './cluster.ts'
 import { type FaultKind, faultKinds } from './faultKinds.ts'
 import { createFaults } from './faults.ts'
 import type { Observer } from './observation.ts'
-import { Users } from './operator.ts'
+import { Operator } from './operator.ts'
 import { configurationOf, heartbeatIntervalsMs } from './profile.ts'
 import { randomOf } from './random.ts'
 
@@ -81,7 +82,6 @@ export function simulate(seed: number, options: SimulationOptions = {}): Simulat
   const faultRandom = randomOf(seed, 'faults')
   // Drawn first, as the machines' clocks are made with it.
   const isDrifting = allowed.includes('drift') && (options.isEveryFault === true || faultRandom.chance(0.5))
-  const users: Users = new Users({ cluster: () => cluster, random: randomOf(seed, 'users'), scale })
   const cluster: Cluster = new Cluster({
     seed,
     configuration,
@@ -96,9 +96,10 @@ export function simulate(seed: number, options: SimulationOptions = {}): Simulat
       blackBoxDirectory === undefined
         ? null
         : (of) => openRecorder({ ...of, directory: join(blackBoxDirectory, of.node) }),
-    onApplied: (node, entry) => users.applied(node, entry),
   })
   const { world } = cluster
+  const operator = new Operator({ cluster: () => cluster, random: randomOf(seed, 'operator'), scale })
+  const clients = new Clients({ cluster: () => cluster, random: randomOf(seed, 'clients'), scale })
   const faults = createFaults({
     cluster,
     random: faultRandom,
@@ -108,12 +109,13 @@ export function simulate(seed: number, options: SimulationOptions = {}): Simulat
   })
 
   for (const machine of cluster.machines) machine.boot()
-  users.start({ isOperating: faults.enabled.includes('operator') })
+  operator.start({ isOperating: faults.enabled.includes('operator') })
+  clients.start()
   faults.start()
   world.runUntil(minutes * 60_000)
 
   faults.heal()
-  users.restore()
+  operator.restore()
   cluster.observe({ type: 'healed', nodes: Object.keys(configuration.nodes) })
   const endMs = world.nowMs + convergenceWithinMs + 2 * lookIntervalMs
   while (world.nowMs < endMs) {
@@ -121,6 +123,7 @@ export function simulate(seed: number, options: SimulationOptions = {}): Simulat
     cluster.see()
   }
   for (const machine of cluster.machines) cluster.seeRepository(machine)
+  clients.end()
   options.inspect?.(cluster)
   for (const machine of cluster.machines) machine.cutPower()
   if (blackBoxDirectory !== undefined) cluster.observe({ type: 'boxes.closed', directory: blackBoxDirectory })
@@ -148,9 +151,8 @@ export function simulate(seed: number, options: SimulationOptions = {}): Simulat
       step: cluster.stepCount,
       datagram: cluster.paths.sentCount,
       fault: faults.beganCount,
-      operation: users.operationCount,
-      write: users.writeCount,
-      acknowledged: users.acknowledgedCount,
+      command: operator.operationCount,
+      operation: clients.operationCount,
     },
     figures: checkers.figures(),
   }

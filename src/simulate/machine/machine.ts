@@ -34,7 +34,7 @@ export interface MachineOptions {
   readonly openRecorder: ((options: RecorderOptions) => BlackBox) | null
   readonly observe: (event: ObservedEvent) => void
   readonly onRecord: (machine: Machine, record: StartRecord | StepRecord) => void
-  readonly onApplied: (machine: Machine, entry: KeptEntry) => void
+  readonly onCommitted: (machine: Machine, entry: KeptEntry) => void
   /** A process threw: a programming error in what is simulated. */
   readonly onThrown: (machine: Machine, process: 'guard' | 'node', error: unknown) => void
 }
@@ -66,7 +66,12 @@ export class Machine {
     const { world, name, observe, clock } = options
     this.name = name
     this.clock = new MachineClock(world, clock)
-    this.disk = new SimulatedDisk({ onApplied: (entry) => options.onApplied(this, entry) })
+    this.disk = new SimulatedDisk({
+      world,
+      random: options.random,
+      name,
+      onCommitted: (entry) => options.onCommitted(this, entry),
+    })
     this.#leases = new LeaseWatch({ world, node: name, observe })
   }
 
@@ -226,6 +231,7 @@ export class Machine {
   #endNode(): void {
     if (!this.life) return
     this.life.close()
+    this.disk.crash()
     this.life = null
     this.#nodeExit = null
     this.#leases.ended()

@@ -94,7 +94,7 @@ export class NodeLife {
       environment: {},
       openRecorder: (options) => this.#openRecorder(options),
       openNetwork: async (options) => networks.open(process, options),
-      openStore: async () => disk.openStore(),
+      openStore: async () => disk.open(process),
       connectGuard: (handlers, { timing }) => this.#connectGuard(handlers, timing),
       createSdk: (options) => {
         this.sdk = new SimulatedSdk(options, { process, world })
