@@ -22,7 +22,7 @@ export class World {
   /** Not before now. */
   at(atMs: number, run: () => void): Scheduled {
     this.#sequence += 1
-    const entry: Scheduled = { atMs: atMs > this.nowMs ? atMs : this.nowMs, sequence: this.#sequence, run }
+    const entry: Scheduled = { atMs: Math.max(atMs, this.nowMs), sequence: this.#sequence, run }
     this.#push(entry)
     return entry
   }
