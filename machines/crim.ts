@@ -43,7 +43,7 @@ const machine = setup({
 })
 
 function isConverging(context: CrimContext): boolean {
-  return context.waits.length > 0 || Object.keys(context.commanded).length > 0
+  return context.waits.length > 0 || context.awaited.length > 0 || Object.keys(context.commanded).length > 0
 }
 
 /** Notes what an event says. Commands that a status reflects, or that the decisions went past, are no longer under way. */
