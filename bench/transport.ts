@@ -7,6 +7,7 @@
 import type { LinkAddress } from '../machines/model/configuration.ts'
 import { realClock } from '../src/engine/clock.ts'
 import { type Network, openNetwork } from '../src/transport/network.ts'
+import { msgpackCodec } from '../src/wire/codec.ts'
 
 const warmUpCount = 2000
 const roundTripCount = 8000
@@ -85,7 +86,7 @@ async function networkEcho({ linkCount, isReliable }: { linkCount: number; isRel
     cluster: 'bench',
     secret: 'secret',
     clock: realClock,
-    parse: (body: unknown) => body as Ping,
+    codec: msgpackCodec((body) => body as Ping),
   }
   return measure(async (onPong) => {
     const n1 = await openNetwork<Ping>({

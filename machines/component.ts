@@ -12,7 +12,7 @@
  * limits, and the machine's own, a little longer, are there for an agent that does not.
  *
  * Events: `role.assign` and `peers.change` from the CRIM; `process.*`, `role.*` and `health.failed` from the agent;
- * `lease.lost` and `node.leave` from the node.
+ * `lease.lost`, `node.leave` and `type.changed` from the node.
  */
 import { setup } from 'xstate'
 import type {
@@ -98,6 +98,11 @@ const machine = setup({
       return isCurrent && endpoint !== context.endpoint
     },
     isPrepared: ({ context }, role: Role) => isPrepared(context, role),
+    /** The process is as the changed type needs it, too. */
+    isAlikePrepared: ({ context, event }, role: Role) => {
+      const { standby } = event as ComponentEventOf<'type.changed'>
+      return standby === context.standby || isPrepared({ ...context, standby }, role)
+    },
     isStopping: ({ context }) => context.process === 'stopping',
     isStopped: ({ context }) => context.process === 'absent',
     /** Without the lease it must not act: neither in an active role nor while it may not yet have left one. */
@@ -145,6 +150,10 @@ const actions = {
   arrive: (place: Place) => act((context) => arrive(context, place)),
   prepare: (role: Role) => act((context) => prepare(context, role)),
   invoke: (role: Role) => act((context) => invoke(context, role)),
+  noteType: act((_, event) => {
+    const { type: _type, ...changed } = event as ComponentEventOf<'type.changed'>
+    return { change: changed, effects: [] }
+  }),
   noteReady: act((_, event) => {
     const { endpoint } = event as ComponentEventOf<'process.ready'>
     return { change: { process: 'running', endpoint }, effects: [] }
@@ -269,6 +278,10 @@ function inRole(role: Role) {
         actions: [actions.noteLeaseLost, actions.stopSelf],
       },
       'node.leave': { target: offline, actions: [actions.noteLeaving, actions.stop] },
+      'type.changed': [
+        { guard: { type: 'isAlikePrepared', params: role }, actions: actions.noteType },
+        { target: '.preparing', reenter: true, actions: actions.noteType },
+      ],
     },
   })
 }
@@ -276,7 +289,7 @@ function inRole(role: Role) {
 /** Out of every role; whoever sends it here has ordered its process to stop. */
 const outOfRole = machine.createStateConfig({
   initial: 'stopping',
-  on: { 'role.assign': assignments('offline') },
+  on: { 'role.assign': assignments('offline'), 'type.changed': { actions: actions.noteType } },
   states: {
     stopping: {
       entry: act((context) =>

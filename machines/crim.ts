@@ -10,15 +10,24 @@
  * Invariants: no command on the strength of a decision that is not committed; no second primary of an exclusive assignment
  * while another may act; tokens never go back.
  * Events: `node.*` from the node machines; `mastership.*` from membership; `survey.*`, `status.*` from the nodes;
- * `repository.*`, `proposal.*` from the replicated log; `operation.requested` from operators.
+ * `repository.*`, `proposal.*`, `configuration.changed` from the replicated log; `operation.requested` from operators.
  */
 import { setup } from 'xstate'
 import type { CrimChange, CrimContext, CrimEffect, CrimEvent, CrimInput } from './crim/context.ts'
-import { applied, nodeChanged, statusReported, surveyAnswered, tookOver } from './crim/observe.ts'
+import {
+  applied,
+  forgotten,
+  nodeChanged,
+  reconfigured,
+  statusReported,
+  strangersIsolated,
+  surveyAnswered,
+  tookOver,
+} from './crim/observe.ts'
 import { abandonOperations, requested } from './crim/operations.ts'
 import type { Reconciled } from './crim/propose.ts'
 import { reconcile } from './crim/reconcile.ts'
-
+import { isolationWaitMs } from './logic/lease.ts'
 import type { ComponentId } from './model/ids.ts'
 import { compareTokens } from './model/token.ts'
 
@@ -32,6 +41,7 @@ const machine = setup({
   delays: {
     surveyTimeout: ({ context }) => context.configuration.timing.surveyTimeoutMs,
     retry: () => retryMs,
+    strangersWait: ({ context }) => Math.ceil(isolationWaitMs(context.configuration.timing)),
   },
   guards: {
     isSurveyed: ({ context }) => context.awaited.length === 0,
@@ -50,7 +60,8 @@ function isConverging(context: CrimContext): boolean {
 function note(change: (context: CrimContext, event: CrimEvent) => CrimChange) {
   return machine.assign(({ context, event }) => {
     const noted = { ...context, ...change(context, event) }
-    return { ...noted, commanded: stillCommanded(noted) }
+    const known = { ...noted, commanded: stillCommanded(noted) }
+    return { ...known, ...forgotten(known) }
   })
 }
 
@@ -60,6 +71,8 @@ function stillCommanded(context: CrimContext): CrimContext['commanded'] {
       const status = context.statuses[component as ComponentId]
       if (!status) return true
       const age = compareTokens(status.token, command.token)
+      // Only a primary quiesces: one that has another role by the same decision is past it.
+      if (age === 0 && command.role === 'quiescing' && status.role !== 'primary') return false
       return age < 0 || (age === 0 && status.role !== command.role && status.failure === null)
     }),
   )
@@ -87,6 +100,10 @@ const actions = {
     const isDecided = context.proposal?.changes.every(({ key }) => entries.some((entry) => entry.key === key))
     return { ...applied(context, entries), ...(isDecided ? { proposal: null } : {}) }
   }),
+  noteConfiguration: note((context, event) =>
+    reconfigured(context, event as Extract<CrimEvent, { type: 'configuration.changed' }>),
+  ),
+  noteStrangers: note((context) => strangersIsolated(context)),
   forgetProposal: note(() => ({ proposal: null })),
   askAll: act((context) => ({
     change: {},
@@ -162,6 +179,7 @@ export const crim = machine.createMachine({
       on: {
         'node.changed': { actions: actions.noteNode },
         'mastership.acquired': { target: 'surveying', actions: actions.takeOver },
+        'configuration.changed': { actions: actions.noteConfiguration },
         'operation.requested': { actions: actions.postponeOperation },
       },
     },
@@ -174,17 +192,20 @@ export const crim = machine.createMachine({
         'survey.answered': { actions: actions.noteSurvey },
         'status.reported': { actions: actions.noteStatus },
         'repository.applied': { actions: actions.noteApplied },
+        'configuration.changed': { actions: actions.noteConfiguration },
         'operation.requested': { actions: actions.postponeOperation },
       },
     },
     active: {
       entry: actions.reconcile,
       initial: 'settled',
+      after: { strangersWait: { actions: [actions.noteStrangers, actions.reconcile] } },
       on: {
         'node.changed': { actions: [actions.noteNode, actions.askNewcomer, actions.reconcile] },
         'survey.answered': { actions: [actions.noteSurvey, actions.reconcile] },
         'status.reported': { actions: [actions.noteStatus, actions.reconcile] },
         'repository.applied': { actions: [actions.noteApplied, actions.reconcile] },
+        'configuration.changed': { actions: [actions.noteConfiguration, actions.reconcile] },
         'operation.requested': { actions: [actions.takeOperation, actions.reconcile] },
         'proposal.refused': { guard: 'isOwnProposal', actions: actions.forgetProposal },
       },

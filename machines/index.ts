@@ -4,12 +4,14 @@
  */
 import { component } from './component.ts'
 import { crim } from './crim.ts'
+import { fencing } from './fencing.ts'
 import { membership } from './membership.ts'
 import { nodeMachine } from './node.ts'
 
 export const catalogue = {
-  component: { machine: component, version: 1 },
-  crim: { machine: crim, version: 1 },
-  membership: { machine: membership, version: 1 },
-  node: { machine: nodeMachine, version: 1 },
+  component: { machine: component, version: 2 },
+  crim: { machine: crim, version: 2 },
+  fencing: { machine: fencing, version: 1 },
+  membership: { machine: membership, version: 2 },
+  node: { machine: nodeMachine, version: 2 },
 }

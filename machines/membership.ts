@@ -5,6 +5,7 @@
  * - `offline`: not started, or on its way out.
  * - `spare`: follows nobody. `booting`: holds back, as an earlier life may have promised its vote; `waiting`: for its turn to campaign.
  * - `preCandidate`: asks whether it would be elected, which disturbs nobody; `candidate`: asks for votes.
+ * - `forcing`: the other of two voters is fenced, and this one asks to go on alone.
  * - `secondary`: follows a leader; as its vice, it is the first to succeed it.
  * - `primary.claiming`: elected, not yet master: commits the no-op of its epoch and waits for its lease; `acting`: master.
  * - `quiescing`: has dropped its lease and is master no more; hands over to a successor if it has one.
@@ -12,7 +13,7 @@
  * Invariants: never from primary to secondary directly; the lease is dropped before anything else about the end of a mastership
  * is said; `mastership.acquired` and `mastership.lost` alternate; the epoch never goes back.
  * Events: `leader.*` from heartbeats and the replica; `preVote.*`, `vote.*`, `candidacy.*`, `epoch.*`, `noop.*`, `lease.*`,
- * `vice.*`, `mastership.offered` from the replica; `membership.*`, `mastership.resign` from the node.
+ * `vice.*`, `members.changed`, `mastership.offered` from the replica; `membership.*`, `mastership.resign`, `fence.confirmed` from the node.
  */
 import { setup } from 'xstate'
 import { atFirst, inSuccession, onceMore } from './membership/candidacy.ts'
@@ -47,8 +48,15 @@ const machine = setup({
     handOver: ({ context }) => (context.successor === null ? 0 : context.timing.electionTimeoutMs),
   },
   guards: {
-    isVoter: ({ context }) => context.voters.includes(context.self),
-    isAlone: ({ context }) => context.voters.length === 1 && context.voters[0] === context.self,
+    isEligible: ({ context }) => context.isEligible,
+    isAlone: ({ context }) => context.isEligible && context.voters.length === 1 && context.voters[0] === context.self,
+    isUnseated: ({ event }) => !(event as EventOf<'members.changed'>).isEligible,
+    /** Of two voters we are left, and follow nobody else. */
+    isLeft: ({ context, event }) => {
+      const { other } = event as EventOf<'fence.confirmed'>
+      const isPair = context.voters.length === 2 && other !== context.self && context.voters.includes(other)
+      return context.isEligible && isPair && (context.leader ?? other) === other
+    },
     isStopping: ({ context }) => context.isStopping,
     hasLeader: ({ context }) => context.leader !== null && context.leader !== context.self,
     /** A claim to lead that can be true: of one epoch there is one leader. */
@@ -64,7 +72,7 @@ const machine = setup({
     isOfLeader: ({ context, event }) => 'leader' in event && event.leader === context.leader,
     isOffered: ({ context, event }) => {
       const { leader, epoch } = event as EventOf<'mastership.offered'>
-      return isCredible(context, { leader, epoch }) && epoch === context.epoch && context.voters.includes(context.self)
+      return isCredible(context, { leader, epoch }) && epoch === context.epoch && context.isEligible
     },
   },
 })
@@ -74,8 +82,7 @@ function epochOf(event: MembershipEvent): number {
 }
 
 function isCredible(context: MembershipContext, of: { leader: string | null; epoch: number }): boolean {
-  const isPossible = of.leader !== null && of.leader !== context.self && context.voters.includes(of.leader)
-  if (!isPossible || of.epoch < context.epoch) return false
+  if (of.leader === null || of.leader === context.self || of.epoch < context.epoch) return false
   return of.epoch > context.epoch || (context.leader ?? of.leader) === of.leader
 }
 
@@ -96,6 +103,22 @@ const actions = {
   })),
   noteStop: machine.assign({ isStopping: true }),
   noteEpoch: machine.assign(({ event }) => ({ epoch: epochOf(event), leader: null, vice: null })),
+  /** Whoever follows may know less than its leader of who belongs to the log. */
+  noteMembers: machine.assign(({ event }) => {
+    const { voters, isEligible } = event as EventOf<'members.changed'>
+    return { voters, isEligible }
+  }),
+  noteFenced: machine.assign(({ event }) => ({
+    fenced: (event as EventOf<'fence.confirmed'>).other,
+    leader: null,
+    vice: null,
+  })),
+  force: machine.emit(({ context }) => ({
+    type: 'election.force',
+    epoch: context.epoch + 1,
+    other: context.fenced!,
+  })),
+  forgetFenced: machine.assign({ fenced: null }),
   noteVice: machine.assign(({ event }) => ({ vice: (event as EventOf<'vice.chosen'>).vice })),
   noteOffer: machine.assign(({ event }) => {
     const { leader, epoch } = event as EventOf<'mastership.offered'>
@@ -157,6 +180,11 @@ const offered = {
   target: '#membership.candidate',
   actions: [actions.noteOffer, actions.waitOnceMore],
 } as const
+const left = {
+  guard: 'isLeft',
+  target: '#membership.forcing',
+  actions: [actions.noteFenced, actions.waitOnceMore],
+} as const
 const stopped = { target: '#membership.offline', actions: actions.noteStop } as const
 const overtaken = { guard: 'isLater', target: '#membership.spare.waiting' } as const
 const leaderGone = {
@@ -167,6 +195,11 @@ const leaderGone = {
 
 /** Neither kind of candidacy outlasts the word of a leader, or its time. */
 const givenUp = [actions.abandon, actions.waitOnceMore]
+const unseated = {
+  guard: 'isUnseated',
+  target: 'spare.waiting',
+  actions: [actions.abandon, actions.noteMembers, actions.waitOnceMore],
+} as const
 
 const spare = machine.createStateConfig({
   initial: 'booting',
@@ -187,8 +220,12 @@ const spare = machine.createStateConfig({
     },
     waiting: {
       entry: actions.announce,
-      after: { candidacy: { guard: 'isVoter', target: '#membership.preCandidate' } },
-      on: { 'epoch.raised': { ...overtaken, reenter: true, actions: [actions.noteEpoch, actions.waitOnceMore] } },
+      after: { candidacy: { guard: 'isEligible', target: '#membership.preCandidate' } },
+      on: {
+        'epoch.raised': { ...overtaken, reenter: true, actions: [actions.noteEpoch, actions.waitOnceMore] },
+        'members.changed': { target: 'waiting', reenter: true, actions: [actions.noteMembers, actions.waitOnceMore] },
+        'fence.confirmed': left,
+      },
     },
   },
 })
@@ -197,6 +234,14 @@ const primary = machine.createStateConfig({
   initial: 'claiming',
   exit: actions.release,
   on: {
+    'members.changed': [
+      {
+        guard: 'isUnseated',
+        target: 'quiescing',
+        actions: [actions.noteMembers, actions.waitOnceMore, actions.chooseSuccessor, actions.forgetLeader],
+      },
+      { actions: actions.noteMembers },
+    ],
     'lease.lost': { target: 'quiescing', actions: [actions.waitOnceMore, actions.forgetLeader] },
     'epoch.raised': { guard: 'isLater', target: 'quiescing', actions: [actions.waitOnceMore, actions.noteEpoch] },
     'leader.heard': { guard: 'isOvertaken', target: 'quiescing', actions: [actions.waitOnceMore, actions.follow] },
@@ -239,6 +284,7 @@ export const membership = machine.createMachine({
   id: 'membership',
   context: ({ input }) => ({
     ...input,
+    isEligible: input.isEligible ?? input.voters.includes(input.self),
     epoch: 0,
     leader: null,
     vice: null,
@@ -246,11 +292,13 @@ export const membership = machine.createMachine({
     candidacyDelayMs: 0,
     candidacyTimeoutMs: 0,
     transfer: null,
+    fenced: null,
     successor: null,
     masterEpoch: null,
     isStopping: false,
   }),
   initial: 'offline',
+  on: { 'members.changed': { actions: actions.noteMembers } },
   states: {
     offline: {
       entry: actions.forgetLeader,
@@ -262,6 +310,8 @@ export const membership = machine.createMachine({
       after: { candidacyTimeout: { target: 'spare.waiting', actions: givenUp } },
       on: {
         'preVote.won': { guard: 'isNext', target: 'candidate' },
+        'members.changed': [unseated, { actions: actions.noteMembers }],
+        'fence.confirmed': { ...left, actions: [actions.abandon, ...left.actions] },
         'candidacy.refused': { guard: 'isNext', target: 'spare.waiting', actions: actions.waitOnceMore },
         'epoch.raised': { ...overtaken, actions: [actions.abandon, actions.noteEpoch, actions.waitOnceMore] },
         'leader.heard': followed,
@@ -275,9 +325,23 @@ export const membership = machine.createMachine({
       after: { candidacyTimeout: { target: 'spare.waiting', actions: givenUp } },
       on: {
         'vote.won': { guard: 'isCurrent', target: 'primary' },
+        'members.changed': [unseated, { actions: actions.noteMembers }],
         'candidacy.refused': { guard: 'isCurrent', target: 'spare.waiting', actions: actions.waitOnceMore },
         'epoch.raised': { ...overtaken, actions: [actions.abandon, actions.noteEpoch, actions.waitOnceMore] },
         'leader.heard': followed,
+        'membership.stop': { ...stopped, actions: [actions.abandon, actions.noteStop] },
+      },
+    },
+    forcing: {
+      entry: [actions.announce, actions.force],
+      exit: actions.forgetFenced,
+      after: { candidacyTimeout: { target: 'spare.waiting', actions: givenUp } },
+      on: {
+        'vote.won': { guard: 'isNext', target: 'primary', actions: actions.noteEpoch },
+        'candidacy.refused': { guard: 'isNext', target: 'spare.waiting', actions: actions.waitOnceMore },
+        'epoch.raised': { ...overtaken, actions: [actions.abandon, actions.noteEpoch, actions.waitOnceMore] },
+        'leader.heard': followed,
+        'members.changed': [unseated, { actions: actions.noteMembers }],
         'membership.stop': { ...stopped, actions: [actions.abandon, actions.noteStop] },
       },
     },
@@ -285,6 +349,7 @@ export const membership = machine.createMachine({
       entry: actions.announce,
       on: {
         'leader.heard': { guard: 'isCredible', actions: [actions.follow, actions.announce] },
+        'fence.confirmed': { ...left, actions: [...left.actions, actions.unfollow] },
         'leader.suspected': leaderGone,
         'leader.ended': leaderGone,
         'leader.resigned': leaderGone,

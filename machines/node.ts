@@ -4,10 +4,11 @@
  *
  *     unknown ──► alive ◄──► suspect ──► unreachable ──► isolated      silence: nothing is proven but by time
  *                   any of these ──► ended (ending ──► settled)        evidence: its processes have ended
+ *       unreachable, isolated ──► ended.settled                          a fence confirmed that it is off
  *                   any of these ──► left                              it said good-bye, its components stopped
  *
  * Events: `peer.heard`, `peer.suspected`, `peer.confirmedSilent` from the heartbeats; `peer.ended` from the guards, which hold
- * connections to each other; `peer.left` from the node itself; `mastership.acquired` from membership, when this node becomes
+ * connections to each other; `fence.confirmed` from the fencing of it; `peer.left` from the node itself; `mastership.acquired` from membership, when this node becomes
  * master. The only effect is `node.changed`, for the CRIM and whoever else watches.
  *
  * Invariants: the incarnation never goes back, and evidence about an older life changes nothing; a life that ended or left
@@ -35,6 +36,8 @@ export type NodeEvent =
   /** `incarnation` null: nothing of the node runs, whichever life was the last (a refused connection). */
   | { type: 'peer.ended'; incarnation: Incarnation | null; how: string }
   | { type: 'peer.left'; incarnation: Incarnation }
+  /** It is off: nothing of that life runs, and no grace is needed. Counts only while it is silent. */
+  | { type: 'fence.confirmed'; incarnation: Incarnation; how: string }
   /** What earlier masters granted may have begun as late as now: a wait for isolation starts again. */
   | { type: 'mastership.acquired' }
 
@@ -120,6 +123,7 @@ const heard = { guard: 'isCurrent', target: 'alive', actions: ['noteLife', sayAl
 const heardAnew = { ...heard, guard: 'isLaterLife' } as const
 const silent = { target: 'unreachable', actions: ['planIsolation', sayUnreachable] } as const
 const ended = { guard: 'isCurrent', target: 'ended', actions: ['noteLife', 'noteEvidence'] } as const
+const fenced = { guard: 'isCurrent', target: 'ended.settled', actions: ['noteLife', 'noteEvidence', sayEnded] } as const
 const left = { guard: 'isCurrent', target: 'left', actions: ['noteLife', sayLeft] } as const
 
 export const nodeMachine = nodeSetup.createMachine({
@@ -147,6 +151,7 @@ export const nodeMachine = nodeSetup.createMachine({
         'peer.heard': heard,
         'peer.ended': ended,
         'peer.left': left,
+        'fence.confirmed': fenced,
         'mastership.acquired': { target: 'unreachable', reenter: true, actions: 'planIsolation' },
       },
       after: { isolation: { target: 'isolated', actions: sayIsolated } },
@@ -156,6 +161,7 @@ export const nodeMachine = nodeSetup.createMachine({
         'peer.heard': heard,
         'peer.ended': ended,
         'peer.left': left,
+        'fence.confirmed': fenced,
         'mastership.acquired': {
           target: 'unreachable',
           actions: ['planIsolation', sayUnreachableAgain],

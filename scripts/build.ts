@@ -13,9 +13,9 @@ const flags = [
 ]
 
 /** Built beside its place and moved into it, so that nobody ever starts half a binary. */
-async function build(entry: string, name: string): Promise<void> {
+async function build(entries: readonly string[], name: string): Promise<void> {
   const building = `${root}dist/.${name}-${process.pid}`
-  const child = Bun.spawn([process.execPath, 'build', ...flags, entry, `--outfile=${building}`], {
+  const child = Bun.spawn([process.execPath, 'build', ...flags, ...entries, `--outfile=${building}`], {
     cwd: root,
     env: { ...process.env, BUN_BE_BUN: '1' },
     stdout: 'pipe',
@@ -35,4 +35,5 @@ async function build(entry: string, name: string): Promise<void> {
 }
 
 mkdirSync(`${root}dist`, { recursive: true })
-await build('src/main.ts', 'rolecall')
+// The first is the program, the others the threads it starts.
+await build(['src/main.ts', 'src/repository/sqliteWorker.ts'], 'rolecall')

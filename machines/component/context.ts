@@ -22,6 +22,12 @@ export interface ComponentInput {
   readonly firstIncarnation: Incarnation
 }
 
+/** What may change of a component while it is there. That it is exclusive never does. */
+export type TypeWords = Pick<
+  ComponentInput,
+  'standby' | 'roleTimeoutMs' | 'startTimeoutMs' | 'stopTimeoutMs' | 'selfStopMs'
+>
+
 /**
  * `absent`: there is none; `starting`: started, not yet ready; `running`: ready, or not to be got rid of; `stopping`: told
  * to stop. Anything but `absent` may be acting.
@@ -58,6 +64,7 @@ export type ComponentEvent =
   | { type: 'role.failed'; role: Role; token: Token; incarnation: Incarnation; code: string; detail: string }
   | { type: 'health.failed'; incarnation: Incarnation; code: string; detail: string }
   /** From the node. */
+  | ({ type: 'type.changed' } & TypeWords)
   | { type: 'lease.lost' }
   | { type: 'node.leave' }
 

@@ -78,6 +78,8 @@ export type CrimEvent =
   | { type: 'survey.answered'; node: NodeName; incarnation: Incarnation; statuses: readonly ComponentStatus[] }
   | { type: 'status.reported'; node: NodeName; incarnation: Incarnation; status: ComponentStatus; atMs: number }
   | { type: 'repository.applied'; entries: readonly AppliedEntry[] }
+  /** As the repository has it from now on. */
+  | { type: 'configuration.changed'; configuration: Configuration }
   | { type: 'proposal.refused'; proposal: number; code: string }
   | { type: 'operation.requested'; id: string; operation: Operation }
 

@@ -1,7 +1,14 @@
 /** How what nodes say, and what the repository has applied, changes what the CRIM knows. Pure. */
+import type { ComponentType } from '../model/configuration.ts'
 import { type ComponentId, componentNameOf, type NodeName, nodeOf } from '../model/ids.ts'
-import { type ComponentStatus, type Failure, type Intent, upAvailabilities } from '../model/status.ts'
-import type { AppliedEntry, CrimChange, CrimContext, CrimEvent, StoredIntent } from './context.ts'
+import {
+  type ComponentStatus,
+  type Failure,
+  type Intent,
+  stoppedAvailabilities,
+  upAvailabilities,
+} from '../model/status.ts'
+import type { AppliedEntry, CrimChange, CrimContext, CrimEvent, KnownNode, StoredIntent } from './context.ts'
 
 type EventOf<T extends CrimEvent['type']> = Extract<CrimEvent, { type: T }>
 
@@ -12,7 +19,7 @@ export const intentKey = (assignment: string): string => `${intentPrefix}${assig
 export const lockKey = (component: ComponentId): string => `${lockPrefix}${component}`
 
 /** A failure that says nothing against the component itself is not counted towards its limit. */
-const uncountedCodes: readonly string[] = ['lease.lost', 'node.restarted', 'node.left']
+const uncountedCodes: readonly string[] = ['lease.lost', 'node.restarted', 'node.left', 'component.removed']
 
 /** Everything decided so far comes with the mastership; what is, and what was under way, is asked for anew (SPEC R10). */
 export function tookOver(context: CrimContext, event: EventOf<'mastership.acquired'>): CrimChange {
@@ -31,7 +38,8 @@ export function tookOver(context: CrimContext, event: EventOf<'mastership.acquir
 }
 
 export function isUp(context: CrimContext, node: NodeName): boolean {
-  return upAvailabilities.includes(context.nodes[node]!.availability)
+  const known = context.nodes[node]
+  return known !== undefined && upAvailabilities.includes(known.availability)
 }
 
 /**
@@ -104,15 +112,73 @@ function isSameFailure(a: Failure | null, b: Failure): boolean {
 
 /** Counts a failure; one more than the type's limit within its window bars the component until it is unlocked. */
 function failed(context: CrimContext, component: ComponentId, atMs: number): CrimChange {
-  const name = componentNameOf(component)
-  const { restartLimit, restartWindowMs } =
-    context.configuration.types[context.configuration.components[name]!.type]!.recovery
+  const type = typeOfComponent(context, component)
+  if (!type) return {}
+  const { restartLimit, restartWindowMs } = type.recovery
   const recent = [...(context.failures[component] ?? []).filter((time) => time > atMs - restartWindowMs), atMs]
   const failures = { ...context.failures, [component]: recent }
   return recent.length > restartLimit ? { failures, barred: { ...context.barred, [component]: true } } : { failures }
 }
 
-/** Takes entries of the repository over. Keys of others are not looked at; an assignment no longer configured is passed over. */
+/** null: it is no longer configured. */
+export function typeOfComponent({ configuration }: CrimContext, component: ComponentId): ComponentType | null {
+  const configured = configuration.components[componentNameOf(component)]
+  return configured ? configuration.types[configured.type]! : null
+}
+
+/**
+ * The configuration from now on. What runs and is no longer configured is known by the intents, and planned to its end. A node
+ * that is no longer configured stays known until nothing of it can act and no intent names it.
+ */
+export function reconfigured(context: CrimContext, { configuration }: EventOf<'configuration.changed'>): CrimChange {
+  const added = Object.keys(configuration.nodes)
+    .filter((name) => context.nodes[name] === undefined)
+    .map((name) => [name, { availability: 'unknown' as const, incarnation: 0 }])
+  const requests = Object.fromEntries(
+    Object.entries(context.requests).filter(([name]) => Object.hasOwn(configuration.assignments, name)),
+  )
+  return { configuration, requests, nodes: { ...context.nodes, ...Object.fromEntries(added) } }
+}
+
+/** What need not be remembered any more of nodes and components that are not configured. */
+export function forgotten(context: CrimContext): CrimChange {
+  const { configuration, intents } = context
+  const named = new Set(Object.values(intents).flatMap(({ roles }) => Object.keys(roles)) as ComponentId[])
+  const assigned = new Set(Object.values(configuration.assignments).map(({ component }) => component))
+  const isAssigned = (name: string, node: NodeName) =>
+    assigned.has(name) && configuration.components[name]!.nodes.includes(node)
+  const isKnown = (id: ComponentId) => named.has(id) || isAssigned(componentNameOf(id), nodeOf(id))
+  const namedNodes = new Set([...named].map(nodeOf))
+  const isNodeKept = ([name, { availability }]: [string, KnownNode]) =>
+    configuration.nodes[name] !== undefined || namedNodes.has(name) || !stoppedAvailabilities.includes(availability)
+  return {
+    nodes: kept(context.nodes, isNodeKept),
+    statuses: kept(context.statuses, ([id]) => isKnown(id as ComponentId)),
+    commanded: kept(context.commanded, ([id]) => isKnown(id as ComponentId)),
+    introduced: kept(context.introduced, ([id]) => isKnown(id as ComponentId)),
+    failures: kept(context.failures, ([id]) => isKnown(id as ComponentId)),
+    barred: kept(context.barred, ([id]) => isKnown(id as ComponentId)),
+  }
+}
+
+function kept<T>(record: Readonly<Record<string, T>>, isKept: (entry: [string, T]) => boolean): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).filter(isKept))
+}
+
+/**
+ * Nodes that only intents name, which this life of the node has never known: they were removed before it began. No master has
+ * granted them anything since it acquired mastership, so after the wait for isolation nothing of theirs can act.
+ */
+export function strangersIsolated(context: CrimContext): CrimChange {
+  const named = Object.values(context.intents).flatMap(({ roles }) =>
+    Object.keys(roles).map((id) => nodeOf(id as ComponentId)),
+  )
+  const strangers = named.filter((name) => context.nodes[name] === undefined && !context.configuration.nodes[name])
+  const isolated = strangers.map((name) => [name, { availability: 'isolated' as const, incarnation: 0 }])
+  return { nodes: { ...context.nodes, ...Object.fromEntries(isolated) } }
+}
+
+/** Takes entries of the repository over. Keys of others are not looked at. */
 export function applied(context: CrimContext, entries: readonly AppliedEntry[]): CrimChange {
   const intents = { ...context.intents }
   const locked = { ...context.locked }
@@ -121,7 +187,8 @@ export function applied(context: CrimContext, entries: readonly AppliedEntry[]):
   for (const entry of entries) {
     if (entry.key.startsWith(intentPrefix)) {
       const assignment = entry.key.slice(intentPrefix.length)
-      if (context.configuration.assignments[assignment]) intents[assignment] = intentOf(assignment, entry)
+      if (entry.value === null) delete intents[assignment]
+      else intents[assignment] = intentOf(assignment, entry)
     } else if (entry.key.startsWith(lockPrefix)) {
       const component = entry.key.slice(lockPrefix.length) as ComponentId
       if (entry.value === null) {

@@ -17,7 +17,7 @@ import { activeRoles, type Role } from '../model/roles.ts'
 import type { ComponentStatus } from '../model/status.ts'
 import { compareTokens, type Token } from '../model/token.ts'
 import type { Change, CrimContext, StoredIntent } from './context.ts'
-import { intentKey } from './observe.ts'
+import { intentKey, lockKey, typeOfComponent } from './observe.ts'
 import { finishOperations, requestsLeft } from './operations.ts'
 import { planInputOf, propose, type Reconciled } from './propose.ts'
 
@@ -27,7 +27,7 @@ export function reconcile(context: CrimContext, { isRepeating } = { isRepeating:
   const input = planInputOf(context)
   const { targets, steps } = plan(input)
   const reasons = Object.fromEntries(targets.map((target) => [target.assignment, target.reason]))
-  const changes = targets.flatMap((target) => intentChange(input, target))
+  const changes = [...targets.flatMap((target) => intentChange(input, target)), ...locksLeft(context)]
   if (changes.length > 0) return propose({ ...context, reasons }, changes)
   const waits = steps.flatMap((step) =>
     step.waitsFor ? [`${step.component} waits for ${step.waitsFor} before ${step.role}`] : [],
@@ -56,10 +56,26 @@ export function reconcile(context: CrimContext, { isRepeating } = { isRepeating:
   }
 }
 
-/** The change of an assignment's intent, if there is one: new roles get the token of the entry that will hold them. */
+/** Locks of components that are not configured any more are taken away: one of that name that comes later is another. */
+function locksLeft({ locked, configuration, intents }: CrimContext): Change[] {
+  const isKnown = (id: ComponentId) =>
+    configuration.components[componentNameOf(id)]?.nodes.includes(nodeOf(id)) ||
+    Object.values(intents).some(({ roles }) => roles[id] !== undefined)
+  return (Object.keys(locked) as ComponentId[])
+    .filter((id) => !isKnown(id))
+    .map((id) => ({ key: lockKey(id), value: null }))
+}
+
+/**
+ * The change of an assignment's intent, if there is one: new roles get the token of the entry that will hold them. The intent of
+ * an assignment that is gone goes when nothing of it is left.
+ */
 function intentChange(input: PlanInput, target: Target): Change[] {
   const candidates = candidatesOf(input, target.assignment)
-  let isChanged = false
+  const before = Object.keys(input.intents[target.assignment]?.roles ?? {})
+  let isChanged = before.some((component) => target.roles[component as ComponentId] === undefined)
+  const isGone = input.configuration.assignments[target.assignment] === undefined
+  if (isGone && candidates.length === 0) return [{ key: intentKey(target.assignment), value: null }]
   const roles: StoredIntent['roles'] = Object.fromEntries(
     candidates.map(({ component, intended, status }) => {
       const role = target.roles[component]!
@@ -96,9 +112,12 @@ function isCommanded(context: CrimContext, step: Step): boolean {
   return last?.role === step.role && compareTokens(last.token, step.token) === 0
 }
 
+/** Of the commands that stop a component whose type is no longer configured. */
+const goneTimeLimitMs = 5000
+
 function commandOf(context: CrimContext, input: PlanInput, step: Step) {
   const { component, assignment, role, token, level } = step
-  const type = context.configuration.types[context.configuration.components[componentNameOf(component)]!.type]!
+  const type = typeOfComponent(context, component)
   const peers = peersOf(input, assignment, component)
   return {
     type: 'role.command' as const,
@@ -107,7 +126,7 @@ function commandOf(context: CrimContext, input: PlanInput, step: Step) {
     role,
     token,
     level,
-    timeLimitMs: type.roleTimeoutMs,
+    timeLimitMs: type?.roleTimeoutMs ?? goneTimeLimitMs,
     peers,
     epoch: context.epoch,
   }

@@ -26,6 +26,16 @@
  *    already sent, so B < A. A predecessor's own lease likewise: the shared voter had received a heartbeat as late as S before
  *    it voted for the successor, or it is the predecessor itself, whose S stands still from then on.
  *
+ * 5. Changes of the timings (`effectiveTiming`). Two places of the replicated log hold them: `wanted`, as configured, and
+ *    `settled`, written by a master once every node has applied the wanted ones of the present revision, and only while no
+ *    later change of them is in its log. Who holds goes by the shorter of both, who waits by the longer.
+ *    Invariant I3: what a node at any applied place of the log holds is never longer than what any node at any other place
+ *    waits, as long as every node has applied the revision r at which the latest `settled` in force anywhere was wanted.
+ *    (Let s be that `settled`, written at w > r. Between r and w nothing else was wanted. A node between r and w has
+ *    s as `wanted`; one after w has s as `settled`, or a later one, for which the same holds. So s is one of the two that each
+ *    side goes by: it holds at most s, and it waits at least s.)
+ *    A node that has not applied r grants, holds and promises nothing: it is no voter, and has no component, before.
+ *
  * What the shell owes: an epoch is durable, and told here, before anything is promised in it; a candidate's own new epoch is
  * told here before its vote requests leave; `sentAtMs` is read before sending.
  */
@@ -151,4 +161,32 @@ export function isolatingSinceMs({
  */
 export function isolationWaitMs(timing: LeaseTiming): number {
   return awaitedMs(timing.nodeLeaseMs + timing.selfStopMs / (1 - clockDrift)) + timing.takeOverMarginMs
+}
+
+/** The settings that one node holds by while another waits by them. */
+export function leaseTimingOf({ leaderLeaseMs, nodeLeaseMs, selfStopMs, takeOverMarginMs }: LeaseTiming): LeaseTiming {
+  return { leaderLeaseMs, nodeLeaseMs, selfStopMs, takeOverMarginMs }
+}
+
+export function isSameLeaseTiming(a: LeaseTiming, b: LeaseTiming): boolean {
+  return leaseSettings.every((setting) => a[setting] === b[setting])
+}
+
+/** What to hold by and what to wait by, while a change may not have reached every node; see 5. */
+export function effectiveTiming(
+  settled: LeaseTiming,
+  wanted: LeaseTiming,
+): { readonly holding: LeaseTiming; readonly waiting: LeaseTiming } {
+  return { holding: combined(Math.min, settled, wanted), waiting: combined(Math.max, settled, wanted) }
+}
+
+const leaseSettings = ['leaderLeaseMs', 'nodeLeaseMs', 'selfStopMs', 'takeOverMarginMs'] as const
+
+function combined(choose: (a: number, b: number) => number, a: LeaseTiming, b: LeaseTiming): LeaseTiming {
+  return {
+    leaderLeaseMs: choose(a.leaderLeaseMs, b.leaderLeaseMs),
+    nodeLeaseMs: choose(a.nodeLeaseMs, b.nodeLeaseMs),
+    selfStopMs: choose(a.selfStopMs, b.selfStopMs),
+    takeOverMarginMs: choose(a.takeOverMarginMs, b.takeOverMarginMs),
+  }
 }

@@ -13,8 +13,10 @@ export interface MembershipTiming {
 
 export interface MembershipInput {
   readonly self: NodeName
-  /** In order of rank, the preferred first. A node that is not among them follows and never campaigns. */
+  /** Those that count, at the start, in order of rank, the preferred first. None: the log is empty. */
   readonly voters: readonly NodeName[]
+  /** May campaign. Left out: as one of the voters. A learner and an arbiter follow only. */
+  readonly isEligible?: boolean
   readonly timing: MembershipTiming
   /** Of the jitter. Different on every node, and in every life. */
   readonly seed: number
@@ -28,6 +30,7 @@ export interface Mastership {
 }
 
 export interface MembershipContext extends MembershipInput, Mastership {
+  readonly isEligible: boolean
   /** What was last said of the mastership. */
   readonly announced: Mastership | null
   /** Until the next candidacy, and how long a candidacy lasts. Drawn when the wait begins. */
@@ -35,6 +38,8 @@ export interface MembershipContext extends MembershipInput, Mastership {
   readonly candidacyTimeoutMs: number
   /** The leader that asked us to succeed it, while we campaign at its bidding. */
   readonly transfer: Transfer | null
+  /** The other of two voters, while we go on without it. */
+  readonly fenced: NodeName | null
   /** To whom we hand over. */
   readonly successor: NodeName | null
   /** Since mastership was acquired, until it is lost: the epoch of it. */
@@ -48,6 +53,10 @@ export type MembershipEvent =
   /** The node leaves for good: a master hands over first. */
   | { type: 'membership.stop' }
   | ({ type: 'leader.heard'; leader: NodeName } & Mastership)
+  /** Who belongs to the log has changed, perhaps back. `voters`: those that count, in order of rank. A master is told when it is committed. */
+  | { type: 'members.changed'; voters: readonly NodeName[]; isEligible: boolean }
+  /** Another node can do nothing any more, for certain. */
+  | { type: 'fence.confirmed'; other: NodeName }
   /** Its silence is confirmed. */
   | { type: 'leader.suspected'; leader: NodeName }
   /** Its process is known to have ended. */
@@ -72,6 +81,8 @@ export type MembershipEvent =
 export type MembershipEffect =
   | { type: 'election.preVote'; epoch: number }
   | { type: 'election.vote'; epoch: number; transfer: Transfer | null }
+  /** Go on without `other`, in `epoch`, if that is safe: answered like a vote. */
+  | { type: 'election.force'; epoch: number; other: NodeName }
   | { type: 'election.abandon' }
   /** Lead `epoch`, and open it with a no-op. */
   | { type: 'log.claim'; epoch: number }

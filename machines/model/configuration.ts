@@ -18,6 +18,8 @@ export interface Configuration {
   readonly watchdog: WatchdogConfiguration | null
   readonly recorder: RecorderConfiguration
   readonly nodes: Readonly<Record<NodeName, NodeConfiguration>>
+  /** Votes and does nothing else; null: there is none. */
+  readonly arbiter?: ArbiterConfiguration | null
   readonly types: Readonly<Record<string, ComponentType>>
   readonly components: Readonly<Record<string, ComponentConfiguration>>
   readonly assignments: Readonly<Record<AssignmentName, AssignmentConfiguration>>
@@ -28,6 +30,29 @@ export interface NodeConfiguration {
   readonly links: readonly LinkAddress[]
   /** Lower is preferred, as vice and as a place for primaries. Default: its place in the file. */
   readonly rank: number
+  /** Whether it votes and can be master. Left out: it does. */
+  readonly isEligible?: boolean
+  /** How others cut its power; without it only time, evidence or an operator proves its end. */
+  readonly fence?: FenceConfiguration
+}
+
+export interface ArbiterConfiguration {
+  readonly name: NodeName
+  /** As of a node. */
+  readonly links: readonly LinkAddress[]
+}
+
+/** How a node is fenced, by others (docs/fencing.md). */
+export interface FenceConfiguration {
+  /** `agent`: options on its standard input, as Debian's fence-agents take them; `command`: the action as last argument. */
+  readonly kind: 'agent' | 'command'
+  readonly command: readonly string[]
+  readonly options: Readonly<Record<string, string>>
+  readonly timeoutMs: number
+  /** Attempts after the first. */
+  readonly retryCountMax: number
+  /** null: as the rank has it, in a cluster of two voters; none in others. */
+  readonly delayMs: number | null
 }
 
 export interface LinkAddress {

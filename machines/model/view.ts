@@ -12,6 +12,8 @@ export interface ClusterView {
   readonly vice: NodeName | null
   readonly quorum: QuorumView
   readonly nodes: readonly NodeView[]
+  /** null: none is configured. */
+  readonly arbiter: ArbiterView | null
   readonly assignments: readonly AssignmentView[]
   readonly components: readonly ComponentView[]
   /** Worst first. Empty: nothing is wrong. */
@@ -30,7 +32,16 @@ export interface NodeView {
   readonly availability: NodeAvailability
   readonly incarnation: Incarnation
   readonly mastership: 'master' | 'vice' | 'member'
+  /** In the replicated log: its vote counts; it only follows; or it is no member (yet). */
+  readonly vote: 'voter' | 'learner' | 'none'
   readonly rank: number
+  readonly links: readonly LinkView[]
+}
+
+/** The process that only votes. */
+export interface ArbiterView {
+  readonly name: NodeName
+  readonly isAlive: boolean
   readonly links: readonly LinkView[]
 }
 

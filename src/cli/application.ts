@@ -1,9 +1,11 @@
 /** The commands, as a table of contents. What a command does is loaded when it is run, so that all of them start fast. */
 import { type Application, buildApplication, buildCommand, buildRouteMap, help, text_en } from '@stricli/core'
 import type { SwitchoverFlags } from './commands/switchover.ts'
+import { configRoutes } from './config.ts'
 import type { CliContext } from './context.ts'
 import { demoCommand } from './demo.ts'
 import { exitCodeOf, textOf } from './failure.ts'
+import { fenceCommand } from './fence.ts'
 import {
   type ConnectionFlags,
   connectionFlags,
@@ -114,6 +116,8 @@ const root = buildRouteMap<string, CliContext>({
       what: 'Its full name, node first: n1/ledger',
       load: () => import('./commands/unlock.ts'),
     }),
+    config: configRoutes,
+    fence: fenceCommand,
     replay: replayCommand,
     demo: demoCommand,
     ledger,

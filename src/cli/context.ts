@@ -12,6 +12,7 @@ export interface CliStream {
 export interface CliProcess {
   readonly stdout: CliStream
   readonly stderr: CliStream
+  readonly stdin?: AsyncIterable<Uint8Array | string>
   readonly env: Readonly<Record<string, string | undefined>>
   /** Set by a command that has said everything there is to say and did not succeed. */
   exitCode?: number | string | null | undefined

@@ -8,16 +8,22 @@ export const exitCodes = {
   failed: 1,
   /** The command line is wrong. */
   usage: 64,
+  /** What was given to be written is not what it should be: no YAML, too large, no key. */
+  data: 65,
   /** No node answers, or what was asked for is not served at the moment. */
   unavailable: 69,
   /** The configuration is wrong. */
   configuration: 78,
-  /** No such node, assignment or component. */
+  /** A key is not as the condition says: somebody else changed it. */
+  conflict: 103,
+  /** No such node, assignment, component or key. */
   noSuch: 105,
   /** The node that answers is not in touch with a majority. */
   noQuorum: 106,
   /** Refused because it does harm, and would be done with --force. */
   needsForce: 107,
+  /** The changes after that revision are no longer remembered. */
+  expired: 110,
   /** The connection broke after the operation was sent: it may have been carried out, or not. */
   indeterminate: 112,
   /** No answer, or not done, in time. */

@@ -54,7 +54,7 @@ export const connectionFlags = {
   timeout: {
     kind: 'parsed',
     parse: asDuration,
-    brief: 'How long to wait for an answer [5s; operations 35s]',
+    brief: 'How long to wait for an answer [5s; operations 35s; config 12s]',
     placeholder: 'DURATION',
     optional: true,
   },

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import type { LogLevel } from '@logtape/logtape'
 import type { Configuration } from '../../machines/model/configuration.ts'
-import { checkLinkAddresses, checkNode, openConfiguration } from '../configuration/load.ts'
+import { checkLinkAddresses, checkNode, type FileConfiguration, openConfiguration } from '../configuration/load.ts'
 import { configureLogging, isLogLevel } from '../log/log.ts'
 import type { CliContext } from './context.ts'
 import { exitCodes } from './exitCodes.ts'
@@ -15,6 +15,7 @@ export interface NodeStart {
   readonly configurationFile: string
   readonly name: string
   readonly configuration: Configuration
+  readonly file: FileConfiguration
 }
 
 /** Throws a `ConfigurationError` when the file, or this machine, isn't right for the node. */
@@ -28,7 +29,7 @@ export function startNode(context: CliContext, flags: NodeFlags): NodeStart {
   checkNode(opened, name)
   checkLinkAddresses(opened, name)
   configureLogging({ level: logLevelOf(flags, env), node: name, stream: stderr, hasColour: hasColour(stderr, env) })
-  return { configurationFile: resolve(file), name, configuration: opened.configuration }
+  return { configurationFile: resolve(file), name, configuration: opened.configuration, file: opened.file }
 }
 
 function logLevelOf(flags: NodeFlags, environment: CliContext['process']['env']): LogLevel {

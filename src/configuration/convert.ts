@@ -5,12 +5,14 @@ import type {
   ComponentConfiguration,
   ComponentType,
   Configuration,
+  FenceConfiguration,
   NodeConfiguration,
   Probe,
   ProbeTarget,
   Timing,
 } from '../../machines/model/configuration.ts'
 import type { ComponentTypeFile } from './componentType.ts'
+import type { FenceFile } from './fence.ts'
 import type { ComponentFile, ConfigurationFile } from './schema.ts'
 import type { TimingFile } from './timing.ts'
 
@@ -25,8 +27,9 @@ export interface Surroundings {
 export function convert(file: ConfigurationFile, surroundings: Surroundings): Configuration {
   const { directory, nodeOrder, secret } = surroundings
   const nodes = nodeOrder.map((name, index): [string, NodeConfiguration] => {
-    const { links, rank } = file.nodes[name]!
-    return [name, { links, rank: rank ?? index + 1 }]
+    const { links, rank, eligible, fence } = file.nodes[name]!
+    const power = fence ? { fence: convertFence(fence, directory) } : {}
+    return [name, { links, rank: rank ?? index + 1, isEligible: eligible, ...power }]
   })
   return {
     cluster: file.cluster,
@@ -40,12 +43,25 @@ export function convert(file: ConfigurationFile, surroundings: Surroundings): Co
       : null,
     recorder: { segmentSizeBytes: file.recorder.segmentSize, segmentCountMax: file.recorder.segmentCount },
     nodes: Object.fromEntries(nodes),
+    arbiter: file.arbiter ?? null,
     types: mapValues(file.types, (type) => convertType(type, directory)),
     components: mapValues(file.components, convertComponent),
     assignments: mapValues(
       file.assignments,
       ({ component, redundancy }): AssignmentConfiguration => ({ component, redundancy }),
     ),
+  }
+}
+
+function convertFence(fence: FenceFile, directory: string): FenceConfiguration {
+  const { agent, command, options, timeout, retries, delay } = fence
+  return {
+    kind: agent === undefined ? 'command' : 'agent',
+    command: locateProgram(agent === undefined ? command! : [agent], directory),
+    options,
+    timeoutMs: timeout,
+    retryCountMax: retries,
+    delayMs: delay ?? null,
   }
 }
 

@@ -14,6 +14,7 @@ export function crossCheck(sifted: Sifted): Finding[] {
     ...checkSecret(sifted),
     ...checkTiming(sifted),
     ...checkNodes(sifted),
+    ...checkArbiter(sifted),
     ...checkAddresses(sifted),
     ...[...sifted.types].flatMap(([name, type]) => checkType(name, type)),
     ...checkComponents(sifted),
@@ -91,9 +92,30 @@ function checkNodes({ nodes, runtimeDirectory }: Sifted): Finding[] {
   return found
 }
 
-function checkAddresses({ nodes }: Sifted): Finding[] {
+function checkArbiter({ nodes, arbiter }: Sifted): Finding[] {
+  const found: Finding[] = []
+  const isVoted = [...nodes.values()].some(({ eligible }) => eligible !== false)
+  if (nodes.size > 0 && !isVoted) {
+    const message = 'expected at least one node that is eligible, found none'
+    found.push(finding(['nodes'], message, 'leave eligible out where the node may be master', 'key'))
+  }
+  if (arbiter?.name !== undefined && nodes.has(arbiter.name)) {
+    const message = `expected a name that no node has, found '${arbiter.name}'`
+    found.push(finding(['arbiter', 'name'], message, `write ${arbiter.name}-arbiter`))
+  }
+  const linkCount = [...nodes.values()].find(({ links }) => links)?.links?.length
+  if (arbiter?.links && linkCount !== undefined && arbiter.links.length !== linkCount) {
+    const message = `expected ${linkCount} links, as the nodes have, found ${arbiter.links.length}`
+    found.push(finding(['arbiter', 'links'], message, 'it has one address on each link'))
+  }
+  return found
+}
+
+function checkAddresses({ nodes, arbiter }: Sifted): Finding[] {
   const owners = new Map<string, string>()
-  return [...nodes].flatMap(([name, { links }]) =>
+  const nodeLinks = [...nodes].map(([name, { links }]) => ({ name, links, path: ['nodes', name] }))
+  const arbiterLinks = arbiter ? [{ name: arbiter.name ?? 'arbiter', links: arbiter.links, path: ['arbiter'] }] : []
+  return [...nodeLinks, ...arbiterLinks].flatMap(({ name, links, path }) =>
     (links ?? []).flatMap((link, index) => {
       const address = formatAddress(link)
       // Heartbeats go to the port after that of the link.
@@ -104,7 +126,7 @@ function checkAddresses({ nodes }: Sifted): Finding[] {
       if (owner === undefined) return []
       const need = taken === own ? '' : `, whose heartbeats need port ${link.port + 1}`
       const message = `expected an address of its own, found ${address}${need}, which ${owner === name ? 'this node' : owner} has already`
-      return [finding(['nodes', name, 'links', index], message, null)]
+      return [finding([...path, 'links', index], message, null)]
     }),
   )
 }

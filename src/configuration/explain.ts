@@ -3,11 +3,20 @@ import { constants } from 'node:os'
 import type { z } from 'zod'
 import { nearest, suggestionFor } from './nearest.ts'
 import { knownKeys } from './shape.ts'
-import type { ConfigurationSource, Finding, Path } from './source.ts'
+import type { Finding, Path } from './source.ts'
 
 type Issue = z.core.$ZodIssue
 
-export function explain(issue: Issue, context: { schema: z.ZodType; source: ConfigurationSource }): Finding[] {
+/** Where values stand: a file, or the repository. */
+export interface ValueSource {
+  readonly content: unknown
+  /** What stands at a path, for people: `text 'abc'`, `a list`, `nothing`. */
+  found(path: Path): string
+  /** A scalar as it is written, without quotes; null for anything else. */
+  written(path: Path): string | null
+}
+
+export function explain(issue: Issue, context: { schema: z.ZodType; source: ValueSource }): Finding[] {
   const { schema, source } = context
   if (issue.code === 'unrecognized_keys') {
     const known = knownKeys(schema, issue.path)
@@ -32,7 +41,7 @@ export function explain(issue: Issue, context: { schema: z.ZodType; source: Conf
   ]
 }
 
-function valueAt(content: unknown, path: Path): unknown {
+export function valueAt(content: unknown, path: Path): unknown {
   let value = content
   for (const key of path) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined

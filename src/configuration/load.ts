@@ -12,9 +12,11 @@ import { ConfigurationError, type ConfigurationProblem } from './problem.ts'
 import { type ConfigurationFile, configurationSchema, secretLengthMin } from './schema.ts'
 import { sift } from './sift.ts'
 import { ConfigurationSource } from './source.ts'
+import type { FileConfiguration } from './tree.ts'
 
 export { checkLinkAddresses, checkNode } from './checkNode.ts'
 export { ConfigurationError, type ConfigurationProblem, formatProblem } from './problem.ts'
+export type { FileConfiguration } from './tree.ts'
 
 export interface LoadOptions {
   /**
@@ -27,6 +29,8 @@ export interface LoadOptions {
 /** A configuration with the text it came from, for checks that name a place in it. */
 export interface OpenedConfiguration {
   readonly configuration: Configuration
+  /** As the file has it, for the repository. */
+  readonly file: FileConfiguration
   readonly source: ConfigurationSource
 }
 
@@ -46,8 +50,10 @@ export function openConfiguration(file: string, options: LoadOptions = {}): Open
   const secret = secretOf(parsed, { source, directory, isSecretNeeded: options.isSecretNeeded ?? true })
   if (!parsed || problems.length > 0 || secret.problems.length > 0)
     throw new ConfigurationError([...problems, ...secret.problems])
+  const nodeOrder = source.keys(['nodes'])
   return {
-    configuration: convert(parsed, { directory, nodeOrder: source.keys(['nodes']), secret: secret.value }),
+    configuration: convert(parsed, { directory, nodeOrder, secret: secret.value }),
+    file: { raw: source.content as FileConfiguration['raw'], nodeOrder, directory, secret: secret.value },
     source,
   }
 }

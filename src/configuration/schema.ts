@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { componentTypeSchema } from './componentType.ts'
+import { fenceSchema } from './fence.ts'
 import { timingSchema } from './timing.ts'
 import { byName, count, duration, environment, linkAddress, list, mapping, nameText, size, text } from './values.ts'
 
@@ -24,6 +25,23 @@ export const nodeSchema = mapping({
     description:
       'Lower is preferred, as vice master and as a place for primaries. Default: its place in the file, from 1.',
     type: 'whole number',
+  }),
+  eligible: z.boolean({ error: 'true or false' }).default(true).meta({
+    description: 'Whether it votes and can be master. `false`: it runs components and holds the repository only.',
+    type: 'true or false',
+  }),
+  fence: fenceSchema.optional().meta({
+    description:
+      'How the other nodes cut its power (docs/fencing.md). Default: not at all; only time, evidence or an operator proves its end.',
+    type: 'mapping',
+  }),
+})
+
+export const arbiterSchema = mapping({
+  name: nameText('the name of the arbiter').meta({ description: 'Its name, which no node has.', type: 'name' }),
+  links: list(linkAddress(), { expected: 'a list of addresses, one a link', countMax: linkCountMax }).meta({
+    description: 'Its address on each link, as of a node.',
+    type: 'list of address:port',
   }),
 })
 
@@ -124,9 +142,14 @@ export const configurationSchema = mapping({
   nodes: byName(nodeSchema, 'names to nodes')
     .refine((nodes) => Object.keys(nodes).length > 0, { error: 'at least one node' })
     .meta({
-      description: `The nodes of the cluster, by name; from 1 to ${nodeCountMax}. Each of them votes; three survive the loss of one.`,
+      description: `The nodes of the cluster, by name; from 1 to ${nodeCountMax}. Each votes unless it is not \`eligible\`; three survive the loss of one.`,
       type: 'mapping',
     }),
+  arbiter: arbiterSchema.optional().meta({
+    description:
+      'A process that votes and does nothing else (`rolecall arbiter`): the third vote of a cluster of two nodes, on a machine of its own.',
+    type: 'mapping',
+  }),
   types: byName(componentTypeSchema, 'names to types').default({}).meta({
     description: 'Kinds of components, by name: how a program is run, watched and recovered.',
     type: 'mapping',
@@ -141,6 +164,7 @@ export const configurationSchema = mapping({
 })
 
 export type NodeFile = z.output<typeof nodeSchema>
+export type ArbiterFile = z.output<typeof arbiterSchema>
 export type ComponentFile = z.output<typeof componentSchema>
 export type AssignmentFile = z.output<typeof assignmentSchema>
 /** The file with its defaults, durations in milliseconds, paths as written. */

@@ -5,7 +5,9 @@
 import { z } from 'zod'
 import { type ComponentTypeFile, componentTypeSchema } from './componentType.ts'
 import {
+  type ArbiterFile,
   type AssignmentFile,
+  arbiterSchema,
   assignmentSchema,
   type ComponentFile,
   componentSchema,
@@ -23,6 +25,8 @@ export interface Sifted {
   readonly hasSecret: boolean
   readonly hasSecretFile: boolean
   readonly nodes: Entries<NodeFile>
+  /** null: there is none. */
+  readonly arbiter: Partial<ArbiterFile> | null
   readonly types: Entries<ComponentTypeFile>
   readonly components: Entries<ComponentFile>
   readonly assignments: Entries<AssignmentFile>
@@ -36,6 +40,7 @@ export function sift(content: unknown): Sifted {
     hasSecret: Object.hasOwn(file, 'secret'),
     hasSecretFile: Object.hasOwn(file, 'secretFile'),
     nodes: entries(nodeSchema, file.nodes),
+    arbiter: isRecord(file.arbiter) ? wellFormed(arbiterSchema, file.arbiter) : null,
     types: entries(componentTypeSchema, file.types),
     components: entries(componentSchema, file.components),
     assignments: entries(assignmentSchema, file.assignments),

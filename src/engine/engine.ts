@@ -6,7 +6,7 @@
 import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate'
 import type { Clock } from './clock.ts'
 import { type HybridTime, nextHybridTime } from './hybridClock.ts'
-import type { Cause, PendingTimer, Recorder, SnapshotRecord, StartRecord, StepRecord } from './record.ts'
+import type { Cause, EndRecord, PendingTimer, Recorder, SnapshotRecord, StartRecord, StepRecord } from './record.ts'
 import {
   hashOf,
   initialStep,
@@ -109,6 +109,16 @@ export class Engine {
       this.#arm(actor, restored, { id: timer.id, delayMs: timer.remainingMs, event: timer.event })
   }
 
+  /** Ends an actor. Events that wait for it are dropped; its state is the last that anyone will know of it. */
+  end(actor: string): void {
+    const found = this.#actors.get(actor)
+    if (!found) throw new Error(`no actor '${actor}' to end`)
+    for (const id of [...found.timers.keys()]) this.#disarm(found, id)
+    this.#actors.delete(actor)
+    this.#options.recorder.append({ kind: 'end', ...this.#stamp(actor, found) } satisfies EndRecord)
+    this.#options.onStep?.()
+  }
+
   /** Delivers an event after those already waiting. An event for an actor that is not there is refused loudly. */
   send(actor: string, event: Message, cause: Cause | null = null): void {
     if (!this.#actors.has(actor)) throw new Error(`no actor '${actor}' to take '${event.type}'`)
@@ -196,7 +206,7 @@ export class Engine {
     this.#finish(name, actor, result, record)
   }
 
-  #stamp(actor: string, result: StepResult) {
+  #stamp(actor: string, result: Pick<StepResult, 'snapshot'>) {
     this.#time = nextHybridTime(this.#time, this.#options.clock.wallUs())
     this.#sequence += 1
     return {

@@ -56,9 +56,14 @@ export interface PendingTimer {
   readonly remainingMs: number
 }
 
-export type BlackBoxRecord = StartRecord | StepRecord | SnapshotRecord
+/** An actor is no more: nothing is delivered to it, and its timers are cancelled. One of the same name may start later. */
+export interface EndRecord extends Common {
+  readonly kind: 'end'
+}
+
+export type BlackBoxRecord = StartRecord | StepRecord | SnapshotRecord | EndRecord
 
 /** Where the engine puts its records. Must be durable against the end of the process when it returns. */
 export interface Recorder {
-  append(record: StartRecord | StepRecord): void
+  append(record: StartRecord | StepRecord | EndRecord): void
 }

@@ -54,6 +54,8 @@ export interface GuardClient {
   dropLease(epoch: number): void
   askPromise(question: To<'promise.ask'>): void
   accept(returned: { node: NodeName; incarnation: Incarnation; returnCount: number }): void
+  /** The peer is off, on the word of a fence agent or an operator: judged by the heartbeats, then told by `onPeerEnded`. */
+  fenced(ended: To<'peer.fenced'>): void
   configure(cluster: To<'configure'>): void
   /** To be called at least every `progressIntervalMs` for as long as the event loop turns. */
   progress(count: number): void
@@ -177,6 +179,7 @@ export function createGuardClient(
     dropLease: (epoch) => send({ type: 'lease.drop', epoch }),
     askPromise: (question) => send({ type: 'promise.ask', ...question }),
     accept: ({ node, incarnation, returnCount }) => send({ type: 'peer.accepted', node, incarnation, returnCount }),
+    fenced: ({ node, incarnation, how }) => send({ type: 'peer.fenced', node, incarnation, how }),
     configure: (cluster) => send({ type: 'configure', ...cluster }),
     progress: (count) => send({ type: 'node.progress', count }),
     ready: () => send({ type: 'node.ready' }),

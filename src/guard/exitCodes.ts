@@ -9,10 +9,14 @@ export const exitCodes = {
   alreadyRunning: 69,
   /** The node process ended too often (`restartCountMax` in `restartWindowMs`). */
   nodeProcessFailed: 70,
+  /** Of the node process: the repository cannot be written any more, for instance because the disk is full. Started again. */
+  storeFailed: 71,
   /** State or runtime directory or what is in it cannot be used, or a link address. Not tried again. */
   cannotUse: 74,
   /** Of the node process: its guard has gone, so it has killed the components and ended itself. */
   guardLost: 75,
+  /** Of the node process: its disk is an old copy, and was set aside (`src/node/outdated.ts`). Started again with an empty one. */
+  outdated: 76,
   /** Of the node process: what it was configured with is wrong. The guard passes it on instead of restarting it. */
   configuration: 78,
   /** Asked to leave, but the roles could not be handed over in time; everything was stopped nevertheless. */

@@ -6,7 +6,8 @@ import type { LinkAddress } from '../../machines/model/configuration.ts'
 import type { NodeName } from '../../machines/model/ids.ts'
 import { realClock } from '../engine/clock.ts'
 import { openNetwork } from '../transport/network.ts'
-import { type Heartbeat, parseHeartbeat } from '../wire/messages/heartbeat.ts'
+import type { Heartbeat } from '../wire/messages/heartbeat.ts'
+import { createHeartbeatCodec } from '../wire/messages/heartbeatCodec.ts'
 import type { HeartbeatNetwork, HeartbeatNetworkOptions } from './heartbeatService.ts'
 
 /** UDP. At the port of the link itself messages are heard over UDP, and guards keep watch over TCP. */
@@ -28,7 +29,7 @@ export async function openHeartbeatNetwork(
     peers: heartbeatLinksOf(peers),
     ownLinks: ownLinks.map(heartbeatAddressOf),
     clock: realClock,
-    parse: parseHeartbeat,
+    codec: createHeartbeatCodec(),
     onMessage: onHeartbeat,
   })
   return {

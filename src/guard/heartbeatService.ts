@@ -52,7 +52,7 @@ export interface HeartbeatServiceOptions {
 /** What of the node process's frames is for the heartbeats. */
 export type HeartbeatFrame = Extract<
   NodeFrame,
-  { type: 'mastership.set' | 'lease.drop' | 'promise.ask' | 'peer.accepted' }
+  { type: 'mastership.set' | 'lease.drop' | 'promise.ask' | 'peer.accepted' | 'peer.fenced' }
 >
 
 export class HeartbeatService {
@@ -131,6 +131,11 @@ export class HeartbeatService {
       }
       case 'peer.accepted':
         this.#heartbeats.accept(frame.node, frame)
+        break
+      case 'peer.fenced': {
+        const { type: _, ...ended } = frame
+        this.peerEnded(ended)
+      }
     }
   }
 
@@ -141,7 +146,7 @@ export class HeartbeatService {
   }
 
   /**
-   * A guard proved that a life of a peer has ended. The heartbeats judge first whether the evidence still counts: only then is
+   * A guard or a fence proved that a life of a peer has ended. The heartbeats judge first whether the evidence still counts: only then is
    * the peer's promise void and the node process told, all three together, or leases would go on being granted to the dead.
    */
   peerEnded(ended: PeerEnded): void {

@@ -7,8 +7,14 @@ import { join } from 'node:path'
 
 /** Raises the number kept in the directory and returns it; 1 for the first life. Throws when it cannot be kept. */
 export function nextIncarnation(directory: string): number {
-  const path = join(directory, 'incarnation')
-  const incarnation = lastIncarnation(path) + 1
+  const incarnation = lastIncarnation(pathIn(directory)) + 1
+  keepIncarnation(directory, incarnation)
+  return incarnation
+}
+
+/** Makes the next life the one after this. Throws when it cannot be kept. */
+export function keepIncarnation(directory: string, incarnation: number): void {
+  const path = pathIn(directory)
   const temporary = `${path}.new`
   const file = openSync(temporary, 'w', 0o600)
   writeSync(file, `${incarnation}\n`)
@@ -18,7 +24,10 @@ export function nextIncarnation(directory: string): number {
   const folder = openSync(directory, 'r')
   fsyncSync(folder)
   closeSync(folder)
-  return incarnation
+}
+
+function pathIn(directory: string): string {
+  return join(directory, 'incarnation')
 }
 
 function lastIncarnation(path: string): number {

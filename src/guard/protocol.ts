@@ -57,6 +57,13 @@ export const nodeFrame = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('promise.ask'), id: z.number().int(), epoch, exempt: name.nullable() }),
   /** A return of a peer has reached whoever counts its isolation. */
   z.strictObject({ type: z.literal('peer.accepted'), node: name, incarnation, returnCount: z.number().int() }),
+  /** A fence agent, or an operator, says that the peer is off. Answered by `peer.ended`, unless it is heard or began another life. */
+  z.strictObject({
+    type: z.literal('peer.fenced'),
+    node: name,
+    incarnation: incarnation.nullable(),
+    how: z.enum(['fenced', 'operator']),
+  }),
   /** The event loop of the node process turns: this has risen. */
   z.strictObject({ type: z.literal('node.progress'), count: z.number().int().nonnegative() }),
   /** The cluster has changed since the guard read the file. */
@@ -74,7 +81,7 @@ export const nodeFrame = z.discriminatedUnion('type', [
 ])
 
 /** How the end of a peer was learnt; see liveness.ts for what each proves. */
-export const endings = ['closed', 'reset', 'refused', 'said'] as const
+export const endings = ['closed', 'reset', 'refused', 'said', 'fenced', 'operator'] as const
 
 /** `guard.unprivileged`: heartbeats run without real-time priority; `watchdog.unusable`: the watchdog device is not fed. */
 export const guardProblemCodes = ['guard.unprivileged', 'watchdog.unusable'] as const

@@ -1,18 +1,21 @@
 /** What of the configuration guard and heartbeats have to know. */
+
+import { nodesByRank } from '../../machines/logic/members.ts'
 import type { Configuration } from '../../machines/model/configuration.ts'
 import type { NodeName } from '../../machines/model/ids.ts'
 import type { Surroundings } from './heartbeatService.ts'
 
-export function surroundingsOf({ nodes, timing }: Configuration, self: NodeName): Surroundings {
-  const others = Object.entries(nodes).filter(([node]) => node !== self)
+/** As the file has it, until the node process tells what the cluster has. */
+export function surroundingsOf({ nodes, arbiter, timing }: Configuration, self: NodeName): Surroundings {
+  const all = [...Object.entries(nodes), ...(arbiter ? [[arbiter.name, arbiter] as const] : [])]
   return {
-    peers: Object.fromEntries(others.map(([node, { links }]) => [node, links])),
-    voters: votersOf(nodes),
+    peers: Object.fromEntries(all.filter(([name]) => name !== self).map(([name, { links }]) => [name, links])),
+    voters: [...votersOf(nodes), ...(arbiter ? [arbiter.name] : [])],
     timing,
   }
 }
 
-/** In order of rank, those of one rank by name. */
+/** Those that can be master, in order of rank. */
 export function votersOf(nodes: Configuration['nodes']): NodeName[] {
-  return Object.keys(nodes).sort((a, b) => nodes[a]!.rank - nodes[b]!.rank || (a < b ? -1 : 1))
+  return nodesByRank(nodes).filter((name) => nodes[name]!.isEligible !== false)
 }

@@ -33,20 +33,35 @@ export interface ControlClient {
   watch(signal?: AbortSignal): AsyncGenerator<ClusterView, void>
 }
 
-export function connectControl(options: { path: string; timeoutMs: number }): ControlClient {
-  const { path, timeoutMs } = options
+/** A node's socket, and how long to wait for an answer. */
+export interface ControlTarget {
+  readonly path: string
+  readonly timeoutMs: number
+}
+
+/** One question and its answer, be it yes or no. */
+export async function exchange(
+  { path, timeoutMs }: ControlTarget,
+  pathname: string,
+  init: RequestInit = {},
+): Promise<{ isOk: boolean; body: unknown }> {
+  try {
+    const response = await fetch(`http://rolecall${pathname}`, {
+      ...init,
+      unix: path,
+      signal: AbortSignal.timeout(timeoutMs),
+    })
+    return { isOk: response.ok, body: await response.json() }
+  } catch (error) {
+    throw failureOf(error, { path, timeoutMs, isOperation: init.method === 'POST' })
+  }
+}
+
+export function connectControl(options: ControlTarget): ControlClient {
+  const { path } = options
 
   async function ask(pathname: string, init: RequestInit = {}): Promise<unknown> {
-    try {
-      const response = await fetch(`http://rolecall${pathname}`, {
-        ...init,
-        unix: path,
-        signal: AbortSignal.timeout(timeoutMs),
-      })
-      return await bodyOf(response)
-    } catch (error) {
-      throw failureOf(error, { path, timeoutMs, isOperation: init.method === 'POST' })
-    }
+    return bodyOf(await exchange(options, pathname, init))
   }
 
   return {
@@ -64,8 +79,8 @@ export function connectControl(options: { path: string; timeoutMs: number }): Co
       }
     },
     async *watch(signal) {
-      const lines = linesOf({ path, timeoutMs, signal: signal ?? null })
-      for await (const line of lines) yield parseView(JSON.parse(line))
+      const lines = linesOf({ ...options, pathname: '/v1/watch', signal: signal ?? null })
+      for await (const { isOk, text } of lines) yield parseView(bodyOf({ isOk, body: JSON.parse(text) }))
     },
   }
 }
@@ -89,11 +104,10 @@ function answerOf(answer: unknown): OperationAnswer {
   return answerSchema.parse(answer) as OperationAnswer
 }
 
-async function bodyOf(response: Response): Promise<unknown> {
-  const body = await response.json()
-  if (response.ok) return body
+function bodyOf({ isOk, body }: { isOk: boolean; body: unknown }): unknown {
+  if (isOk) return body
   const answer = answerOf(body)
-  if (answer.ok) throw new Error(`the node answered ${response.status}`)
+  if (answer.ok) throw new Error('the node answered with an error that is none')
   throw new ControlError('refused', answer.text, answer)
 }
 
@@ -123,20 +137,18 @@ function failureOf(error: unknown, context: { path: string; timeoutMs: number; i
   return new ControlError('unreachable', `no node answers at ${path} (${code ?? message})`)
 }
 
-/** The lines of the watch stream, without the empty ones that only say that the node is alive. */
-async function* linesOf(options: {
-  path: string
-  timeoutMs: number
-  signal: AbortSignal | null
-}): AsyncGenerator<string, void> {
-  const { path, timeoutMs, signal } = options
+/** The lines of a stream, without the empty ones that only say that the node is alive. `isOk` false: it is the answer that refuses it. */
+export async function* linesOf(
+  options: ControlTarget & { pathname: string; signal: AbortSignal | null },
+): AsyncGenerator<{ isOk: boolean; text: string }, void> {
+  const { path, timeoutMs, pathname, signal } = options
   const silence = new AbortController()
   let timer = setTimeout(() => silence.abort(), timeoutMs)
   const isEnding = () => signal?.aborted ?? false
   try {
     const both = signal ? AbortSignal.any([signal, silence.signal]) : silence.signal
-    const response = await fetch('http://rolecall/v1/watch', { unix: path, signal: both })
-    if (!response.ok) await bodyOf(response)
+    const response = await fetch(`http://rolecall${pathname}`, { unix: path, signal: both })
+    if (!response.ok) return yield { isOk: false, text: await response.text() }
     const decoder = new TextDecoder()
     let text = ''
     for await (const chunk of response.body!) {
@@ -145,7 +157,7 @@ async function* linesOf(options: {
       text += decoder.decode(chunk, { stream: true })
       const lines = text.split('\n')
       text = lines.pop()!
-      yield* lines.filter((line) => line !== '')
+      for (const line of lines) if (line !== '') yield { isOk: true, text: line }
     }
   } catch (error) {
     if (!isEnding()) throw failureOf(error, { path, timeoutMs, isOperation: false })

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import type { ComponentId } from '../../machines/model/ids.ts'
-import type { Operation, OperationCode, OperationResult } from '../../machines/model/operation.ts'
+import type { AnyOperation, OperationCode, OperationResult } from '../../machines/model/operation.ts'
 
 const name = z
   .string({ error: 'a name' })
@@ -18,14 +18,16 @@ export const operationSchema = z.discriminatedUnion(
     z.strictObject({ operation: z.literal('switchover'), assignment: name, to: name.nullish() }),
     z.strictObject({ operation: z.literal('lock'), component: name }),
     z.strictObject({ operation: z.literal('unlock'), component: name }),
+    z.strictObject({ operation: z.literal('fence'), node: name, how: z.enum(['run', 'confirm']) }),
   ],
-  { error: 'one of switchover, lock and unlock' },
+  { error: 'one of switchover, lock, unlock and fence' },
 )
 
 export type OperationRequest = z.input<typeof operationSchema>
 
 /** Names are checked against the view, which has components under their full names only. */
-export function operationOf(request: z.output<typeof operationSchema>): Operation {
+export function operationOf(request: z.output<typeof operationSchema>): AnyOperation {
+  if (request.operation === 'fence') return request
   if (request.operation === 'switchover') return { ...request, to: request.to ?? null }
   return { operation: request.operation, component: request.component as ComponentId }
 }

@@ -2,18 +2,20 @@
 import { existsSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs'
 import { connect } from 'node:net'
 import { dirname } from 'node:path'
-import type { Operation, OperationResult } from '../../machines/model/operation.ts'
+import type { AnyOperation, OperationResult } from '../../machines/model/operation.ts'
 import type { ClusterView } from '../../machines/model/view.ts'
 import { suggestionFor } from '../configuration/nearest.ts'
 import { httpStatuses, type OperationAnswer, operationOf, operationSchema } from './controlProtocol.ts'
+import { type RepositoryHandlers, repositoryRoutes } from './repositoryRoutes.ts'
 import { watchStream } from './watchStream.ts'
 
 export interface ControlHandlers {
   view(): ClusterView
   counters(): object
-  operate(operation: Operation): Promise<OperationResult>
+  operate(operation: AnyOperation): Promise<OperationResult>
   /** Calls back at each change of the view. Returns what ends it. */
   changes(listener: () => void): () => void
+  readonly repository: RepositoryHandlers
 }
 
 export interface ControlServer {
@@ -22,7 +24,8 @@ export interface ControlServer {
   stop(): Promise<void>
 }
 
-const requestSizeMaxBytes = 65_536
+/** A transaction is smaller than 32 KiB as msgpack; as JSON some texts take six times as much. */
+const requestSizeMaxBytes = 262_144
 const watcherCountMax = 32
 /** Longer than any operation's own time limit. */
 const operationTimeoutSeconds = 120
@@ -57,6 +60,7 @@ export async function serveControl(options: { path: string; handlers: ControlHan
             return new Response(stream, { headers: { 'content-type': 'application/jsonl' } })
           },
         },
+        ...repositoryRoutes(handlers.repository),
         '/v1/operations': {
           POST: (request, server) => {
             server.timeout(request, operationTimeoutSeconds)
@@ -125,7 +129,11 @@ interface UnknownName {
 }
 
 /** Names that are not in the view are refused here, with a suggestion; the CRIM checks them again. */
-function unknownName(view: ClusterView, operation: Operation): UnknownName | null {
+function unknownName(view: ClusterView, operation: AnyOperation): UnknownName | null {
+  if (operation.operation === 'fence') {
+    const names = view.nodes.map(({ name }) => name)
+    return names.includes(operation.node) ? null : { what: 'node', name: operation.node, names }
+  }
   if (operation.operation !== 'switchover') {
     const names: string[] = view.components.map(({ component }) => component)
     return names.includes(operation.component) ? null : { what: 'component', name: operation.component, names }

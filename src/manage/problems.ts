@@ -5,6 +5,9 @@ import type { GuardProblem } from '../guard/protocol.ts'
 
 /** Stable: alarms and scripts go by them. docs/operations.md says what each means and what to do. */
 export const problemCodes = [
+  'cluster.forming',
+  'node.joining',
+  'node.foreign',
   'quorum.lost',
   'master.unknown',
   'node.unknown',
@@ -14,6 +17,7 @@ export const problemCodes = [
   'node.ended',
   'node.leaving',
   'node.left',
+  'arbiter.silent',
   'link.down',
   'assignment.unserved',
   'assignment.degraded',
@@ -24,7 +28,10 @@ export const problemCodes = [
   'node.hung',
   'guard.unprivileged',
   'watchdog.unusable',
+  'failover.barred',
+  'fence.failed',
   'secret.default',
+  'configuration.differs',
 ] as const
 
 interface Found extends Problem {
@@ -37,10 +44,22 @@ export type ViewWithoutProblems = Omit<ClusterView, 'problems'>
 export interface NodeFacts {
   /** No secret is configured: the key that seals datagrams comes from the cluster's name. */
   readonly isSecretDefault: boolean
+  /** Keys at which this node's file differs from the repository. */
+  readonly differingKeys?: readonly string[]
   /** Heard, while their node process makes no progress. */
   readonly hungNodes: readonly string[]
   /** What the guard of the node that answers lacks. */
   readonly guardProblems: readonly GuardProblem[]
+  /** Why two nodes do not fail over by themselves (machines/logic/fencing.ts). */
+  readonly failoverBar?: string | null
+  /** Nodes that could not be fenced, and why. */
+  readonly failedFences?: readonly { readonly node: string; readonly detail: string }[]
+  /** Voters without which the cluster cannot be founded. */
+  readonly missingFounders?: readonly string[]
+  /** The disk of the node that answers is empty, and the cluster is not: the master has to admit it. */
+  readonly isWaitingForAdmission?: boolean
+  /** Nodes that belong to another cluster, with its id. */
+  readonly foreigners?: readonly (readonly [node: string, cluster: string])[]
 }
 
 const noFacts: NodeFacts = { isSecretDefault: false, hungNodes: [], guardProblems: [] }
@@ -48,14 +67,19 @@ const noFacts: NodeFacts = { isSecretDefault: false, hungNodes: [], guardProblem
 /** Worst first; among equals in the order of causes: quorum, nodes, links, assignments, components. */
 export function problemsOf(view: ViewWithoutProblems, facts: NodeFacts = noFacts): Problem[] {
   const found = [
-    ...quorumProblems(view),
+    ...foundingProblems(view, facts),
+    ...(facts.missingFounders?.length ? [] : quorumProblems(view)),
+    ...arbiterProblems(view),
     ...view.nodes.flatMap(nodeProblems),
     ...view.nodes.flatMap(linkProblems),
     ...facts.hungNodes.map(hungProblem),
     ...view.assignments.flatMap((assignment) => assignmentProblems(assignment, view)),
     ...view.components.flatMap(componentProblems),
     ...facts.guardProblems.map((problem) => guardProblem(problem, view)),
+    ...(facts.failedFences ?? []).map(fenceProblem),
+    ...(facts.failoverBar ? [failoverProblem(view, facts.failoverBar)] : []),
     ...(facts.isSecretDefault ? [secretProblem(view)] : []),
+    ...differenceProblems(view, facts.differingKeys ?? []),
   ]
   return [
     ...found.filter(({ severity }) => severity === 'critical'),
@@ -64,6 +88,31 @@ export function problemsOf(view: ViewWithoutProblems, facts: NodeFacts = noFacts
 }
 
 const watch = 'rolecall status --watch'
+
+function foundingProblems(
+  { cluster, node }: ViewWithoutProblems,
+  { missingFounders = [], isWaitingForAdmission = false, foreigners = [] }: NodeFacts,
+): Found[] {
+  const found: Found[] = foreigners.map(([name, other]) => {
+    const text = `belongs to another cluster (${other}): nothing it says is heeded; its state directory is that of another cluster`
+    return { severity: 'critical', code: 'node.foreign', subject: name, text, next: null }
+  })
+  if (missingFounders.length > 0) {
+    const text = `a new cluster is founded when every voter is there: ${missingFounders.join(', ')} not heard yet`
+    const next = startCommand(missingFounders[0]!)
+    found.push({ severity: 'critical', code: 'cluster.forming', subject: cluster, text, next })
+  } else if (isWaitingForAdmission) {
+    const text = 'its disk is empty and the cluster is not: it waits for the master to admit it'
+    found.push({ severity: 'critical', code: 'node.joining', subject: node, text, next: watch })
+  }
+  return found
+}
+
+function arbiterProblems({ arbiter }: ViewWithoutProblems): Found[] {
+  if (arbiter === null || arbiter.isAlive) return []
+  const text = 'the arbiter is not heard: the loss of one more voter stops the cluster'
+  return [{ severity: 'warning', code: 'arbiter.silent', subject: arbiter.name, text, next: 'rolecall arbiter' }]
+}
 
 function quorumProblems({ quorum, cluster, master, nodes }: ViewWithoutProblems): Found[] {
   const { isQuorate, aliveVoterCount, voterCount, neededCount } = quorum
@@ -182,8 +231,37 @@ function guardProblem({ code, text }: GuardProblem, { node }: ViewWithoutProblem
   return { severity: 'warning', code, subject: node, text, next: null }
 }
 
+function fenceProblem({ node, detail }: { node: string; detail: string }): Found {
+  const text = `its fence agent could not cut it off (${detail}): it may still act; see that it is off, then confirm it`
+  return {
+    severity: 'critical',
+    code: 'fence.failed',
+    subject: node,
+    text,
+    next: `rolecall fence confirm ${node} --yes`,
+  }
+}
+
+/** Said while all is well, too: it is too late when the other is gone. Then the next step is to see to that one. */
+function failoverProblem({ cluster, nodes }: ViewWithoutProblems, text: string): Found {
+  const silent = nodes.find(({ availability }) => availability === 'unreachable' || availability === 'isolated')
+  const next = silent ? `rolecall fence confirm ${silent.name} --yes` : null
+  return { severity: 'warning', code: 'failover.barred', subject: cluster, text, next }
+}
+
 function secretProblem({ cluster }: ViewWithoutProblems): Found {
   const text =
     'no secret is configured: whoever reaches the links can speak for a node; set secretFile in the configuration of every node'
   return { severity: 'warning', code: 'secret.default', subject: cluster, text, next: null }
+}
+
+const keysShownMax = 5
+
+function differenceProblems({ node }: ViewWithoutProblems, keys: readonly string[]): Found[] {
+  if (keys.length === 0) return []
+  const shown = [...keys.slice(0, keysShownMax), ...(keys.length > keysShownMax ? ['…'] : [])].join(', ')
+  const text = `its file differs from the repository, which counts, in ${shown}`
+  return [
+    { severity: 'warning', code: 'configuration.differs', subject: node, text, next: 'rolecall config import FILE' },
+  ]
 }

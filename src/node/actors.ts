@@ -1,10 +1,13 @@
 /** Starts the machines of a node: one for its membership, one for each peer, one for each component here, and the CRIM. */
+import type { TypeWords } from '../../machines/component/context.ts'
 import type { ComponentInput } from '../../machines/component.ts'
 import type { CrimInput } from '../../machines/crim.ts'
+import { isEligible, quorumMembers } from '../../machines/logic/replicatedLog.ts'
 import type { MembershipInput } from '../../machines/membership.ts'
-import { componentId } from '../../machines/model/ids.ts'
+import type { Configuration } from '../../machines/model/configuration.ts'
+import { type ComponentId, componentId, componentNameOf, type NodeName } from '../../machines/model/ids.ts'
 import type { NodeInput } from '../../machines/node.ts'
-import { votersOf } from '../guard/surroundings.ts'
+import { startFencing } from './fencing.ts'
 import { actorOf, type Parts } from './parts.ts'
 
 /** Lives of components' processes are counted on from here, so that those under a later life of the node are later. */
@@ -12,44 +15,64 @@ const incarnationsPerLife = 100_000
 
 export function startActors(parts: Parts): void {
   const { engine, self, incarnation, peers, configuration } = parts
-  const { timing } = configuration
-  // Nothing that a machine keeps goes unrecorded, so it is not told the secret.
-  const crim: CrimInput = { self, incarnation, configuration: { ...configuration, secret: null } }
+  const crim: CrimInput = { self, incarnation, configuration: withoutSecrets(configuration) }
   engine.start(actorOf.crim, 'crim', crim)
-  for (const node of peers) engine.start(actorOf.node(node), 'node', { node, self, timing } satisfies NodeInput)
+  for (const node of peers) startNodeMachine(parts, node)
+  startFencing(parts)
   startMembership(parts)
   for (const assignment of Object.keys(configuration.assignments)) startComponent(parts, assignment)
 }
 
+/** Nothing that a machine keeps goes unrecorded, so it is told neither the secret nor the passwords of fence agents. */
+export function withoutSecrets(configuration: Configuration): Configuration {
+  const nodes = Object.entries(configuration.nodes).map(([name, { fence: _, ...node }]) => [name, node])
+  return { ...configuration, secret: null, nodes: Object.fromEntries(nodes) }
+}
+
 function startMembership(parts: Parts): void {
-  const { engine, self, configuration } = parts
+  const { engine, self, configuration, replica } = parts
+  const { members } = replica
   const { electionTimeoutMs, leaderLeaseMs, heartbeatIntervalMs } = configuration.timing
   const input: MembershipInput = {
     self,
-    voters: votersOf(configuration.nodes),
+    voters: quorumMembers(members).map(({ name }) => name),
+    isEligible: isEligible(members, { name: self, disk: replica.disk }),
     timing: { electionTimeoutMs, leaderLeaseMs, successionDelayMs: 2 * heartbeatIntervalMs },
     seed: parts.seed(),
   }
   engine.start(actorOf.membership, 'membership', input)
 }
 
-function startComponent({ engine, self, incarnation, configuration }: Parts, assignment: string): void {
+export function startNodeMachine({ engine, self, configuration: { timing } }: Parts, node: NodeName): void {
+  engine.start(actorOf.node(node), 'node', { node, self, timing } satisfies NodeInput)
+}
+
+/** Components that this node has, with the assignments they serve. */
+export function wantedComponents(configuration: Configuration, self: NodeName): Map<ComponentId, string> {
+  const { assignments, components } = configuration
+  const here = Object.entries(assignments).filter(([, { component }]) => components[component]!.nodes.includes(self))
+  return new Map(here.map(([assignment, { component }]) => [componentId({ node: self, component }), assignment]))
+}
+
+/** What a component's machine is told of its type, and again when that changes. */
+export function typeWordsOf(configuration: Configuration, component: ComponentId): TypeWords {
+  const { type } = configuration.components[componentNameOf(component)]!
+  const { standby, roleTimeoutMs, startTimeoutMs, stopTimeoutMs } = configuration.types[type]!
+  return { standby, roleTimeoutMs, startTimeoutMs, stopTimeoutMs, selfStopMs: configuration.timing.selfStopMs }
+}
+
+export function startComponent({ engine, self, incarnation, configuration, lives }: Parts, assignment: string): void {
   const { component: name } = configuration.assignments[assignment]!
-  const { type: typeName, nodes } = configuration.components[name]!
+  const { type, nodes } = configuration.components[name]!
   if (!nodes.includes(self)) return
-  const type = configuration.types[typeName]!
   const component = componentId({ node: self, component: name })
   const input: ComponentInput = {
     component,
     node: self,
     assignment,
-    standby: type.standby,
-    exclusive: type.exclusive,
-    roleTimeoutMs: type.roleTimeoutMs,
-    startTimeoutMs: type.startTimeoutMs,
-    stopTimeoutMs: type.stopTimeoutMs,
-    selfStopMs: configuration.timing.selfStopMs,
-    firstIncarnation: incarnation * incarnationsPerLife + 1,
+    exclusive: configuration.types[type]!.exclusive,
+    ...typeWordsOf(configuration, component),
+    firstIncarnation: Math.max(incarnation * incarnationsPerLife, lives.get(component) ?? 0) + 1,
   }
   engine.start(actorOf.component(component), 'component', input)
 }

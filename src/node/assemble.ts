@@ -9,21 +9,30 @@ import { type ComponentStatus, upAvailabilities } from '../../machines/model/sta
 import type { NodeContext } from '../../machines/node.ts'
 import type { AgentEvent } from '../agents/agent.ts'
 import { createProcessAgent, sdkSocketPath } from '../agents/process/agent.ts'
+import type { FileConfiguration } from '../configuration/tree.ts'
 import { Engine } from '../engine/engine.ts'
+import { createFenceRunner } from '../fence/runner.ts'
 import type { GuardHandlers } from '../guard/client.ts'
-import { votersOf } from '../guard/surroundings.ts'
+import { exitCodes } from '../guard/exitCodes.ts'
 import { logger } from '../log/log.ts'
+import { Ccr } from '../repository/ccr.ts'
+import { isUnder } from '../repository/keys.ts'
 import { createReplica } from '../repository/replica.ts'
+import type { Outcome } from '../repository/tree.ts'
+import { msgpackCodec } from '../wire/codec.ts'
 import { type PeerMessage, parsePeerMessage } from '../wire/messages/index.ts'
 import { Causes } from './causes.ts'
 import { Checkpoints } from './checkpoints.ts'
-import { type Effect, perform } from './effects.ts'
+import { decidedNames, type Effect, perform } from './effects.ts'
+import { fenceReported, requestOperation } from './fencing.ts'
 import { receive } from './inbound.ts'
+import { addressesOf, foreign, joiningOf, tellGuard } from './joining.ts'
 import { Leaving } from './leaving.ts'
 import { Operations } from './operations.ts'
 import { actorOf, type Parts } from './parts.ts'
 import type { NodePorts } from './ports.ts'
 import { Publisher } from './publisher.ts'
+import { Reconfiguration } from './reconfigure.ts'
 import { heard, peerEnded } from './sightEvents.ts'
 import { GuardSight } from './sightGuard.ts'
 
@@ -34,16 +43,18 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 /** Rejects with what cannot be opened: a link (`LinkError`), the store (`StoreError`), a socket. */
 export async function assemble(of: {
   configuration: Configuration
+  /** What the repository begins with; without it the configuration never changes. */
+  file?: FileConfiguration | undefined
   self: NodeName
   incarnation: number
   ports: NodePorts
+  isFoundingForced?: boolean
 }): Promise<Parts> {
   const { configuration, self, incarnation, ports } = of
   const { clock } = ports
   const { timing, stateDirectory, runtimeDirectory } = configuration
   const stateOf = (what: string) => join(stateDirectory, self, what)
   const peers = Object.keys(configuration.nodes).filter((name) => name !== self)
-  const voters = votersOf(configuration.nodes)
 
   const statuses = new Map<ComponentId, ComponentStatus>()
   const causes = new Causes()
@@ -56,7 +67,13 @@ export async function assemble(of: {
     seed: ports.seed,
     peers,
     statuses,
+    disks: new Map(),
+    foreigners: new Map(),
+    isFoundingForced: of.isFoundingForced ?? false,
     causes,
+    lives: new Map(),
+    addresses: new Map(Object.entries(addressesOf(configuration, self))),
+    ownLinks: configuration.nodes[self]!.links,
     commandEpoch: { highest: 0 },
     guardProblems: { list: [] },
   } as Partial<Parts> as Mutable<Parts>
@@ -82,15 +99,22 @@ export async function assemble(of: {
   })
   parts.post = (to, message, cause) =>
     parts.network.post(to, { ...message, cause, time: parts.engine.time } as unknown as PeerMessage)
+  // Before the network: what it brings goes to the replica.
+  const store = await ports.openStore({ directory: stateOf('repository') })
+  store.onFailure(({ code, message }) => {
+    log.fatal('{code}: {text}: nothing more can be kept, so this node ends', { code, text: message })
+    ports.exit(exitCodes.storeFailed)
+  })
   parts.network = await ports.openNetwork({
     self,
     incarnation,
     cluster: configuration.cluster,
     secret: configuration.secret,
-    peers: Object.fromEntries(peers.map((name) => [name, configuration.nodes[name]!.links])),
+    peers: addressesOf(configuration, self),
     ownLinks: configuration.nodes[self]!.links,
     clock,
-    parse: parsePeerMessage,
+    codec: msgpackCodec(parsePeerMessage),
+    onLaterLife: (known, by) => outdated(parts, ports, { known, by }),
     onMessage: (from, message, meta) => receive(parts, { node: from, ...meta }, message),
   })
   const sight = new GuardSight({
@@ -105,23 +129,34 @@ export async function assemble(of: {
   parts.guard = ports.connectGuard(guardHandlers(parts, sight), { timing })
   parts.replica = createReplica({
     self,
-    voters,
     clock,
-    store: await ports.openStore({ directory: stateOf('repository') }),
+    store,
     timing,
     membership: { send: (event, cause) => parts.engine.send(actorOf.membership, { ...event }, cause ?? null) },
     send: (to, message) => parts.network.send(to, message),
     askPromise: (question, answer) => sight.askPromise(question, answer),
-    isPromised: () => sight.isPromised(),
+    isLeaderClaiming: () => sight.isPromised(),
     isLeaseDropped: () => sight.isLeaseDropped(),
     isLeaderLeaseValid: () => sight.isLeaderLeaseValid(),
     aliveVoters: () => sight.aliveNodes(),
-    onApplied: (entry) => applied(parts, entry),
+    onApplied: (entry, _isOwn, outcome) => applied(parts, entry, outcome),
+    onMembers: () => tellGuard(parts),
+    onForeign: (node, cluster) => foreign(parts, node, cluster),
     onMastership: (mastership) => {
       sight.setMastership(mastership)
       parts.publisher?.touch()
     },
   })
+  parts.ccr = new Ccr({
+    self,
+    incarnation,
+    clock,
+    replica: parts.replica,
+    isLeaderLeaseValid: () => sight.isLeaderLeaseValid(),
+    post: (to, message) => parts.network.post(to, message),
+    validate: (changes) => parts.reconfiguration?.problemsOf(changes) ?? [],
+  })
+  parts.joining = joiningOf(parts)
   parts.checkpoints = new Checkpoints({
     post: (to, message) => parts.network.post(to, message as unknown as PeerMessage),
     isUp: (node) => node !== self && upAvailabilities.includes(availabilityOf(parts, node)),
@@ -133,9 +168,15 @@ export async function assemble(of: {
     clock,
     master: () => parts.replica.leader,
     send: (master, id, operation) => {
-      if (master === self) parts.engine.send(actorOf.crim, { type: 'operation.requested', id, operation })
+      if (master === self) requestOperation(parts, { id, operation }, null)
       else parts.post(master, { type: 'operation.request', id, operation }, null)
     },
+  })
+  parts.fences = createFenceRunner({
+    configuration,
+    self,
+    clock,
+    onReport: (report) => fenceReported(parts, report),
   })
   parts.publisher = new Publisher({
     self,
@@ -159,7 +200,24 @@ export async function assemble(of: {
       }),
     onEvent: (event) => agentEvent(parts, event),
   })
+  parts.reconfiguration = of.file ? new Reconfiguration(parts, of.file) : null
+  parts.reconfiguration?.begin()
   return parts
+}
+
+function outdated(
+  { self, configuration }: Parts,
+  ports: NodePorts,
+  { known, by }: { known: number; by: NodeName },
+): void {
+  const aside = ports.setAside(join(configuration.stateDirectory, self), known)
+  log.fatal('{by} knows life {known} of this node: the disk here is an old copy, or another machine runs as {self}', {
+    by,
+    known,
+    self,
+  })
+  if (aside !== null) log.fatal('the repository was set aside as {aside}; the node begins anew', { aside })
+  ports.exit(exitCodes.outdated)
 }
 
 function guardHandlers(parts: Mutable<Parts>, sight: GuardSight): GuardHandlers {
@@ -187,10 +245,11 @@ function agentEvent(parts: Parts, event: AgentEvent): void {
 }
 
 /** What the log decided goes to the CRIM of the node that leads; the others read it from the tree should they ever lead. */
-function applied(parts: Parts, { epoch, index, command }: LogEntry): void {
-  if (command.type !== 'set' || !parts.replica.isLeader) return
-  const entries = command.entries.map((change) => ({ ...change, epoch, index }))
-  parts.engine.send(actorOf.crim, { type: 'repository.applied', entries }, parts.causes.ofApplied(index))
+function applied(parts: Parts, entry: LogEntry, outcome: Outcome): void {
+  parts.ccr.applied(entry, outcome)
+  const entries = outcome.changed.filter(({ key }) => decidedNames.some((name) => isUnder(key, name)))
+  if (entries.length === 0 || !parts.replica.isLeader) return
+  parts.engine.send(actorOf.crim, { type: 'repository.applied', entries }, parts.causes.ofApplied(entry.index))
 }
 
 function availabilityOf(parts: Parts, node: NodeName) {

@@ -1,5 +1,5 @@
 /** What was asked of the world, by which step: so that the answer, when it comes, is linked to it in the black box. */
-import type { ComponentId } from '../../machines/model/ids.ts'
+import type { ComponentId, NodeName } from '../../machines/model/ids.ts'
 import type { AgentEvent } from '../agents/agent.ts'
 import type { Cause } from '../engine/record.ts'
 
@@ -8,6 +8,8 @@ export class Causes {
   readonly #orders = new Map<ComponentId, { type: string; cause: Cause }>()
   /** Proposals by their place in the log; decided in order, so the oldest go first. */
   readonly #proposals = new Map<number, Cause>()
+  /** Confirmed, and on the way to whoever judges whether it still counts. */
+  readonly #fences = new Map<NodeName, Cause>()
 
   ordered(component: ComponentId, type: string, cause: Cause): void {
     this.#orders.set(component, { type, cause })
@@ -19,6 +21,17 @@ export class Causes {
     if (!order || event.type === 'health.failed') return null
     if (event.type === 'process.exited' && order.type !== 'process.stop') return null
     return order.cause
+  }
+
+  fenced(node: NodeName, cause: Cause): void {
+    this.#fences.set(node, cause)
+  }
+
+  /** The step that had the node fenced; once. */
+  ofFence(node: NodeName): Cause | null {
+    const cause = this.#fences.get(node) ?? null
+    this.#fences.delete(node)
+    return cause
   }
 
   proposed(index: number, cause: Cause): void {

@@ -5,17 +5,19 @@
 
 import type { ComponentEffect } from '../../machines/component.ts'
 import type { CrimEffect } from '../../machines/crim.ts'
+import type { FencingEffect } from '../../machines/fencing.ts'
 import type { MembershipEffect } from '../../machines/membership.ts'
 import { type NodeName, nodeOf } from '../../machines/model/ids.ts'
 import { upAvailabilities } from '../../machines/model/status.ts'
 import type { NodeEffect } from '../../machines/node.ts'
 import type { Cause } from '../engine/record.ts'
 import { logger } from '../log/log.ts'
+import { mastershipChanged, peerChanged, performForFencing } from './fencing.ts'
 import { answerSurvey, command, tellStatus } from './inbound.ts'
 import { Operations } from './operations.ts'
 import { actorOf, type Parts } from './parts.ts'
 
-export type Effect = CrimEffect | ComponentEffect | MembershipEffect | NodeEffect
+export type Effect = CrimEffect | ComponentEffect | FencingEffect | MembershipEffect | NodeEffect
 
 const log = logger('node')
 
@@ -30,19 +32,28 @@ export function perform(parts: Parts, effect: Effect, cause: Cause): void {
     case 'command.refused':
       return performForComponent(parts, effect, cause)
 
+    case 'fence.request':
+    case 'fence.abandon':
+    case 'fence.confirmed':
+    case 'fence.gaveUp':
+      return performForFencing(parts, effect, cause)
+
     case 'node.changed':
       return nodeChanged(parts, effect, cause)
 
     case 'mastership.acquired':
       log.info('master from epoch {epoch} on', { epoch: effect.epoch })
       for (const node of parts.peers) parts.engine.send(actorOf.node(node), { type: 'mastership.acquired' }, cause)
+      mastershipChanged(parts, 'mastership.acquired', cause)
+      parts.reconfiguration?.takeOver()
       return parts.engine.send(
         actorOf.crim,
-        { type: 'mastership.acquired', epoch: effect.epoch, entries: parts.replica.tree.list('') },
+        { type: 'mastership.acquired', epoch: effect.epoch, entries: decidedEntries(parts) },
         cause,
       )
     case 'mastership.lost':
       log.warn('no longer master (epoch {epoch})', { epoch: effect.epoch })
+      mastershipChanged(parts, 'mastership.lost', cause)
       return parts.engine.send(actorOf.crim, { type: 'mastership.lost' }, cause)
     case 'leader.changed':
       log.info('master is {leader}, vice {vice}, epoch {epoch}', { ...effect })
@@ -128,6 +139,7 @@ function reportStatus(
   cause: Cause,
 ): void {
   parts.statuses.set(status.component, status)
+  if (status.phase === 'stopped') parts.reconfiguration?.settle()
   const master: NodeName | null = parts.replica.leader
   if (master === null) return
   if (master === parts.self) tellStatus(parts, { node: parts.self, incarnation: parts.incarnation }, { status, cause })
@@ -139,7 +151,17 @@ function nodeChanged(parts: Parts, effect: Extract<NodeEffect, { type: 'node.cha
   log.info('{node} is {availability} ({how})', { node, availability, how })
   if (!upAvailabilities.includes(availability)) {
     parts.checkpoints.nodeGone(node)
+    parts.ccr.nodeGone(node)
     if (availability !== 'unreachable') parts.network.forget(node)
   }
   parts.engine.send(actorOf.crim, { type: 'node.changed', node, availability, incarnation, how }, cause)
+  peerChanged(parts, effect, cause)
+  if (!parts.configuration.nodes[node]) parts.reconfiguration?.settle()
 }
+
+/** What the CRIM decided and keeps in the repository; the rest of it is not its concern, and not for the black box. */
+function decidedEntries({ replica }: Parts) {
+  return decidedNames.flatMap((name) => replica.tree.list(name))
+}
+
+export const decidedNames = ['intent', 'lock'] as const

@@ -1,8 +1,10 @@
 /** Messages of other nodes -> what they concern here. Each was checked at the border; here it only finds its way. */
+import type { ComponentContext } from '../../machines/component.ts'
 import { componentNameOf, type NodeName } from '../../machines/model/ids.ts'
 import type { ComponentStatus } from '../../machines/model/status.ts'
 import type { Cause } from '../engine/record.ts'
 import type { PeerMessage } from '../wire/messages/index.ts'
+import { requestOperation } from './fencing.ts'
 import { actorOf, type Parts } from './parts.ts'
 
 export interface Sender {
@@ -12,15 +14,19 @@ export interface Sender {
 }
 
 export function receive(parts: Parts, from: Sender, message: PeerMessage): void {
-  const { engine, checkpoints, replica } = parts
+  const { engine, checkpoints, replica, ccr, joining } = parts
   switch (message.type) {
     case 'checkpoint':
       void checkpoints.receive(from.node, message.id, message)
       return
     case 'checkpoint.answer':
       return checkpoints.answered(message.id, message.code)
+    case 'ccr.request':
+    case 'ccr.answer':
+      return ccr.receive(from.node, message)
     default:
-      if (!('time' in message)) return replica.receive(from.node, message)
+      if (message.type === 'consensus') return replica.receive(from.node, message)
+      if (message.type === 'hello') return joining.receive(from.node, message)
       engine.observe(message.time)
       return receiveCaused(parts, from, message)
   }
@@ -47,11 +53,7 @@ function receiveCaused(parts: Parts, from: Sender, message: CausedMessage): void
     case 'peers.command':
       return command(parts, message)
     case 'operation.request':
-      return engine.send(
-        actorOf.crim,
-        { type: 'operation.requested', id: message.id, operation: message.operation },
-        message.cause,
-      )
+      return requestOperation(parts, message, message.cause)
     case 'operation.answer':
       return operations.answered(message.id, message.result)
     case 'master.word': {
@@ -103,7 +105,10 @@ export function command(parts: Parts, message: CommandHere): void {
   parts.commandEpoch.highest = message.epoch
   if (isTooLate(parts, message)) return
   const actor = actorOf.component(message.component)
-  if (!parts.engine.has(actor)) return
+  if (!parts.engine.has(actor)) return tellRemoved(parts, message)
+  // It has not yet ended for the assignment it served: what was not obeyed is repeated.
+  const { assignment } = parts.engine.snapshot(actor).context as ComponentContext
+  if (assignment !== message.assignment) return
   const { token, peers } = message
   if (message.type === 'peers.command') {
     parts.engine.send(actor, { type: 'peers.change', peers, token }, message.cause)
@@ -111,6 +116,19 @@ export function command(parts: Parts, message: CommandHere): void {
   }
   const { role, level, timeLimitMs } = message
   parts.engine.send(actor, { type: 'role.assign', role, token, level, timeLimitMs, peers }, message.cause)
+}
+
+/** A command that was under way when its component ended here: the master must not wait for what becomes of it. */
+function tellRemoved(parts: Parts, message: CommandHere): void {
+  const master = parts.replica.leader
+  if (message.type !== 'role.command' || master === null) return
+  const { component, token, cause } = message
+  const failure = { code: 'component.removed', detail: 'it is no longer configured' }
+  const place = { role: 'offline', phase: 'stopped', isActive: false, endpoint: null } as const
+  const status: ComponentStatus = { component, incarnation: 0, token, failure, ...place }
+  const { self: node, incarnation } = parts
+  if (master === node) tellStatus(parts, { node, incarnation }, { status, cause })
+  else parts.post(master, { type: 'component.status', status }, cause)
 }
 
 /**

@@ -5,6 +5,7 @@
 import { join } from 'node:path'
 import type { Configuration } from '../../machines/model/configuration.ts'
 import type { NodeName } from '../../machines/model/ids.ts'
+import type { FileConfiguration } from '../configuration/tree.ts'
 import { exitCodes } from '../guard/exitCodes.ts'
 import { logger } from '../log/log.ts'
 import { serveControl } from '../manage/controlServer.ts'
@@ -18,6 +19,8 @@ import { viewOf } from './view.ts'
 
 export interface NodeProcessOptions {
   readonly configuration: Configuration
+  /** The file it came from, which the repository begins with. */
+  readonly file: FileConfiguration
   readonly name: NodeName
   /** The node's life, counted by the guard. */
   readonly incarnation: number
@@ -36,8 +39,8 @@ export async function runNodeProcess(options: NodeProcessOptions): Promise<numbe
   }
 }
 
-async function run({ configuration, name: self, incarnation }: NodeProcessOptions): Promise<number> {
-  const parts = await assemble({ configuration, self, incarnation, ports: realPorts })
+async function run({ configuration, file, name: self, incarnation }: NodeProcessOptions): Promise<number> {
+  const parts = await assemble({ configuration, file, self, incarnation, ports: realPorts })
   startActors(parts)
   const control = await serveControl({
     path: join(configuration.runtimeDirectory, self, 'control.sock'),
@@ -46,6 +49,7 @@ async function run({ configuration, name: self, incarnation }: NodeProcessOption
       counters: () => parts.network.counters(),
       operate: (operation) => parts.operations.request(operation),
       changes: (listener) => parts.publisher.changes(listener),
+      repository: parts.ccr,
     },
   })
   begin(parts)

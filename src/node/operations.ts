@@ -1,6 +1,6 @@
 /** Takes operators' requests to the CRIM, wherever the master is, and brings the answers back. */
 import type { NodeName } from '../../machines/model/ids.ts'
-import type { Operation, OperationResult } from '../../machines/model/operation.ts'
+import type { AnyOperation, OperationResult } from '../../machines/model/operation.ts'
 import type { Clock } from '../engine/clock.ts'
 
 export interface OperationOptions {
@@ -8,7 +8,7 @@ export interface OperationOptions {
   readonly incarnation: number
   readonly clock: Clock
   readonly master: () => NodeName | null
-  readonly send: (master: NodeName, id: string, operation: Operation) => void
+  readonly send: (master: NodeName, id: string, operation: AnyOperation) => void
 }
 
 /** The CRIM answers when an operation is complete; one that is not by then goes on, and the operator is told so. */
@@ -24,9 +24,9 @@ export class Operations {
     this.#options = options
   }
 
-  request(operation: Operation): Promise<OperationResult> {
+  request(operation: AnyOperation): Promise<OperationResult> {
     const { self, incarnation, clock } = this.#options
-    const master = this.#options.master()
+    const master = this.#performerOf(operation)
     if (master === null) {
       return Promise.resolve({
         ok: false,
@@ -53,6 +53,13 @@ export class Operations {
       })
       this.#options.send(master, id, operation)
     })
+  }
+
+  /** The master, but for a fence when there is none, or when it is the one to be fenced: then this node. */
+  #performerOf(operation: AnyOperation): NodeName | null {
+    const master = this.#options.master()
+    if (operation.operation !== 'fence') return master
+    return master === null || (master === operation.node && master !== this.#options.self) ? this.#options.self : master
   }
 
   answered(id: string, result: OperationResult): void {

@@ -1,5 +1,5 @@
 /** What one node is put together from, as its pieces see each other. */
-import type { Configuration } from '../../machines/model/configuration.ts'
+import type { Configuration, LinkAddress } from '../../machines/model/configuration.ts'
 import type { ComponentId, NodeName } from '../../machines/model/ids.ts'
 import type { ComponentStatus } from '../../machines/model/status.ts'
 import type { ProcessAgent } from '../agents/process/agent.ts'
@@ -7,8 +7,11 @@ import type { Clock } from '../engine/clock.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Cause } from '../engine/record.ts'
 import type { Message } from '../engine/step.ts'
+import type { FenceRunner } from '../fence/runner.ts'
 import type { GuardClient } from '../guard/client.ts'
 import type { GuardProblem } from '../guard/protocol.ts'
+import type { Ccr } from '../repository/ccr.ts'
+import type { Joining } from '../repository/joining.ts'
 import type { Replica } from '../repository/replica.ts'
 import type { Network } from '../transport/network.ts'
 import type { PeerMessage } from '../wire/messages/index.ts'
@@ -17,12 +20,18 @@ import type { Checkpoints } from './checkpoints.ts'
 import type { Leaving } from './leaving.ts'
 import type { Operations } from './operations.ts'
 import type { Publisher } from './publisher.ts'
+import type { Reconfiguration } from './reconfigure.ts'
 import type { Sight } from './sight.ts'
 
 export interface Parts {
   readonly self: NodeName
   readonly incarnation: number
-  readonly configuration: Configuration
+  /** The file's, or the repository's as soon as it has one; changes while the node runs. */
+  configuration: Configuration
+  /** null: the node goes by its file alone. */
+  readonly reconfiguration: Reconfiguration | null
+  /** Last lives of the processes of components that have ended here. */
+  readonly lives: Map<ComponentId, number>
   readonly clock: Clock
   /** Randomness for machines; see `NodePorts`. */
   readonly seed: () => number
@@ -30,6 +39,14 @@ export interface Parts {
   readonly network: Network<PeerMessage>
   readonly sight: Sight
   readonly replica: Replica
+  readonly ccr: Ccr
+  readonly joining: Joining
+  /** Of every node that said hello: the id of its store. */
+  readonly disks: Map<NodeName, string>
+  /** Nodes of other clusters that speak to this one, with those. */
+  readonly foreigners: Map<NodeName, string>
+  /** The operator's word that voters which are missing have never been part of the cluster. */
+  readonly isFoundingForced: boolean
   readonly guard: GuardClient
   /** What the guard lacks to protect this node as it should. */
   readonly guardProblems: { list: readonly GuardProblem[] }
@@ -38,13 +55,17 @@ export interface Parts {
   readonly checkpoints: Checkpoints
   readonly operations: Operations
   readonly publisher: Publisher
+  readonly fences: FenceRunner
   readonly leaving: Leaving
   /** The highest mastership that commanded or surveyed this node: an earlier one is refused, however late its messages come. */
   readonly commandEpoch: { highest: number }
   /** What the components here last said of themselves. */
   readonly statuses: Map<ComponentId, ComponentStatus>
-  /** The other nodes. */
-  readonly peers: readonly NodeName[]
+  /** The other nodes, and those removed that may still act. */
+  peers: readonly NodeName[]
+  /** Of the peers and the arbiter. */
+  readonly addresses: Map<NodeName, readonly LinkAddress[]>
+  readonly ownLinks: readonly LinkAddress[]
   /** Sends on the reliable channel, with the step it follows from. */
   readonly post: (to: NodeName, message: Message, cause: Cause | null) => boolean
 }
@@ -53,5 +74,6 @@ export const actorOf = {
   crim: 'crim',
   membership: 'membership',
   node: (name: NodeName): string => `node/${name}`,
+  fencing: (name: NodeName): string => `fencing/${name}`,
   component: (id: string): string => `component/${id}`,
 }

@@ -9,6 +9,7 @@ import { type BlackBox, openRecorder, type RecorderOptions } from '../recorder/i
 import { openStore, type Store } from '../repository/store.ts'
 import { type Network, type NetworkOptions, openNetwork } from '../transport/network.ts'
 import type { PeerMessage } from '../wire/messages/index.ts'
+import { setAside } from './outdated.ts'
 
 export interface NodePorts {
   readonly clock: Clock
@@ -23,6 +24,10 @@ export interface NodePorts {
   readonly openStore: (at: { directory: string }) => Promise<Store>
   readonly connectGuard: (handlers: GuardHandlers, options: { timing: Timing }) => GuardClient
   readonly createSdk: (options: SdkServerOptions) => SdkServer
+  /** See `outdated.ts`. */
+  readonly setAside: (stateDirectory: string, known: number) => string | null
+  /** Ends the node process. */
+  readonly exit: (exitCode: number) => void
 }
 
 export const realPorts: NodePorts = {
@@ -32,10 +37,12 @@ export const realPorts: NodePorts = {
   environment: process.env,
   openRecorder,
   openNetwork,
-  openStore: async (at) => openStore(at),
+  openStore,
   connectGuard,
   createSdk(options) {
     mkdirSync(dirname(options.path), { recursive: true })
     return createSdkServer(options)
   },
+  setAside,
+  exit: (exitCode) => process.exit(exitCode),
 }

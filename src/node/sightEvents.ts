@@ -1,5 +1,9 @@
 /** What this node sees of the others: heartbeats, silence and evidence -> the machines that it concerns (sight.ts). */
 import type { NodeName } from '../../machines/model/ids.ts'
+import type { Cause } from '../engine/record.ts'
+import type { Message } from '../engine/step.ts'
+import type { Ending } from '../guard/protocol.ts'
+import { votersOf } from '../guard/surroundings.ts'
 import { logger } from '../log/log.ts'
 import { actorOf, type Parts } from './parts.ts'
 import type { SightEvent } from './sight.ts'
@@ -11,17 +15,17 @@ export function heard(parts: Parts, event: SightEvent): void {
   switch (event.type) {
     case 'peer.heard': {
       const { type, node, incarnation } = event
-      engine.send(actorOf.node(node), { type, incarnation })
+      tellMachine(parts, node, { type, incarnation })
       // The machine that counts the peer's isolation knows now, so the peer may be granted its lease again.
       return parts.sight.accept(node, event)
     }
     case 'peer.suspected': {
       const { type, node, silentForMs } = event
-      return engine.send(actorOf.node(node), { type, silentForMs: Math.round(silentForMs) })
+      return tellMachine(parts, node, { type, silentForMs: Math.round(silentForMs) })
     }
     case 'peer.confirmedSilent': {
       const { type, node, silentForMs, waitedMs } = event
-      engine.send(actorOf.node(node), { type, silentForMs: Math.round(silentForMs), waitedMs: Math.round(waitedMs) })
+      tellMachine(parts, node, { type, silentForMs: Math.round(silentForMs), waitedMs: Math.round(waitedMs) })
       if (parts.replica.leader === node) engine.send(actorOf.membership, { type: 'leader.suspected', leader: node })
       return
     }
@@ -41,10 +45,27 @@ export function heard(parts: Parts, event: SightEvent): void {
   }
 }
 
-/** A guard proved that a life of a peer has ended. Our own has judged that the evidence still counts, and the peer's promise is void. */
-export function peerEnded(parts: Parts, ended: { node: NodeName; incarnation: number | null; how: string }): void {
+/**
+ * A life of a peer is known to have ended: its guard or its kernel said so, or it was fenced. Our guard has judged that this still
+ * counts, and the promise made to it is void. Of two voters the one that is left may then go on alone.
+ */
+export function peerEnded(parts: Parts, ended: { node: NodeName; incarnation: number | null; how: Ending }): void {
   const { node, incarnation, how } = ended
+  const isFenced = how === 'fenced' || how === 'operator'
+  const cause = isFenced ? parts.causes.ofFence(node) : null
   const wasLeader = parts.replica.leader === node
-  parts.engine.send(actorOf.node(node), { type: 'peer.ended', incarnation, how })
-  if (wasLeader) parts.engine.send(actorOf.membership, { type: 'leader.ended', leader: node })
+  const type = isFenced ? 'fence.confirmed' : 'peer.ended'
+  tellMachine(parts, node, { type, incarnation, how }, cause)
+  if (wasLeader) parts.engine.send(actorOf.membership, { type: 'leader.ended', leader: node }, cause)
+  if (isFenced && isPair(parts)) parts.engine.send(actorOf.membership, { type: 'fence.confirmed', other: node }, cause)
+}
+
+function isPair({ configuration }: Parts): boolean {
+  return votersOf(configuration.nodes).length === 2 && !configuration.arbiter
+}
+
+/** An arbiter has no machine: nothing depends on it but votes. */
+function tellMachine({ engine }: Parts, node: NodeName, event: Message, cause: Cause | null = null): void {
+  const actor = actorOf.node(node)
+  if (engine.has(actor)) engine.send(actor, event, cause)
 }

@@ -1,23 +1,25 @@
 /** The cluster as this node can tell it: its own sight of nodes and mastership, the master's last word of the rest. */
 
+import { failoverBar } from '../../machines/logic/fencing.ts'
 import { majorityOf } from '../../machines/logic/quorum.ts'
+import { quorumMembers } from '../../machines/logic/replicatedLog.ts'
+import type { LinkAddress } from '../../machines/model/configuration.ts'
 import type { NodeName } from '../../machines/model/ids.ts'
 import { type NodeAvailability, upAvailabilities } from '../../machines/model/status.ts'
-import type { ClusterView, LinkView, NodeView } from '../../machines/model/view.ts'
+import type { ArbiterView, ClusterView, LinkView, NodeView, QuorumView } from '../../machines/model/view.ts'
 import type { NodeContext } from '../../machines/node.ts'
+import { votersOf } from '../guard/surroundings.ts'
 import { type Assignments, lastKnown, unheardAssignments } from '../manage/masterWord.ts'
 import { problemsOf } from '../manage/problems.ts'
+import { failedFences } from './fencing.ts'
 import { actorOf, type Parts } from './parts.ts'
 
 export function viewOf(parts: Parts): ClusterView {
   const { self, configuration, sight, replica, guardProblems } = parts
-  const voters = Object.keys(configuration.nodes)
-  const nodes = voters.map((name) => nodeViewOf(parts, name))
-  const aliveVoterCount = nodes.filter(({ availability }) => upAvailabilities.includes(availability)).length
-  const neededCount = majorityOf(voters.length)
-  // The lease is judged by the clock at this moment: a node that was frozen has noticed nothing yet when it wakes.
-  const isInTouch = sight.isNodeLeaseValid()
-  const isQuorate = isInTouch && replica.leader !== null && aliveVoterCount >= neededCount
+  const nodes = Object.keys(configuration.nodes).map((name) => nodeViewOf(parts, name))
+  const arbiter = arbiterViewOf(parts)
+  const quorum = quorumOf(parts, nodes, arbiter)
+  const { isQuorate } = quorum
   const { assignments, components } = wordOf(parts, { nodes, isQuorate })
   const view: ClusterView = {
     cluster: configuration.cluster,
@@ -25,23 +27,49 @@ export function viewOf(parts: Parts): ClusterView {
     epoch: replica.epoch,
     master: replica.leader,
     vice: replica.vice,
-    quorum: {
-      isQuorate,
-      voterCount: voters.length,
-      aliveVoterCount,
-      neededCount,
-    },
+    quorum,
     nodes,
+    arbiter,
     assignments,
     components,
     problems: [],
   }
+  const voters = votersOf(configuration.nodes)
+  const fences = voters.filter((name) => configuration.nodes[name]!.fence !== undefined)
   const facts = {
     isSecretDefault: configuration.secret === null,
+    differingKeys: parts.reconfiguration?.differingKeys() ?? [],
     hungNodes: sight.stalledNodes(),
     guardProblems: guardProblems.list,
+    failoverBar: failoverBar({ voters, arbiter: configuration.arbiter?.name ?? null, fences }),
+    failedFences: failedFences(parts),
+    missingFounders: parts.joining.missing,
+    isWaitingForAdmission: parts.joining.isWaitingForAdmission,
+    foreigners: [...parts.foreigners],
   }
   return { ...view, problems: problemsOf(view, facts) }
+}
+
+/** Counted among those whose votes count; before there is a cluster, among those who will found it. */
+function quorumOf(parts: Parts, nodes: readonly NodeView[], arbiter: ArbiterView | null): QuorumView {
+  const { replica, sight, configuration } = parts
+  const members = quorumMembers(replica.members).map(({ name }) => name)
+  const configured = [...votersOf(configuration.nodes), ...(arbiter ? [arbiter.name] : [])]
+  const voters = members.length > 0 ? members : configured
+  const up = nodes.filter(({ availability }) => upAvailabilities.includes(availability)).map(({ name }) => name)
+  const alive = arbiter?.isAlive ? [...up, arbiter.name] : up
+  const aliveVoterCount = voters.filter((name) => alive.includes(name)).length
+  const neededCount = majorityOf(voters.length)
+  // The lease is judged by the clock at this moment: a node that was frozen has noticed nothing yet when it wakes.
+  const isQuorate = sight.isNodeLeaseValid() && replica.leader !== null && aliveVoterCount >= neededCount
+  return { isQuorate, voterCount: voters.length, aliveVoterCount, neededCount }
+}
+
+function arbiterViewOf(parts: Parts): ArbiterView | null {
+  const { arbiter } = parts.configuration
+  if (!arbiter) return null
+  const { name, links } = arbiter
+  return { name, isAlive: parts.sight.aliveNodes().includes(name), links: linkViewsOf(parts, name, links) }
 }
 
 /** The word of a master that is no longer there is what was: of this node's own components it is known what is. */
@@ -57,16 +85,27 @@ function wordOf(
 }
 
 function nodeViewOf(parts: Parts, name: NodeName): NodeView {
-  const { self, configuration, replica, engine, sight } = parts
+  const { self, configuration, replica, engine } = parts
   const { links, rank } = configuration.nodes[name]!
-  const nowMs = parts.clock.nowMs()
-  const linkViews: LinkView[] = links.map(({ host, port }, index) => ({
+  const mastership = name === replica.leader ? 'master' : name === replica.vice ? 'vice' : 'member'
+  const kind = replica.members.find((member) => member.name === name)?.kind ?? 'none'
+  const seen = name === self ? selfSight(parts) : peerSight(engine.snapshot(actorOf.node(name)).context as NodeContext)
+  return {
+    name,
+    ...seen,
+    mastership,
+    vote: kind === 'arbiter' ? 'none' : kind,
+    rank,
+    links: linkViewsOf(parts, name, links),
+  }
+}
+
+function linkViewsOf({ self, sight, clock }: Parts, name: NodeName, links: readonly LinkAddress[]): LinkView[] {
+  const nowMs = clock.nowMs()
+  return links.map(({ host, port }, index) => ({
     address: `${host}:${port}`,
     isUp: name === self || isHeard(sight.linkHeardMs(name, index), nowMs),
   }))
-  const mastership = name === replica.leader ? 'master' : name === replica.vice ? 'vice' : 'member'
-  const seen = name === self ? selfSight(parts) : peerSight(engine.snapshot(actorOf.node(name)).context as NodeContext)
-  return { name, ...seen, mastership, rank, links: linkViews }
 }
 
 /** Heartbeats come on every link all the time: one that has brought nothing for this long is down. */

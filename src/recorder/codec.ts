@@ -29,7 +29,7 @@ export interface OmittedRecord {
 export type StoredRecord = BlackBoxRecord | OmittedRecord
 
 /** Numbers of the kinds in the file: never reused for something else. */
-const kindNumbers = { start: 0, step: 1, snapshot: 2, omitted: 3 } as const
+const kindNumbers = { start: 0, step: 1, snapshot: 2, omitted: 3, end: 4 } as const
 
 /** A delayed transition's event is named like its timer: then it is not written twice. */
 type StoredTimer = string | [id: string, ms: number, event: Message | null]
@@ -67,6 +67,8 @@ function ownFields(record: StoredRecord): unknown[] {
     }
     case 'omitted':
       return [record.of, record.eventType, record.byteCount]
+    case 'end':
+      return [null, null, null]
   }
 }
 
@@ -107,6 +109,8 @@ export function decodeRecord(payload: Uint8Array): StoredRecord {
       })
       return { kind: 'snapshot', ...common, machine, version, snapshot, timers: pending }
     }
+    case kindNumbers.end:
+      return { kind: 'end', ...common }
     case kindNumbers.omitted: {
       const [of, eventType, byteCount] = own as [OmittedRecord['of'], string, number]
       return { kind: 'omitted', ...common, of, eventType, byteCount }

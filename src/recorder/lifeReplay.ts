@@ -1,7 +1,7 @@
 /** Replays one life of one node, record by record, in the order of the file. */
 import type { AnyMachineSnapshot } from 'xstate'
 import type { CatalogueEntry } from '../engine/engine.ts'
-import type { SnapshotRecord, StartRecord, StepRecord } from '../engine/record.ts'
+import type { EndRecord, SnapshotRecord, StartRecord, StepRecord } from '../engine/record.ts'
 import { hashOf, initialStep, restore, type StepResult, step } from '../engine/step.ts'
 import type { Life } from './boxes.ts'
 import type { StoredRecord } from './codec.ts'
@@ -56,6 +56,7 @@ export class LifeReplay {
     if (record.kind === 'start') this.#start(frame, record)
     else if (record.kind === 'step') this.#step(frame, record)
     else if (record.kind === 'snapshot') this.#snapshot(frame, record)
+    else if (record.kind === 'end') this.#end(frame, record)
     else if (isEvent) this.#omitted(record)
   }
 
@@ -95,6 +96,21 @@ export class LifeReplay {
     this.unverifiedCount += 1
     if (actor.is === 'foreign') actor.report.stepCount += 1
     else this.#blameGap(record.actor)
+  }
+
+  /** Its last state is compared; one of its name that starts later has nothing to do with it. */
+  #end(frame: StoredFrame, record: EndRecord): void {
+    const actor = this.#actors.get(record.actor) ?? lost
+    this.#actors.delete(record.actor)
+    const hash = actor.is === 'known' ? hashOf(actor.snapshot) : null
+    if (actor.is === 'known' && hash === record.hash) this.verifiedCount += 1
+    else if (actor.is !== 'known' || actor.isDoubtful) {
+      this.unverifiedCount += 1
+      if (actor.is !== 'foreign') this.#blameGap(record.actor)
+    } else {
+      const differences = [difference('hash', record.hash, hash)]
+      this.#mismatch(frame, { machine: actor.machine, event: 'end', differences })
+    }
   }
 
   #compare(frame: StoredFrame, record: StartRecord | StepRecord, actor: Known, run: () => StepResult): void {

@@ -9,7 +9,7 @@
  * is left (larger than any before it) opens the next segment, and the snapshots follow it.
  */
 import { mkdirSync, rmSync } from 'node:fs'
-import type { BlackBoxRecord, Recorder, SnapshotRecord, StartRecord, StepRecord } from '../engine/record.ts'
+import type { BlackBoxRecord, EndRecord, Recorder, SnapshotRecord, StartRecord, StepRecord } from '../engine/record.ts'
 import { encodeRecord, type OmittedRecord } from './codec.ts'
 import { frameBytes, segmentSizeBytesMin } from './format.ts'
 import { listSegments, removeUnfinished } from './names.ts'
@@ -104,14 +104,14 @@ class RingRecorder implements BlackBox {
     this.#writer = this.#makeSegment()
   }
 
-  append(record: StartRecord | StepRecord): void {
+  append(record: StartRecord | StepRecord | EndRecord): void {
     if (this.#isClosed) throw new Error('the black box is closed')
     const payload = encodeRecord(record)
     if (payload.length > this.#payloadBytesMax) this.#appendMarker(record, payload.length)
     else this.#appendPayload(record, payload)
   }
 
-  #appendPayload(record: StartRecord | StepRecord, payload: Uint8Array): void {
+  #appendPayload(record: StartRecord | StepRecord | EndRecord, payload: Uint8Array): void {
     const frame = frameBytes(payload.length)
     const isWritten = this.#write(payload) || (this.#nextSegment() && this.#write(payload))
     if (!isWritten) {
@@ -125,7 +125,7 @@ class RingRecorder implements BlackBox {
   }
 
   /** Keeps what is known of a record that is too large, then the actor's snapshot: replay goes on from there. */
-  #appendMarker(record: StartRecord | StepRecord, byteCount: number): void {
+  #appendMarker(record: StartRecord | StepRecord | EndRecord, byteCount: number): void {
     const eventType = record.kind === 'step' ? record.event.type : ''
     this.#problem('record.tooLarge', `${record.kind} '${eventType}' of '${record.actor}' takes ${byteCount} bytes`)
     this.#counts.omittedCount += 1
@@ -136,7 +136,7 @@ class RingRecorder implements BlackBox {
   }
 
   /** The snapshots of a segment's head: those that fit in half of it, so that records always find room. */
-  #writeHead(record: StartRecord | StepRecord): void {
+  #writeHead(record: StartRecord | StepRecord | EndRecord): void {
     this.#isHeadWritten = true
     const keptBytes = this.#options.segmentSizeBytes / 2
     for (const snapshot of this.#snapshotsAfter(record)) {
@@ -160,10 +160,12 @@ class RingRecorder implements BlackBox {
   }
 
   /** The engine arms a step's timers after it has recorded the step: here they are already counted in. */
-  #snapshotsAfter(record: StartRecord | StepRecord): SnapshotRecord[] {
+  #snapshotsAfter(record: StartRecord | StepRecord | EndRecord): SnapshotRecord[] {
     return this.#options
       .snapshots()
-      .map((snapshot) => (snapshot.actor === record.actor ? withTimers(snapshot, record.timers) : snapshot))
+      .map((snapshot) =>
+        'timers' in record && snapshot.actor === record.actor ? withTimers(snapshot, record.timers) : snapshot,
+      )
   }
 
   #write(payload: Uint8Array): boolean {

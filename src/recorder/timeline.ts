@@ -14,7 +14,7 @@ export interface TimelineEntry {
   readonly time: HybridTime
   readonly actor: string
   /** `omitted`: too large to be kept; its event has only its type, and its effects are not known. */
-  readonly kind: 'start' | 'step' | 'omitted'
+  readonly kind: 'start' | 'step' | 'omitted' | 'end'
   /** A start's is `{type: 'start'}`. */
   readonly event: Message
   /** The id of the step that caused it; null: the world did. */
@@ -101,13 +101,14 @@ function entryOf(life: Life, record: EventRecord, fromState: string | null): Tim
     cause: cause && formatId(cause),
     fromState,
     state,
-    effects: record.kind === 'omitted' ? [] : record.effects,
-    timers: record.kind === 'omitted' ? [] : record.timers,
+    effects: 'effects' in record ? record.effects : [],
+    timers: 'timers' in record ? record.timers : [],
   }
 }
 
 function eventOf(record: EventRecord): Message {
   if (record.kind === 'step') return record.event
+  if (record.kind === 'end') return { type: 'end' }
   return { type: record.kind === 'omitted' && record.of === 'step' ? record.eventType : 'start' }
 }
 

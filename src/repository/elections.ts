@@ -1,5 +1,9 @@
-/** Elections: answers other candidates, and asks for votes until a ballot of our own is decided or given up. */
-import type { Bond, Transfer, VoteReply, VoteRequest } from '../../machines/logic/replicatedLog.ts'
+/**
+ * Elections: answers other candidates, and asks for votes until a ballot of our own is decided or given up. Whether a promise
+ * stands against a vote is asked of whoever keeps it, and the answer may take its time: everything is decided by what is known
+ * when it comes. Votes and requests for them leave when the epoch and the own vote are durable; so does the own vote count.
+ */
+import type { Bond, Peer, ReplicaState, Transfer, VoteReply, VoteRequest } from '../../machines/logic/replicatedLog.ts'
 import * as rules from '../../machines/logic/replicatedLog.ts'
 import type { NodeName } from '../../machines/model/ids.ts'
 import type { ReplicaCore } from './replicaCore.ts'
@@ -7,54 +11,73 @@ import type { ReplicaCore } from './replicaCore.ts'
 /** Requests are repeated so often within a heartbeat interval: a promise that stands against a vote may end at any moment. */
 const canvassesPerInterval = 4
 
-type Act = (work: () => void, how: { isNoted: boolean }) => void
-
-interface Wanted {
-  readonly isPre: boolean
-  readonly epoch: number
-  readonly transfer: Transfer | null
-}
+/** To find out what would be decided if no promise stood against it. */
+const unbound: Bond = { nowMs: 0, promiseUntilMs: 0, isLeaderEnded: false }
 
 export class Elections {
   readonly #core: ReplicaCore
-  /** Does what changes the replica's state, and what follows from that. Noted: membership hears of a change of epoch or leader. */
-  readonly #act: Act
-  /** Counts candidacies: an answer to one that is over comes too late. */
-  #candidacy = 0
   #isTold = false
+  /** Counts candidacies begun and given up: an answer that belongs to an earlier one is of no use. */
+  #candidacy = 0
   #cancel = () => {}
 
-  constructor(core: ReplicaCore, act: Act) {
+  constructor(core: ReplicaCore) {
     this.#core = core
-    this.#act = act
   }
 
-  considerRequest(from: NodeName, request: VoteRequest): void {
+  considerRequest(from: Peer, request: VoteRequest): void {
     const { isPre, epoch, transfer } = request
-    this.#ask({ isPre, epoch, transfer }, { isNoted: true }, (bond) => {
-      const { state, log, options } = this.#core
-      const decided = rules.considerVote(state, log, { from, request, bond })
-      this.#core.become(decided.state)
-      options.send(from, decided.reply)
-    })
+    const { refusal } = rules.considerVote(this.#core.state, this.#core.log, { from, request, bond: unbound }).reply
+    // Refused in any case, and without heeding it: no promise needs to be touched for that.
+    if (refusal === 'stranger' || refusal === 'epoch') this.#decide(from, request, unbound)
+    else this.#ask({ isPre, epoch, transfer }, (bond) => this.#decide(from, request, bond))
   }
 
-  considerReply(from: NodeName, reply: VoteReply): void {
+  considerReply(from: Peer, reply: VoteReply): void {
     this.#core.become(rules.considerVoteReply(this.#core.state, from, reply))
     this.#tellStanding()
   }
 
-  campaign(wanted: Wanted): void {
+  campaign(wanted: { isPre: boolean; epoch: number; transfer: Transfer | null }): void {
     this.#candidacy += 1
     const candidacy = this.#candidacy
-    this.#ask(wanted, { isNoted: false }, (bond) => {
-      if (candidacy === this.#candidacy) this.#open(wanted, bond)
+    this.#ask(wanted, (bond) => {
+      if (candidacy === this.#candidacy) this.#stand(wanted, bond)
     })
   }
 
-  #open(wanted: Wanted, bond: Bond): void {
+  abandon(): void {
+    this.#candidacy += 1
+    this.#cancel()
+    this.#core.become({ ...this.#core.state, ballot: null })
+  }
+
+  #decide(from: Peer, request: VoteRequest, bond: Bond): void {
+    const { log, outbox } = this.#core
+    this.#core.heed(() => {
+      const { state, reply } = rules.considerVote(this.#core.state, log, { from, request, bond })
+      this.#core.become(state)
+      outbox.say(() => this.#core.send(from.name, reply))
+    })
+  }
+
+  #stand(wanted: { isPre: boolean; epoch: number; transfer: Transfer | null }, bond: Bond): void {
+    this.#begin(wanted, rules.campaigned(this.#core.state, wanted, bond))
+  }
+
+  /**
+   * Goes on without the other of two voters, which is fenced. They must have met in this epoch and in this life: as leader it had the
+   * other's vote, as follower the other wrote to it. (A leader of a pair knows the life of the other by its vote.)
+   */
+  goOnAlone({ epoch, other }: { epoch: number; other: NodeName }): void {
+    this.#candidacy += 1
+    const { state, log, ledEpoch, metEpoch } = this.#core
+    const next = rules.forcedAlone(state, log, { other, hasMetThisLife: Math.max(ledEpoch, metEpoch) === state.epoch })
+    this.#begin({ epoch }, next)
+  }
+
+  #begin(wanted: { epoch: number }, next: ReplicaState | null): void {
     const { epoch } = this.#core.state
-    const next = rules.campaigned(this.#core.state, wanted, bond)
     if (next === null) {
       // Membership lags behind, and learns the epoch; or it has to wait.
       const isLate = epoch >= wanted.epoch
@@ -65,13 +88,10 @@ export class Elections {
     }
     this.#isTold = false
     this.#core.become(next)
-    this.#canvass()
-  }
-
-  abandon(): void {
-    this.#cancel()
-    this.#candidacy += 1
-    this.#core.become({ ...this.#core.state, ballot: null })
+    const candidacy = this.#candidacy
+    this.#core.outbox.say(() => {
+      if (candidacy === this.#candidacy) this.#canvass()
+    })
   }
 
   #canvass(): void {
@@ -80,20 +100,19 @@ export class Elections {
     this.#tellStanding()
     const asking = rules.requestsOf(this.#core.state, this.#core.log)
     if (asking === null) return
-    const { clock, timing, send } = this.#core.options
-    for (const to of asking.to) send(to, asking.request)
+    const { clock, timing } = this.#core.options
+    for (const to of asking.to) this.#core.send(to, asking.request)
+    const candidacy = this.#candidacy
     this.#cancel = clock.setTimer(timing.heartbeatIntervalMs / canvassesPerInterval, () => {
-      this.#act(() => this.#canvass(), { isNoted: false })
+      if (candidacy === this.#candidacy) this.#core.call(() => this.#canvass())
     })
   }
 
-  /** The own pre-vote, which waits for nobody but ourselves. */
+  /** Gives the own pre-vote as soon as no promise stands against it. */
   #consent(): void {
-    const { ballot, self, epoch } = this.#core.state
+    const { ballot, self } = this.#core.state
     if (!ballot?.isPre || ballot.granted.includes(self)) return
-    const candidacy = this.#candidacy
-    this.#ask({ isPre: true, epoch, transfer: null }, { isNoted: false }, (bond) => {
-      if (candidacy !== this.#candidacy) return
+    this.#ask({ isPre: true, epoch: ballot.epoch, transfer: null }, (bond) => {
       this.#core.become(rules.consented(this.#core.state, bond))
       this.#tellStanding()
     })
@@ -110,18 +129,15 @@ export class Elections {
     this.#core.notices.push({ type: standing === 'won' ? won : 'candidacy.refused', epoch })
   }
 
-  /**
-   * A vote asks for the epoch that it is given in; a pre-vote binds nobody, so it is only a question (epoch 0). A leader that hands
-   * nothing over votes for nobody, whatever the answer: it is not put, or it would cost the leader its lease.
-   */
-  #ask({ isPre, epoch, transfer }: Wanted, how: { isNoted: boolean }, then: (bond: Bond) => void): void {
-    const { options, state } = this.#core
-    if (state.leadership !== null && transfer === null) {
-      then({ nowMs: 0, promiseUntilMs: Number.POSITIVE_INFINITY, isLeaderEnded: false })
-      return
-    }
-    options.askPromise({ epoch: isPre ? 0 : epoch, exempt: transfer?.leader ?? null }, (bond) =>
-      this.#act(() => then({ ...bond, isLeaderEnded: false }), how),
-    )
+  /** A pre-vote is only a question, and leaves every promise as it is. */
+  #ask(
+    { isPre, epoch, transfer }: { isPre: boolean; epoch: number; transfer: Transfer | null },
+    answer: (bond: Bond) => void,
+  ): void {
+    const { askPromise } = this.#core.options
+    askPromise({ epoch: isPre ? 0 : epoch, exempt: transfer?.leader ?? null }, (promise) => {
+      if (this.#core.isClosed) return
+      this.#core.call(() => answer({ ...promise, isLeaderEnded: false }))
+    })
   }
 }

@@ -1,83 +1,140 @@
 /**
- * The log as the replica works with it: the end of it in memory, the whole in the store. New entries are there for reading, and
- * so for sending, before they are durable.
+ * The log as the replica works with it, wholly in memory: what is kept of it, from the saved state on or a little earlier. New
+ * entries are there for reading, and so for sending, before they are durable.
  */
-import type { LogEntry, LogReader } from '../../machines/logic/replicatedLog.ts'
+import type { LogEntry, LogReader, Position } from '../../machines/logic/replicatedLog.ts'
 import { type KeptEntry, kept } from './entry.ts'
-import type { Store } from './store.ts'
-
-/** So many entries stay in memory at least, twice as many at most, once they are durable. */
-const recentCount = 1024
 
 /** An entry's place and keys in a message, on top of its command. */
 const entryOverheadBytes = 64
 
-export class Log implements LogReader {
-  readonly #store: Store
-  /** Without gaps up to the end of the log. */
-  #recent: KeptEntry[] = []
-  #unsaved: KeptEntry[] = []
+/** How much of the log is kept. */
+export interface Retention {
+  /** So many entries are applied between two copies of the state: at a start, at most these are applied again. */
+  readonly savedEvery: number
+  /** A copy of the state that stands for more than this lets the log go, */
+  readonly entryCountMax: number
+  readonly sizeBytesMax: number
+  /** but for a tail, for those who are a little behind. */
+  readonly tailCountMax: number
+  readonly tailBytesMax: number
+}
 
-  constructor(store: Store) {
-    this.#store = store
+export const usualRetention: Retention = {
+  savedEvery: 1000,
+  entryCountMax: 4096,
+  sizeBytesMax: 8 * 1024 * 1024,
+  tailCountMax: 1024,
+  tailBytesMax: 2 * 1024 * 1024,
+}
+
+export class Log implements LogReader {
+  /** What the first entry follows. */
+  #before: Position
+  #entries: KeptEntry[]
+  #sizeBytes = 0
+  /** For each put that is not durable yet, in order: from where on the log is not what was put. Never falling. */
+  readonly #unsaved: number[] = []
+
+  readonly #retention: Retention
+
+  constructor({ before, entries }: { before: Position; entries: readonly KeptEntry[] }, retention = usualRetention) {
+    this.#retention = retention
+    const { index, epoch } = before
+    this.#before = { index, epoch }
+    this.#entries = [...entries]
+    for (const { bytes } of entries) this.#sizeBytes += bytes.length
+  }
+
+  /** Of the first entry that is kept, or where it will be. */
+  get firstIndex(): number {
+    return this.#before.index + 1
   }
 
   get lastIndex(): number {
-    return this.#recent.at(-1)?.index ?? this.#store.lastIndex
+    return this.#before.index + this.#entries.length
   }
 
   /** Up to where it is durable. */
   get durableIndex(): number {
-    return this.#unsaved[0] ? this.#unsaved[0].index - 1 : this.lastIndex
+    return Math.min((this.#unsaved[0] ?? Number.POSITIVE_INFINITY) - 1, this.lastIndex)
   }
 
   epochAt(index: number): number | null {
-    if (index > this.lastIndex) return null
-    return this.#recentAt(index)?.epoch ?? this.#store.epochAt(index)
+    if (index === this.#before.index) return this.#before.epoch
+    return this.#entries[index - this.firstIndex]?.epoch ?? null
   }
 
   read(index: number, limit: { bytesMax: number; countMax: number }): readonly LogEntry[] {
-    const found = this.#keptFrom(index, limit.countMax)
+    const place = index - this.firstIndex
+    if (place < 0) return []
+    const found: LogEntry[] = []
     let sizeBytes = 0
-    const fitting = found.findIndex(({ bytes }, place) => {
+    for (let at = place; at < this.#entries.length && found.length < limit.countMax; at += 1) {
+      const { index, epoch, command, bytes } = this.#entries[at]!
       sizeBytes += bytes.length + entryOverheadBytes
-      return place > 0 && sizeBytes > limit.bytesMax
-    })
-    return (fitting === -1 ? found : found.slice(0, fitting)).map(({ index, epoch, command }) => ({
-      index,
-      epoch,
-      command,
-    }))
-  }
-
-  /** Puts entries at the end, or in the place of everything from the first of them on. They are durable after `save`. */
-  put(entries: readonly LogEntry[]): void {
-    const first = entries[0]
-    if (!first) return
-    if (first.index <= this.lastIndex) {
-      this.#recent = this.#recent.filter(({ index }) => index < first.index)
-      this.#unsaved = this.#unsaved.filter(({ index }) => index < first.index)
+      if (found.length > 0 && sizeBytes > limit.bytesMax) break
+      found.push({ index, epoch, command })
     }
+    return found
+  }
+
+  /** Puts entries at the end, or in the place of everything from the first of them on. What is returned is to be written. */
+  put(entries: readonly LogEntry[]): readonly KeptEntry[] {
+    const first = entries[0]
+    if (!first) return []
+    for (const { bytes } of this.#entries.splice(first.index - this.firstIndex)) this.#sizeBytes -= bytes.length
     const added = entries.map(kept)
-    this.#recent.push(...added)
-    this.#unsaved.push(...added)
+    for (const { bytes } of added) this.#sizeBytes += bytes.length
+    this.#entries.push(...added)
+    for (let at = this.#unsaved.length - 1; at >= 0 && this.#unsaved[at]! > first.index; at -= 1)
+      this.#unsaved[at] = first.index
+    this.#unsaved.push(first.index)
+    return added
   }
 
-  save(commitIndex: number): void {
-    if (this.#unsaved.length === 0) return
-    this.#store.append(this.#unsaved, commitIndex)
-    this.#unsaved = []
-    if (this.#recent.length > 2 * recentCount) this.#recent = this.#recent.slice(-recentCount)
+  /** The first put that was not durable is. */
+  landed(): void {
+    this.#unsaved.shift()
   }
 
-  #recentAt(index: number): KeptEntry | undefined {
-    const first = this.#recent[0]
-    return first && index >= first.index ? this.#recent[index - first.index] : undefined
+  /** From where on the log should be kept now that the state up to `savedIndex` is; null: as it is. */
+  keepFrom(savedIndex: number): number | null {
+    const { entryCountMax, sizeBytesMax, tailCountMax, tailBytesMax } = this.#retention
+    const savedCount = savedIndex - this.#before.index
+    if (savedCount <= tailCountMax) return null
+    if (this.#entries.length <= entryCountMax && this.#sizeBytes <= sizeBytesMax) return null
+    let from = savedIndex + 1
+    let sizeBytes = 0
+    for (let count = 0; count < tailCountMax; count += 1) {
+      sizeBytes += this.#entries[from - 1 - this.firstIndex]!.bytes.length
+      if (sizeBytes > tailBytesMax) break
+      from -= 1
+    }
+    return from
   }
 
-  #keptFrom(index: number, countMax: number): readonly KeptEntry[] {
-    const first = this.#recent[0]?.index ?? this.lastIndex + 1
-    if (index >= first) return this.#recent.slice(index - first, index - first + countMax)
-    return this.#store.read(index, Math.min(countMax, first - index))
+  /** So long that it is cut whatever else that breaks off. */
+  get isOverfull(): boolean {
+    const { entryCountMax, sizeBytesMax } = this.#retention
+    return this.#entries.length > 4 * entryCountMax || this.#sizeBytes > 4 * sizeBytesMax
+  }
+
+  /** Lets go what is before `index`. */
+  dropBefore(index: number): void {
+    const epoch = this.epochAt(index - 1)
+    if (index <= this.firstIndex || epoch === null) return
+    for (const { bytes } of this.#entries.splice(0, index - this.firstIndex)) this.#sizeBytes -= bytes.length
+    this.#before = { index: index - 1, epoch }
+  }
+
+  /** A state from elsewhere stands for everything up to `at`; nothing else is kept. Lands like a put. */
+  reset({ index, epoch }: Position): void {
+    this.#before = { index, epoch }
+    // What is on its way to the disk is replaced there too, and no part of this log.
+    this.#unsaved.fill(index + 1)
+    this.#unsaved.push(index + 1)
+    this.#entries = []
+    this.#sizeBytes = 0
   }
 }

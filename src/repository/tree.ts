@@ -1,5 +1,13 @@
-/** The repository's applied state (SPEC D5): values under hierarchical keys like `intent/ledger`, each with the entry that set it. */
-import type { Change } from '../../machines/logic/replicatedLog.ts'
+/**
+ * The repository's applied state (SPEC D5): values under hierarchical keys like `intent/ledger`, each with the entry that set it.
+ *
+ * Deterministic: the same commands in the same order give the same tree on every node, and the same transactions fail. The revision of
+ * the tree is the index of the last entry applied, whether it changed anything or not; that of a key is the index of its entry.
+ */
+import type { Change, Condition, LogCommand } from '../../machines/logic/replicatedLog.ts'
+import { type ChangesSince, History, type HistoryBounds } from './history.ts'
+import { isUnder, SortedKeys } from './keys.ts'
+import { entrySizeBytes } from './limits.ts'
 
 export interface TreeEntry extends Change {
   /** Of the entry that last set the key. */
@@ -7,25 +15,69 @@ export interface TreeEntry extends Change {
   readonly index: number
 }
 
+/** What became of an entry of the log. Nothing changed where a condition did not hold; all that did not are named. */
+export interface Outcome {
+  readonly isApplied: boolean
+  readonly changed: readonly TreeEntry[]
+  /** Conditions that did not hold, with the index at which the key really was set; 0: it was not there. */
+  readonly conflicts: readonly Condition[]
+}
+
+type WatchCallback = (changed: readonly TreeEntry[], revision: number) => void
+
+/** `isComplete` false: changes right after `afterRevision` are forgotten; those after `oldest` are still known. */
+export type Watching =
+  | { readonly isComplete: true; readonly end: () => void }
+  | { readonly isComplete: false; readonly oldest: number }
+
 export interface TreeReader {
+  readonly revision: number
+  readonly keyCount: number
+  /** Of all keys and values, as msgpack. */
+  readonly sizeBytes: number
   get(key: string): TreeEntry | null
   /** What is at `prefix` or below it, by key; all of it for ''. `lock/n1` does not list `lock/n10`. */
   list(prefix: string): readonly TreeEntry[]
   /** Calls back with what an entry changed at `prefix` or below it; a value of null: deleted. Returns what ends it. */
-  watch(prefix: string, callback: (changed: readonly TreeEntry[]) => void): () => void
+  watch(prefix: string, callback: WatchCallback): () => void
+  /** The same, for every change after that revision: those that are past at once, before this returns; one that is still to come later. */
+  watchAfter(prefix: string, afterRevision: number, callback: WatchCallback): Watching
+  /** The changes at `prefix` or below it after that revision, oldest first, as far as they are remembered. */
+  changesAfter(prefix: string, afterRevision: number): ChangesSince
 }
 
 interface Watcher {
   readonly prefix: string
-  readonly callback: (changed: readonly TreeEntry[]) => void
+  readonly afterRevision: number
+  readonly callback: WatchCallback
 }
+
+const nothing: Outcome = { isApplied: true, changed: [], conflicts: [] }
 
 export class Tree implements TreeReader {
   readonly #entries = new Map<string, TreeEntry>()
+  readonly #keys = new SortedKeys()
   readonly #watchers = new Set<Watcher>()
+  readonly #history: History
+  #revision = 0
+  #sizeBytes = 0
 
-  constructor(entries: readonly TreeEntry[] = []) {
-    for (const entry of entries) this.#entries.set(entry.key, entry)
+  /** `entries` as they were after the entry at `revision`. */
+  constructor(entries: readonly TreeEntry[] = [], revision = 0, bounds?: HistoryBounds) {
+    this.#history = new History(revision, bounds)
+    this.#load(entries, revision)
+  }
+
+  get revision(): number {
+    return this.#revision
+  }
+
+  get keyCount(): number {
+    return this.#entries.size
+  }
+
+  get sizeBytes(): number {
+    return this.#sizeBytes
   }
 
   get(key: string): TreeEntry | null {
@@ -33,36 +85,92 @@ export class Tree implements TreeReader {
   }
 
   list(prefix: string): readonly TreeEntry[] {
-    return [...this.#entries.values()].filter(({ key }) => isUnder(key, prefix)).sort(byKey)
+    return this.#keys.under(prefix).map((key) => this.#entries.get(key)!)
   }
 
-  watch(prefix: string, callback: (changed: readonly TreeEntry[]) => void): () => void {
-    const watcher = { prefix, callback }
+  watch(prefix: string, callback: WatchCallback): () => void {
+    return this.#follow({ prefix, afterRevision: 0, callback })
+  }
+
+  watchAfter(prefix: string, afterRevision: number, callback: WatchCallback): Watching {
+    const past = this.#history.since(prefix, afterRevision)
+    if (!past.isComplete) return { isComplete: false, oldest: past.oldest }
+    for (const { revision, changed } of past.changes) callback(changed, revision)
+    return { isComplete: true, end: this.#follow({ prefix, afterRevision, callback }) }
+  }
+
+  changesAfter(prefix: string, afterRevision: number): ChangesSince {
+    return this.#history.since(prefix, afterRevision)
+  }
+
+  /** All changes of one entry at once, or none; a key that is there twice gets its last value. */
+  apply(command: LogCommand, at: { epoch: number; index: number }): Outcome {
+    this.#revision = at.index
+    if (command.type !== 'set') return nothing
+    const conflicts = this.#conflictsOf(command.conditions)
+    if (conflicts.length > 0) return { isApplied: false, changed: [], conflicts }
+    const last = new Map(command.entries.map(({ key, value }) => [key, { key, value: value ?? null, ...at }]))
+    const changed = [...last.values()]
+    for (const entry of changed) this.#put(entry)
+    this.#history.add({ revision: at.index, changed })
+    this.#tell(changed)
+    return { isApplied: true, changed, conflicts }
+  }
+
+  /**
+   * Becomes another state of the same log, later than this: a snapshot. Who watches is told the difference, as if one entry had made it;
+   * what went on between cannot be told, so the history begins anew.
+   */
+  replace(entries: readonly TreeEntry[], at: { epoch: number; index: number }): void {
+    const next = new Map(entries.map((entry) => [entry.key, entry]))
+    const gone = [...this.#entries.keys()].filter((key) => !next.has(key))
+    const changed = [
+      ...entries.filter(({ key, index }) => this.#entries.get(key)?.index !== index),
+      ...gone.map((key) => ({ key, value: null, ...at })),
+    ]
+    this.#entries.clear()
+    this.#history.forget(at.index)
+    this.#load(entries, at.index)
+    if (changed.length > 0) this.#tell(changed)
+  }
+
+  #load(entries: readonly TreeEntry[], revision: number): void {
+    for (const entry of entries) this.#entries.set(entry.key, entry)
+    this.#keys.reset(this.#entries.keys())
+    this.#sizeBytes = entries.reduce((sum, entry) => sum + entrySizeBytes(entry), 0)
+    this.#revision = revision
+  }
+
+  #put(entry: TreeEntry): void {
+    const { key, value } = entry
+    const before = this.#entries.get(key)
+    if (before) this.#sizeBytes -= entrySizeBytes(before)
+    if (value === null) {
+      if (before) this.#keys.delete(key)
+      this.#entries.delete(key)
+      return
+    }
+    if (!before) this.#keys.add(key)
+    this.#sizeBytes += entrySizeBytes(entry)
+    this.#entries.set(key, entry)
+  }
+
+  #conflictsOf(conditions: readonly Condition[]): Condition[] {
+    return conditions.flatMap(({ key, index }) => {
+      const actual = this.#entries.get(key)?.index ?? 0
+      return actual === index ? [] : [{ key, index: actual }]
+    })
+  }
+
+  #follow(watcher: Watcher): () => void {
     this.#watchers.add(watcher)
     return () => this.#watchers.delete(watcher)
   }
 
-  /** All changes of one entry at once; a key that is there twice gets its last value. */
-  apply(changes: readonly Change[], at: { epoch: number; index: number }): readonly TreeEntry[] {
-    const last = new Map(changes.map(({ key, value }) => [key, { key, value: value ?? null, ...at }]))
-    const changed = [...last.values()]
-    for (const entry of changed) {
-      if (entry.value === null) this.#entries.delete(entry.key)
-      else this.#entries.set(entry.key, entry)
+  #tell(changed: readonly TreeEntry[]): void {
+    for (const { prefix, afterRevision, callback } of [...this.#watchers]) {
+      const concerned = this.#revision > afterRevision ? changed.filter(({ key }) => isUnder(key, prefix)) : []
+      if (concerned.length > 0) callback(concerned, this.#revision)
     }
-    for (const { prefix, callback } of [...this.#watchers]) {
-      const concerned = changed.filter(({ key }) => isUnder(key, prefix))
-      if (concerned.length > 0) callback(concerned)
-    }
-    return changed
   }
-}
-
-function isUnder(key: string, prefix: string): boolean {
-  if (prefix === '' || key === prefix) return true
-  return key.startsWith(prefix.endsWith('/') ? prefix : `${prefix}/`)
-}
-
-function byKey(a: TreeEntry, b: TreeEntry): number {
-  return a.key < b.key ? -1 : Number(a.key > b.key)
 }

@@ -9,7 +9,6 @@
 import type { LinkAddress } from '../../machines/model/configuration.ts'
 import type { Incarnation, NodeName } from '../../machines/model/ids.ts'
 import { Channel } from '../wire/channel.ts'
-import { decodeBody, encodeBody } from '../wire/codec.ts'
 import {
   type Envelope,
   type EnvelopeKind,
@@ -18,11 +17,13 @@ import {
   parseEnvelope,
 } from '../wire/envelope.ts'
 import { type AckFrame, type DataFrame, dataOverheadBytes, encodeFrame, parseFrame } from '../wire/frame.ts'
+import type { ReplayVerdict } from '../wire/replayWindow.ts'
 import { createSealer, type Sealer, sealOverheadBytes } from '../wire/sealing.ts'
 import { type NetworkCounters, type RefusalReason, zeroCounters } from './counters.ts'
 import type { Links } from './links.ts'
 import type { DropReason, LinkHealth, Network, NetworkOptions } from './network.ts'
 import { Peer } from './peer.ts'
+import { Twins } from './twins.ts'
 
 /** Of a datagram of the channel, headers and seal included: fits an Ethernet frame with room for tunnels. */
 const datagramBytesMax = 1400
@@ -42,6 +43,9 @@ export class Exchange<Message> implements Network<Message> {
   readonly #sealer: Sealer
   readonly #peers: Map<NodeName, Peer>
   readonly #counters = zeroCounters()
+  readonly #twins = new Twins()
+  /** Lives of this node after the present one, by who spoke of them. */
+  readonly #laterLives = new Map<NodeName, Incarnation>()
   /** Null before `attach` and after `close`. */
   #links: Links | null = null
 
@@ -75,7 +79,7 @@ export class Exchange<Message> implements Network<Message> {
 
   send(to: NodeName, message: Message): void {
     const peer = this.#peer(to)
-    const body = encodeBody(message)
+    const body = this.#options.codec.encode(message, to)
     if (body.length > sendBytesMax) this.#counters.sendRefusedCount += 1
     else this.#transmit(peer, 'message', body)
   }
@@ -83,7 +87,7 @@ export class Exchange<Message> implements Network<Message> {
   post(to: NodeName, message: Message): boolean {
     const peer = this.#peer(to)
     if (this.#links === null) return false
-    const isTaken = peer.channel.post(encodeBody(message))
+    const isTaken = peer.channel.post(this.#options.codec.encode(message, to).slice())
     if (isTaken) this.#drain(peer)
     else this.#counters.postRefusedCount += 1
     return isTaken
@@ -121,6 +125,8 @@ export class Exchange<Message> implements Network<Message> {
 
   /** Who sent it and what it says; or why it is refused. */
   #admit(datagram: Uint8Array, link: number): Admitted | RefusalReason {
+    const twin = this.#twins.find(datagram)
+    if (twin) return this.#hear(twin, link) === 'stale' ? 'stale' : 'duplicate'
     const plain = this.#sealer.open(datagram)
     if (plain === null) return 'notSealed'
     const envelope = parseEnvelope(plain)
@@ -128,25 +134,44 @@ export class Exchange<Message> implements Network<Message> {
     if (envelope.recipient !== this.#options.self) return 'misdirected'
     const peer = this.#peers.get(envelope.sender)
     if (peer === undefined) return 'unknownSender'
-    if (envelope.senderIncarnation < peer.incarnation) return 'stale'
+    if (envelope.senderIncarnation < peer.incarnation) return this.#refuseEarlierLife(peer, envelope)
     if (envelope.senderIncarnation > peer.incarnation) this.#beginLife(peer, envelope.senderIncarnation)
-    const verdict = peer.hear({ sequence: envelope.sequence, link, nowMs: this.#options.clock.nowMs() })
+    const { sequence } = envelope
+    const verdict = this.#hear({ peer, sequence }, link)
+    if (verdict === 'fresh') this.#twins.keep(datagram, { peer, sequence })
     return verdict === 'fresh' ? { peer, envelope } : verdict
+  }
+
+  /** It is told of the life that it does not know of, so that it finds out that its disk is an old one. */
+  #refuseEarlierLife(peer: Peer, { kind }: Envelope): RefusalReason {
+    if (kind === 'hello') this.#transmit(peer, 'here', noBody)
+    return 'stale'
+  }
+
+  #hear({ peer, sequence }: { peer: Peer; sequence: number }, link: number): ReplayVerdict {
+    return peer.hear({ sequence, link, nowMs: this.#options.clock.nowMs() })
   }
 
   #take({ peer, envelope }: Admitted, link: number): void {
     const { kind, body } = envelope
-    if (kind === 'here') return
-    if (kind === 'hello') {
+    if (kind === 'here') this.#noteLaterLife(peer, envelope.recipientIncarnation)
+    else if (kind === 'hello') {
       this.#transmit(peer, 'here', noBody)
     } else if (!this.#isForThisLife(envelope)) {
       this.#refuse('stale')
+      this.#noteLaterLife(peer, envelope.recipientIncarnation)
       this.#transmit(peer, 'here', noBody)
     } else if (kind === 'message') {
       this.#deliver(peer, body, { link, isReliable: false })
     } else {
       this.#takeFrame(peer, parseFrame(kind, body), link)
     }
+  }
+
+  #noteLaterLife(peer: Peer, known: Incarnation): void {
+    if (known <= this.#options.incarnation || this.#laterLives.get(peer.name) === known) return
+    this.#laterLives.set(peer.name, known)
+    this.#options.onLaterLife?.(known, peer.name)
   }
 
   /** An unreliable message may come from a peer that knows no life of this node yet; a channel is between two known lives. */
@@ -167,18 +192,13 @@ export class Exchange<Message> implements Network<Message> {
 
   #deliver(peer: Peer, body: Uint8Array, { link, isReliable }: { link: number; isReliable: boolean }): void {
     if (this.#links === null) return
-    const message = this.#decode(body)
+    const message = this.#options.codec.decode(body, peer.name)
     if (message === null) {
       this.#refuse('unparsable')
       return
     }
     this.#counters.deliveredCount += 1
     this.#options.onMessage(peer.name, message, { incarnation: peer.incarnation, link, isReliable })
-  }
-
-  #decode(body: Uint8Array): Message | null {
-    const value = decodeBody(body)
-    return value === undefined ? null : this.#options.parse(value)
   }
 
   #beginLife(peer: Peer, incarnation: Incarnation): void {
@@ -191,7 +211,9 @@ export class Exchange<Message> implements Network<Message> {
   #reportDropped(peer: Peer, bodies: readonly Uint8Array[], reason: DropReason): void {
     if (bodies.length === 0) return
     this.#counters.droppedCount += bodies.length
-    const messages = bodies.map((body) => this.#decode(body)).filter((message) => message !== null)
+    const messages = bodies
+      .map((body) => this.#options.codec.decode(body, peer.name))
+      .filter((message) => message !== null)
     this.#options.onDropped?.(peer.name, messages, reason)
   }
 

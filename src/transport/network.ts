@@ -5,6 +5,7 @@
 import type { LinkAddress } from '../../machines/model/configuration.ts'
 import type { Incarnation, NodeName } from '../../machines/model/ids.ts'
 import type { Clock } from '../engine/clock.ts'
+import type { Codec } from '../wire/codec.ts'
 import type { NetworkCounters } from './counters.ts'
 import { Exchange } from './exchange.ts'
 import { formatLinkAddress, type IcmpRemedies, openUdpLinks } from './links.ts'
@@ -22,11 +23,15 @@ export interface MessageMeta {
 export type DropReason = 'restarted' | 'forgotten'
 
 export interface NetworkHandlers<Message> {
-  /** Validates what a datagram carried; null when it is no message. Must not throw. */
-  readonly parse: (body: unknown) => Message | null
+  readonly codec: Codec<Message>
   readonly onMessage: (from: NodeName, message: Message, meta: MessageMeta) => void
   /** A peer was heard for the first time (`previous` 0), or in a new life; before its first message is delivered. */
   readonly onPeerIncarnation?: (node: NodeName, incarnation: Incarnation, previous: Incarnation) => void
+  /**
+   * A peer speaks to a later life of this node: such a life has been, so what this one found on its disk is an old copy, or
+   * another machine runs under this node's name. Told once a life of the peer's.
+   */
+  readonly onLaterLife?: (known: Incarnation, by: NodeName) => void
   /** Posted messages that were not acknowledged, oldest first; the old life may have seen some of them (SPEC M4). */
   readonly onDropped?: (to: NodeName, messages: readonly Message[], reason: DropReason) => void
 }

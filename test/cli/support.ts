@@ -11,13 +11,14 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly isTTY?: boolean
   readonly rows?: number
+  readonly stdin?: string
   /** Called with all of stdout after each write. */
   readonly onOutput?: (stdout: string) => void
 }
 
 /** Runs a command line in this process, with streams and an environment of its own. */
 export async function rolecall(words: readonly string[], options: RunOptions = {}): Promise<Outcome> {
-  const { env = {}, isTTY = false, rows = 24, onOutput } = options
+  const { env = {}, isTTY = false, rows = 24, stdin = '', onOutput } = options
   const written = { stdout: '', stderr: '' }
   const stream = (name: 'stdout' | 'stderr') => ({
     isTTY,
@@ -27,7 +28,10 @@ export async function rolecall(words: readonly string[], options: RunOptions = {
       if (name === 'stdout') onOutput?.(written.stdout)
     },
   })
-  const process: CliContext['process'] = { stdout: stream('stdout'), stderr: stream('stderr'), env }
+  const input = (async function* () {
+    yield stdin
+  })()
+  const process: CliContext['process'] = { stdin: input, stdout: stream('stdout'), stderr: stream('stderr'), env }
   const exitCode = await runCommandLine(words, process)
   return { exitCode, ...written }
 }

@@ -36,6 +36,7 @@ const event: fc.Arbitrary<Message> = fc.oneof(
   { weight: 2, arbitrary: message('role.failed', { advance: fc.constantFrom(0, 0, -1), age, ...why }) },
   { weight: 1, arbitrary: message('health.failed', { age, ...why }) },
   { weight: 1, arbitrary: fc.constantFrom(words.leaseLost, words.nodeLeave) },
+  { weight: 1, arbitrary: fc.constantFrom(...(['hot', 'warm', 'cold'] as const).map(words.typeChanged)) },
 )
 
 const input: fc.Arbitrary<ComponentInput> = fc
@@ -138,11 +139,12 @@ test('every state is reached and every transition taken', () => {
       words.healthFailed(incarnation),
       words.leaseLost,
       words.nodeLeave,
+      ...(['hot', 'warm', 'cold'] as const).map(words.typeChanged),
     ]
   }
   const keyOf = (snapshot: { value: unknown; context: ComponentContext }) => {
-    const { process, isActive, endpoint, failure, peers } = snapshot.context
-    return `${stateName(snapshot.value)} ${process} ${isActive} ${endpoint} ${failure?.code} ${peers.length}`
+    const { process, isActive, endpoint, failure, peers, standby } = snapshot.context
+    return `${stateName(snapshot.value)} ${standby} ${process} ${isActive} ${endpoint} ${failure?.code} ${peers.length}`
   }
   expectCoverage(component, {
     explorations: (['hot', 'warm', 'cold'] as const).map((standby) => ({

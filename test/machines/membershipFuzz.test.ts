@@ -6,8 +6,10 @@ import { expectCoverage, fuzz, type Step } from '../support/machines.ts'
 import {
   committed,
   ended,
+  fenced,
   heard,
   leaseLost,
+  members,
   of,
   offered,
   preVoteWon,
@@ -35,6 +37,11 @@ const anyEvent: fc.Arbitrary<Message> = fc.oneof(
   { weight: 6, arbitrary: fc.tuple(fc.constantFrom(preVoteWon, voteWon, committed), age).map(([say, n]) => say(n)) },
   { weight: 1, arbitrary: fc.tuple(fc.constantFrom(refused, raised), age).map(([say, epoch]) => say(epoch)) },
   { weight: 1, arbitrary: fc.constant(leaseLost) },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(fc.subarray(['n1', 'n2', 'n3']), fc.boolean()).map(([names, is]) => members(names, is)),
+  },
+  { weight: 1, arbitrary: node.map((name) => fenced(name)) },
   { weight: 2, arbitrary: maybeNode.map((name) => vice(name)) },
   { weight: 1, arbitrary: maybeNode.map((name) => resign(name)) },
   { weight: 1, arbitrary: fc.tuple(node, age).map(([leader, epoch]) => offered(leader, epoch)) },
@@ -66,7 +73,7 @@ function watch() {
 
 test('whatever happens: never from primary to secondary, masterships alternate with their ends, epochs never go back', () => {
   fuzz(membership, {
-    input: fc.constantFrom(of('n1'), of('n1', ['n1'])),
+    input: fc.constantFrom(of('n1'), of('n1', ['n1']), of('n1', ['n1', 'n2'])),
     event: anyEvent,
     resolve: (event, { context }) =>
       typeof event.epoch === 'number' ? { ...event, epoch: Math.max(0, context.epoch + event.epoch) } : event,
@@ -82,6 +89,9 @@ test('every state is reached and every transition taken', () => {
     leaseLost,
     vice('n2'),
     resign(null),
+    members(['n1', 'n2']),
+    members(['n2'], false),
+    fenced('n2'),
     suspected('n2'),
     ended('n2'),
     resigned('n2'),
@@ -89,11 +99,11 @@ test('every state is reached and every transition taken', () => {
     ...epochs.flatMap((epoch) => [preVoteWon, voteWon, refused, committed].map((say) => say(epoch))),
   ]
   expectCoverage(membership, {
-    explorations: [of('n1'), of('n1', ['n1'])].map((input) => ({
+    explorations: [of('n1', ['n1', 'n2']), of('n1', ['n1'])].map((input) => ({
       input,
       events: ({ context }) => (context.epoch > 3 ? [] : events),
-      keyOf: ({ value, context: { epoch, leader, vice, successor, isStopping } }) =>
-        JSON.stringify([value, epoch, leader, vice, successor, isStopping]),
+      keyOf: ({ value, context: { epoch, leader, vice, successor, isStopping, isEligible } }) =>
+        JSON.stringify([value, epoch, leader, vice, successor, isStopping, isEligible]),
     })),
   })
 })

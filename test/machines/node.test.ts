@@ -16,6 +16,7 @@ const ended = (incarnation: number | null, how = 'connection.reset'): Message =>
   how,
 })
 const left = (incarnation: number): Message => ({ type: 'peer.left', incarnation })
+const fenced = (incarnation: number): Message => ({ type: 'fence.confirmed', incarnation, how: 'fenced' })
 const suspected: Message = { type: 'peer.suspected', silentForMs: 101 }
 const confirmed = (silentForMs: number, waitedMs = silentForMs): Message => ({
   type: 'peer.confirmedSilent',
@@ -208,6 +209,57 @@ test('a node that said good-bye stays left when it then falls silent and ends', 
   )
 })
 
+test('a fence is evidence at once, of the life that is silent and of no other', () => {
+  expectTranscript(
+    nodeMachine,
+    input,
+    [
+      heard(3),
+      fenced(3),
+      confirmed(125),
+      fenced(2),
+      fenced(3),
+      heard(3),
+      heard(4),
+      confirmed(125),
+      elapse('isolation'),
+      fenced(4),
+    ],
+    `
+      unknown
+    > peer.heard incarnation=3
+      alive
+      < node.changed node=n2 availability=alive incarnation=3 how=heard
+    > fence.confirmed incarnation=3 how=fenced
+      alive
+    > peer.confirmedSilent silentForMs=125 waitedMs=125
+      unreachable
+      < node.changed node=n2 availability=unreachable incarnation=3 how=silent
+      @ isolation 1040 ms
+    > fence.confirmed incarnation=2 how=fenced
+      unreachable
+    > fence.confirmed incarnation=3 how=fenced
+      ended.settled
+      < node.changed node=n2 availability=ended incarnation=3 how=fenced
+    > peer.heard incarnation=3
+      ended.settled
+    > peer.heard incarnation=4
+      alive
+      < node.changed node=n2 availability=alive incarnation=4 how=heard
+    > peer.confirmedSilent silentForMs=125 waitedMs=125
+      unreachable
+      < node.changed node=n2 availability=unreachable incarnation=4 how=silent
+      @ isolation 1040 ms
+    > time.elapsed delay=isolation
+      isolated
+      < node.changed node=n2 availability=isolated incarnation=4 how=waited
+    > fence.confirmed incarnation=4 how=fenced
+      ended.settled
+      < node.changed node=n2 availability=ended incarnation=4 how=fenced
+    `,
+  )
+})
+
 test('a node believes nothing bad of itself', () => {
   const run = new Run(nodeMachine, ofSelf)
   run.send(heard(7))
@@ -224,6 +276,7 @@ const anyEvent: fc.Arbitrary<Message> = fc.oneof(
   fc.tuple(fc.nat(3000), fc.nat(3000)).map(([silentForMs, waitedMs]) => confirmed(silentForMs, waitedMs)),
   fc.option(life).map((incarnation) => ended(incarnation)),
   life.map(left),
+  life.map((incarnation) => fenced(incarnation)),
   fc.constant(acquired),
 )
 
@@ -266,6 +319,8 @@ test('every state is reached and every transition taken', () => {
     { type: 'peer.ended', incarnation: 1, how: 'connection.reset' },
     { type: 'peer.ended', incarnation: 2, how: 'connection.reset' },
     { type: 'peer.ended', incarnation: null, how: 'connection.refused' },
+    { type: 'fence.confirmed', incarnation: 1, how: 'fenced' },
+    { type: 'fence.confirmed', incarnation: 2, how: 'fenced' },
     { type: 'peer.left', incarnation: 1 },
     { type: 'peer.left', incarnation: 2 },
     { type: 'mastership.acquired' },

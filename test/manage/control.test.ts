@@ -100,14 +100,14 @@ test('malformed requests are refused and do nothing', async () => {
   expect(await post('{')).toEqual([400, expect.stringContaining('malformed request')])
   expect(await post('{"operation": "explode"}')).toEqual([
     400,
-    expect.stringContaining('one of switchover, lock and unlock'),
+    expect.stringContaining('one of switchover, lock, unlock and fence'),
   ])
   expect(await post('{"operation": "lock", "component": 3}')).toEqual([400, 'malformed request: component: a name'])
   expect(await post('{"operation": "lock", "component": "n1/ledger", "force": true}')).toEqual([
     400,
     expect.stringContaining('force'),
   ])
-  expect(await post(`{"operation": "lock", "component": "${'x'.repeat(100_000)}"}`)).toEqual([413, null])
+  expect(await post(`{"operation": "lock", "component": "${'x'.repeat(300_000)}"}`)).toEqual([413, null])
   const elsewhere = await fetch('http://rolecall/v2/nothing', { unix: path })
   expect([elsewhere.status, await elsewhere.json()]).toEqual([
     404,

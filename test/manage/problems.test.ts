@@ -42,6 +42,18 @@ test('a cluster without a secret says so', () => {
   ])
 })
 
+test('two nodes that will not fail over, and a fence that failed, say what to do', () => {
+  const facts = { ...sound, failoverBar: 'two nodes without a third vote' }
+  expect(codes(problemsOf(soundView, facts))).toEqual(['warning failover.barred demo -> -'])
+  const nodes = [{ ...soundView.nodes[0]!, availability: 'unreachable' as const }]
+  const failedFences = [{ node: 'n1', detail: 'exit code 1' }]
+  expect(codes(problemsOf({ ...soundView, nodes }, { ...facts, failedFences }))).toEqual([
+    'critical node.unreachable n1 -> rolecall node --name n1',
+    'critical fence.failed n1 -> rolecall fence confirm n1 --yes',
+    'warning failover.barred demo -> rolecall fence confirm n1 --yes',
+  ])
+})
+
 test('an election under way is a problem of its own, and no lost quorum', () => {
   const electing = ['critical master.unknown demo -> rolecall status --watch']
   expect(codes(problemsOf({ ...soundView, master: null }))).toEqual(electing)

@@ -1,7 +1,9 @@
-import type { Operation, OperationResult } from '../../machines/model/operation.ts'
+import type { AnyOperation, OperationResult } from '../../machines/model/operation.ts'
 import type { ClusterView, ComponentView, NodeView } from '../../machines/model/view.ts'
 import { type ControlServer, serveControl } from '../../src/manage/controlServer.ts'
 import { problemsOf, type ViewWithoutProblems } from '../../src/manage/problems.ts'
+import type { RepositoryHandlers } from '../../src/manage/repositoryRoutes.ts'
+import { soloCcr } from '../repository/soloCcr.ts'
 
 const undo: (() => unknown)[] = []
 
@@ -17,7 +19,7 @@ export function afterThisTest(action: () => unknown): void {
 function node(name: string, change: Partial<NodeView> = {}): NodeView {
   const rank = Number(name.slice(1))
   const links = ['127.0.0.1', '127.0.0.2'].map((host) => ({ address: `${host}:${7100 + rank}`, isUp: true }))
-  return { name, availability: 'alive', incarnation: rank, mastership: 'member', rank, links, ...change }
+  return { name, availability: 'alive', incarnation: rank, mastership: 'member', vote: 'voter', rank, links, ...change }
 }
 
 function component(name: string, change: Partial<ComponentView> = {}): ComponentView {
@@ -48,6 +50,7 @@ export const soundView: ClusterView = withProblems({
   epoch: 4,
   master: 'n1',
   vice: 'n2',
+  arbiter: null,
   quorum: { isQuorate: true, voterCount: 3, aliveVoterCount: 3, neededCount: 2 },
   nodes: [node('n1', { mastership: 'master' }), node('n2', { mastership: 'vice' }), node('n3')],
   assignments: [
@@ -75,6 +78,7 @@ export const damagedView: ClusterView = withProblems({
   epoch: 5,
   master: 'n2',
   vice: 'n3',
+  arbiter: null,
   quorum: { isQuorate: true, voterCount: 3, aliveVoterCount: 2, neededCount: 2 },
   nodes: [
     node('n1', { availability: 'ended', links: node('n1').links.map((link) => ({ ...link, isUp: false })) }),
@@ -112,6 +116,7 @@ export const lonelyView: ClusterView = withProblems({
   node: 'n3',
   master: null,
   vice: null,
+  arbiter: null,
   quorum: { isQuorate: false, voterCount: 3, aliveVoterCount: 1, neededCount: 2 },
   nodes: [node('n1', { availability: 'unreachable' }), node('n2', { availability: 'unknown' }), node('n3')],
   assignments: [{ ...soundView.assignments[0]!, health: 'unserved', primary: null, endpoint: null, reason: null }],
@@ -122,11 +127,12 @@ export async function serveView(options: {
   path: string
   view: ClusterView
   answer?: OperationResult
+  repository?: RepositoryHandlers
   delayMs?: number
 }) {
   const { path, answer = { ok: true, text: 'done' }, delayMs = 0 } = options
   const listeners = new Set<() => void>()
-  const operations: Operation[] = []
+  const operations: AnyOperation[] = []
   const shown = { view: options.view }
   const server: ControlServer = await serveControl({
     path,
@@ -142,6 +148,7 @@ export async function serveView(options: {
         listeners.add(listener)
         return () => listeners.delete(listener)
       },
+      repository: options.repository ?? soloCcr().ccr,
     },
   })
   afterThisTest(() => server.stop())

@@ -22,6 +22,19 @@ import {
 afterAll(removeDirectories)
 
 describe('replay is exact', () => {
+  test('an actor that ended, and another of its name that began after it', () => {
+    const root = makeDirectory()
+    const node = startNode(join(root, 'n1', 'black-box'), { node: 'n1', incarnation: 1 })
+    startLamp(node)
+    node.engine.send('lamp/a', { type: 'lamp.press' })
+    node.engine.end('lamp/a')
+    expect(() => node.engine.send('lamp/a', { type: 'lamp.press' })).toThrow("no actor 'lamp/a'")
+    startLamp(node)
+    node.engine.send('lamp/a', { type: 'lamp.press' })
+    const { eventCount, verifiedCount, isExact } = replayDirectories([root], catalogue)
+    expect({ eventCount, verifiedCount, isExact }).toEqual({ eventCount: 5, verifiedCount: 5, isExact: true })
+  })
+
   test('over several nodes, lives and directories, found below a given one', () => {
     const root = makeDirectory()
     for (const name of ['n1', 'n2', 'n3']) {

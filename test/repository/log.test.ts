@@ -1,55 +1,71 @@
 import { expect, test } from 'bun:test'
 import type { LogEntry } from '../../machines/logic/replicatedLog.ts'
 import { Log } from '../../src/repository/log.ts'
-import { MemoryStore } from '../../src/repository/memoryStore.ts'
 
 const entry = (index: number, epoch = 1, value = 'x'): LogEntry => ({
   index,
   epoch,
-  command: { type: 'set', entries: [{ key: 'k', value }] },
+  command: { type: 'set', entries: [{ key: 'k', value }], conditions: [] },
 })
 const all = { bytesMax: Number.POSITIVE_INFINITY, countMax: Number.POSITIVE_INFINITY }
 const entries = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, at) => entry(from + at))
+const empty = () => new Log({ before: { index: 0, epoch: 0 }, entries: [] })
 
 test('new entries can be read before they are durable, and count as durable only after', () => {
-  const store = new MemoryStore()
-  const log = new Log(store)
-  log.put([entry(1), entry(2)])
-  expect([log.lastIndex, log.durableIndex, store.lastIndex]).toEqual([2, 0, 0])
+  const log = empty()
+  expect(log.put([entry(1), entry(2)]).map(({ index }) => index)).toEqual([1, 2])
+  expect([log.lastIndex, log.durableIndex]).toEqual([2, 0])
   expect(log.read(1, all)).toEqual([entry(1), entry(2)])
-  log.save(0)
-  expect([log.durableIndex, store.lastIndex]).toEqual([2, 2])
+  log.landed()
+  expect(log.durableIndex).toBe(2)
   log.put([entry(2, 3)])
   expect([log.lastIndex, log.durableIndex, log.epochAt(2)]).toEqual([2, 1, 3])
 })
 
-test('whether an entry is still in memory or only in the store makes no difference', () => {
-  const store = new MemoryStore()
-  const log = new Log(store)
-  for (let first = 1; first <= 5000; first += 500) {
-    log.put(entries(first, first + 499))
-    log.save(first)
-  }
-  for (const index of [0, 1, 2500, 4999, 5000]) expect(log.epochAt(index)).toBe(index === 0 ? 0 : 1)
-  expect(log.epochAt(5001)).toBeNull()
-  const read: LogEntry[] = []
-  while (read.length < 5000) read.push(...log.read(read.length + 1, { ...all, countMax: 300 }))
-  expect(read).toEqual(entries(1, 5000))
-  expect(log.read(5001, all)).toEqual([])
-  const again = new Log(store)
-  again.put([entry(10, 2)])
-  expect([again.lastIndex, again.epochAt(9), again.epochAt(10), again.epochAt(11)]).toEqual([10, 1, 2, null])
-  again.save(9)
-  expect(store.lastIndex).toBe(10)
+test('what was replaced before it was durable does not count when it lands', () => {
+  const log = empty()
+  log.put(entries(1, 5))
+  log.put(entries(6, 9))
+  log.put([entry(4, 2)])
+  log.landed()
+  expect([log.lastIndex, log.durableIndex]).toEqual([4, 3])
+  log.landed()
+  expect(log.durableIndex).toBe(3)
+  log.landed()
+  expect(log.durableIndex).toBe(4)
 })
 
+test('a log lets go what the saved state stands for, and keeps a tail', () => {
+  const log = empty()
+  log.put(entries(1, 4096))
+  expect(log.keepFrom(4000)).toBeNull()
+  log.put(entries(4097, 5000))
+  expect(log.keepFrom(1000)).toBeNull()
+  expect(log.keepFrom(4900)).toBe(3877)
+  log.dropBefore(3877)
+  expect([log.firstIndex, log.lastIndex]).toEqual([3877, 5000])
+  expect([log.epochAt(3875), log.epochAt(3876), log.epochAt(3877), log.epochAt(5001)]).toEqual([null, 1, 1, null])
+  expect(log.read(3876, all)).toEqual([])
+  expect(log.read(3877, all)).toEqual(entries(3877, 5000))
+  log.put([entry(4000, 2)])
+  expect([log.lastIndex, log.epochAt(4000)]).toEqual([4000, 2])
+})
+
+test('long entries are let go sooner', () => {
+  const log = empty()
+  for (let index = 1; index <= 1100; index += 1) log.put([entry(index, 1, 'x'.repeat(8000))])
+  expect(log.keepFrom(1100)).toBe(1100 - Math.floor((2 * 1024 * 1024) / kept8000) + 1)
+})
+
+const kept8000 = empty().put([entry(1, 1, 'x'.repeat(8000))])[0]!.bytes.length
+
 test('what is read fits, but for a single entry that is longer than asked for', () => {
-  const log = new Log(new MemoryStore())
+  const log = empty()
   log.put([entry(1, 1, 'x'.repeat(1000)), entry(2), entry(3, 1, 'x'.repeat(1000)), entry(4)])
   const read = (index: number, bytesMax: number) =>
     log.read(index, { bytesMax, countMax: 10 }).map((found) => found.index)
   expect(read(1, 10)).toEqual([1])
   expect(read(1, 1500)).toEqual([1, 2])
-  expect(read(2, 1200)).toEqual([2, 3])
+  expect(read(2, 1250)).toEqual([2, 3])
   expect(read(1, 100_000)).toEqual([1, 2, 3, 4])
 })

@@ -22,10 +22,10 @@ test('a cluster that starts: the first in rank becomes master, the second its vi
   const cluster = new ReplicaCluster()
   const { name, replica } = cluster.settle()
   cluster.run(100)
-  expect([name, replica.vice, replica.epoch, replica.isLeader]).toEqual(['n1', 'n2', 1, true])
+  expect([name, replica.vice, replica.epoch, replica.isLeader]).toEqual(['n1', 'n2', 2, true])
   for (const other of ['n2', 'n3']) {
     const follower = cluster.of(other).replica
-    expect([follower.leader, follower.vice, follower.epoch, follower.isLeader]).toEqual(['n1', 'n2', 1, false])
+    expect([follower.leader, follower.vice, follower.epoch, follower.isLeader]).toEqual(['n1', 'n2', 2, false])
   }
 })
 
@@ -37,12 +37,12 @@ test('what is proposed is applied everywhere, in order, all changes of an entry 
       { key: 'intent/ledger', value: { roles: {} } },
       { key: 'lock/n1/ledger', value: true },
     ]),
-  ).toEqual({ ok: true, index: 2, epoch: 1 })
-  expect(put(replica, 'lock/n1/ledger', null)).toEqual({ ok: true, index: 3, epoch: 1 })
+  ).toEqual({ ok: true, index: 3, epoch: 2 })
+  expect(put(replica, 'lock/n1/ledger', null)).toEqual({ ok: true, index: 4, epoch: 2 })
   cluster.run(10)
   for (const { replica } of cluster.nodes.values()) {
-    expect(replica.tree.list('')).toEqual([{ key: 'intent/ledger', value: { roles: {} }, epoch: 1, index: 2 }])
-    expect(replica.commitIndex).toBe(3)
+    expect(replica.tree.list('')).toEqual([{ key: 'intent/ledger', value: { roles: {} }, epoch: 2, index: 3 }])
+    expect(replica.commitIndex).toBe(4)
   }
 })
 
@@ -78,7 +78,7 @@ test('the master’s process is known to have ended: the vice takes over althoug
   cluster.crash('n1')
   cluster.tellEnded('n1')
   cluster.run(5)
-  expect(masterships(cluster)).toEqual(['n2 mastership.acquired e2'])
+  expect(masterships(cluster)).toEqual(['n2 mastership.acquired e3'])
 })
 
 test('the master falls silent: the vice takes over when the promises are over', () => {
@@ -87,7 +87,7 @@ test('the master falls silent: the vice takes over when the promises are over', 
   cluster.run(110)
   expect(masterships(cluster)).toEqual([])
   cluster.run(60)
-  expect(masterships(cluster)).toEqual(['n2 mastership.acquired e2'])
+  expect(masterships(cluster)).toEqual(['n2 mastership.acquired e3'])
   cluster.start('n1')
   cluster.run(500)
   expect(cluster.of('n1').replica.leader).toBe('n2')
@@ -103,9 +103,9 @@ test('a third voter that alone lost sight of the master disturbs nobody, and fol
   cluster.isCut = () => false
   cluster.run(500)
   expect([...cluster.nodes.values()].map(({ replica }) => [replica.leader, replica.epoch])).toEqual([
-    ['n1', 1],
-    ['n1', 1],
-    ['n1', 1],
+    ['n1', 2],
+    ['n1', 2],
+    ['n1', 2],
   ])
 })
 
@@ -113,7 +113,7 @@ test('a master that is cut off gives up by itself, and follows its successor whe
   const cluster = settled()
   cluster.isCut = (from, to) => from === 'n1' || to === 'n1'
   cluster.run(500)
-  expect(masterships(cluster)).toEqual(['n1 lease.drop', 'n1 mastership.lost e1', 'n2 mastership.acquired e2'])
+  expect(masterships(cluster)).toEqual(['n1 lease.drop', 'n1 mastership.lost e2', 'n2 mastership.acquired e3'])
   expect(put(cluster.of('n1').replica, 'k', 1)).toEqual({ ok: false, code: 'not-leader' })
   cluster.isCut = () => false
   cluster.run(500)
@@ -124,7 +124,7 @@ test('a master that hears nobody but is heard gives up, and the others notice th
   const cluster = settled()
   cluster.isCut = (_, to) => to === 'n1'
   cluster.run(1000)
-  expect(masterships(cluster)).toEqual(['n1 lease.drop', 'n1 mastership.lost e1', 'n2 mastership.acquired e2'])
+  expect(masterships(cluster)).toEqual(['n1 lease.drop', 'n1 mastership.lost e2', 'n2 mastership.acquired e3'])
 })
 
 test('a hand-over drops the lease first; the successor needs no promise to end', () => {
@@ -133,9 +133,9 @@ test('a hand-over drops the lease first; the successor needs no promise to end',
   cluster.run(5)
   expect(masterships(cluster)).toEqual([
     'n1 lease.drop',
-    'n1 mastership.lost e1',
-    'n1 mastership.transfer e1',
-    'n2 mastership.acquired e2',
+    'n1 mastership.lost e2',
+    'n1 mastership.transfer e2',
+    'n2 mastership.acquired e3',
   ])
   cluster.run(100)
   expect(cluster.of('n1').replica.leader).toBe('n2')
@@ -169,8 +169,32 @@ test('a single voter elects itself at once and needs nobody', () => {
   const cluster = new ReplicaCluster({ names: ['n1'] })
   cluster.run(20)
   expect(cluster.master?.name).toBe('n1')
-  expect(put(cluster.of('n1').replica, 'k', 1)).toEqual({ ok: true, index: 2, epoch: 1 })
+  expect(put(cluster.of('n1').replica, 'k', 1)).toEqual({ ok: true, index: 3, epoch: 2 })
+  expect(cluster.of('n1').replica.tree.get('k')).toBeNull()
+  cluster.run(1)
   expect(cluster.of('n1').replica.tree.get('k')?.value).toBe(1)
+})
+
+test('an entry counts here only when it is on disk, but is applied when the others have it', () => {
+  const cluster = settled({ diskMs: () => 10 })
+  const { replica } = cluster.of('n1')
+  put(replica, 'k', 1)
+  cluster.run(9.9)
+  expect(replica.tree.get('k')).toBeNull()
+  cluster.run(1)
+  expect(replica.tree.get('k')?.value).toBe(1)
+})
+
+test('a disk that fails is the end of what a replica says', () => {
+  const cluster = settled()
+  cluster.disks.get('n2')!.isFull = true
+  put(cluster.of('n1').replica, 'k', 1)
+  cluster.run(100)
+  cluster.messages.length = 0
+  put(cluster.of('n1').replica, 'k', 2)
+  cluster.run(100)
+  expect(cluster.of('n1').replica.tree.get('k')?.value).toBe(2)
+  expect(cluster.messages).not.toContain('n2 > n1 append.reply')
 })
 
 test('the leader’s process starts again: a new epoch, everything committed is there', () => {
@@ -181,8 +205,8 @@ test('the leader’s process starts again: a new epoch, everything committed is 
   for (const name of cluster.names) cluster.start(name)
   cluster.settle()
   for (const { replica } of cluster.nodes.values()) {
-    expect(replica.tree.get('k')).toEqual({ key: 'k', value: 1, epoch: 1, index: 2 })
-    expect(replica.epoch).toBe(2)
+    expect(replica.tree.get('k')).toEqual({ key: 'k', value: 1, epoch: 2, index: 3 })
+    expect(replica.epoch).toBe(3)
   }
 })
 

@@ -1,31 +1,38 @@
 /**
  * Replicas with their membership and their heartbeats, put together as in a node, in simulated time, over a network that loses,
- * doubles and delays. A store outlives the crashes of its node. Checks after everything that happens what must always hold.
+ * doubles and delays. A disk outlives the crashes of its node. Checks after everything that happens what must always hold.
  */
 import { expect } from 'bun:test'
-import type { LogEntry } from '../../machines/logic/replicatedLog.ts'
+import { isEligible, type LogEntry, type Member } from '../../machines/logic/replicatedLog.ts'
 import { type MembershipEffect, membership } from '../../machines/membership.ts'
 import { Engine } from '../../src/engine/engine.ts'
 import { createHeartbeats, type HeartbeatEvent, type Heartbeats } from '../../src/guard/heartbeats.ts'
-import { MemoryStore } from '../../src/repository/memoryStore.ts'
+import type { Retention } from '../../src/repository/log.ts'
+import { MemoryDisk } from '../../src/repository/memoryStore.ts'
 import { createReplica, type Replica } from '../../src/repository/replica.ts'
-import type { Store } from '../../src/repository/store.ts'
+import type { Outcome } from '../../src/repository/tree.ts'
 import { decodeBody, encodeBody } from '../../src/wire/codec.ts'
-import { consensusMessage } from '../../src/wire/messages/consensus.ts'
+import { consensusEnvelope } from '../../src/wire/messages/consensus.ts'
 import { timing } from '../support/configuration.ts'
 import { DriftingWorld } from '../support/driftingWorld.ts'
 
 export interface ReplicaClusterOptions {
   readonly names?: readonly string[]
+  /** Voters from the beginning; the others are there, and wait to be admitted. */
+  readonly founders?: readonly string[]
+  /** A founder that is an arbiter. */
+  readonly arbiter?: string
   readonly seed?: number
   readonly lossRate?: number
   readonly doubleRate?: number
   readonly delayMs?: (random: () => number) => number
-  readonly openStore?: (name: string) => Store
+  /** Of one batch of writes. */
+  readonly diskMs?: (random: () => number) => number
+  readonly retention?: Retention
+  /** How long the guard takes to answer. */
+  readonly askMs?: (random: () => number) => number
+  readonly onApplied?: (name: string, entry: LogEntry, outcome: Outcome) => void
 }
-
-/** Thrown by a store: the process dies before it could write. */
-export class Crash extends Error {}
 
 export interface RunningNode {
   readonly name: string
@@ -41,13 +48,14 @@ export class ReplicaCluster {
   readonly world: DriftingWorld
   readonly names: readonly string[]
   readonly nodes = new Map<string, RunningNode>()
-  readonly stores = new Map<string, Store>()
+  readonly disks = new Map<string, MemoryDisk>()
   /** What membership did: `131 n1 mastership.acquired e1`. */
   readonly log: string[] = []
   readonly messages: string[] = []
   messageBytesMax = 0
   isCut: (from: string, to: string) => boolean = () => false
   readonly ended = new Set<string>()
+  readonly foreign: string[] = []
   /** Everything any node applied, by index: what is committed never changes. */
   readonly committed = new Map<number, string>()
   readonly leaders = new Map<number, string>()
@@ -74,6 +82,20 @@ export class ReplicaCluster {
     this.world.run(this.world.nowMs + forMs)
   }
 
+  get founders(): readonly string[] {
+    return this.#options.founders ?? this.names
+  }
+
+  /** Lets the leader lead the members to what is wanted, for so long. */
+  reconcile(wanted: readonly { name: string; kind: Member['kind'] }[], forMs: number): void {
+    for (let passedMs = 0; passedMs < forMs; passedMs += 20) {
+      const up = [...this.nodes.values()].filter(({ isUp }) => isUp)
+      const disks = Object.fromEntries(up.map(({ name }) => [name, this.disks.get(name)!.id]))
+      for (const { replica } of up) replica.reconcileMembers(wanted, disks)
+      this.run(20)
+    }
+  }
+
   /** Until somebody is master and a majority follows. */
   settle(): RunningNode {
     for (let step = 0; step < 1000; step += 1) {
@@ -83,9 +105,10 @@ export class ReplicaCluster {
     throw new Error(`no master with a vice:\n${this.log.slice(-40).join('\n')}`)
   }
 
-  /** The process is gone, and with it all that its store does not have. */
+  /** The process is gone, and with it all that is not on its disk. */
   crash(name: string): void {
     const node = this.of(name)
+    this.disks.get(name)!.crash({ isInFlightKept: this.world.random() < 0.5 })
     node.isUp = false
     node.isMaster = false
     node.heartbeats.stop()
@@ -107,18 +130,22 @@ export class ReplicaCluster {
     const life = (this.#lives.get(name) ?? 0) + 1
     this.#lives.set(name, life)
     this.ended.delete(name)
-    const store = this.stores.get(name) ?? this.#options.openStore?.(name) ?? new MemoryStore()
-    this.stores.set(name, store)
+    const { diskMs = () => 0.1, askMs } = this.#options
+    const { random } = this.world
+    const disk =
+      this.disks.get(name) ??
+      new MemoryDisk({ clock: this.world.clock(), id: `${name}-1`, latencyMs: () => diskMs(random) })
+    this.disks.set(name, disk)
     const plain = this.world.clock({ offsetMs: 10_000 * (this.names.indexOf(name) + 1) })
     /** What is left of a life that is over does nothing. */
-    const alive = (act: () => void) => () => void (node?.isUp !== false && this.#mortal(name, act))
+    const alive = (act: () => void) => () => void (node?.isUp !== false && act())
     const clock = { ...plain, setTimer: (ms: number, callback: () => void) => plain.setTimer(ms, alive(callback)) }
     let node: RunningNode | undefined
     const heartbeats = createHeartbeats({
       self: name,
       incarnation: life,
       peers: this.names.filter((other) => other !== name),
-      voters: this.names,
+      voters: this.founders,
       timing,
       clock,
       send: (to, heartbeat) =>
@@ -136,30 +163,38 @@ export class ReplicaCluster {
     })
     const replica = createReplica({
       self: name,
-      voters: this.names,
       clock,
-      store,
+      store: disk.open(),
+      ...(this.#options.retention && { retention: this.#options.retention }),
       timing,
       membership: { send: (event) => engine.send('membership', event as never) },
       send: (to, message) => {
-        this.messages.push(`${name} > ${to} ${message.type}`)
+        this.messages.push(`${name} > ${to} ${message.message.type}`)
         const bytes = encodeBody(message).slice()
         this.messageBytesMax = Math.max(this.messageBytesMax, bytes.length)
         this.#transmit(node!, to, (peer) => {
-          peer.replica.receive(name, consensusMessage.parse(decodeBody(bytes)))
+          peer.replica.receive(name, consensusEnvelope.parse(decodeBody(bytes)))
         })
       },
       askPromise(question, answer) {
-        // As from another process: some time later, at times never.
-        const untilMs = heartbeats.askPromise(question)
-        const bond = () => ({ nowMs: clock.nowMs(), promiseUntilMs: untilMs ?? Number.NEGATIVE_INFINITY })
-        clock.setTimer(0.05, () => answer(bond()))
+        // As from another process: some time later.
+        const ask = () => {
+          const untilMs = heartbeats.askPromise(question)
+          answer({ nowMs: clock.nowMs(), promiseUntilMs: untilMs ?? Number.NEGATIVE_INFINITY })
+        }
+        if (askMs) clock.setTimer(askMs(random), ask)
+        else ask()
       },
-      isPromised: () => clock.nowMs() < heartbeats.promiseUntilMs(),
+      isLeaderClaiming: () => clock.nowMs() < heartbeats.promiseUntilMs(),
       isLeaseDropped: () => heartbeats.isLeaseDropped(),
       isLeaderLeaseValid: () => heartbeats.isLeaderLeaseValid(),
       aliveVoters: () => heartbeats.aliveNodes(),
-      onApplied: (entry) => this.#applied(name, entry),
+      onApplied: (entry, _isOwn, outcome) => {
+        this.#applied(name, entry)
+        this.#options.onApplied?.(name, entry, outcome)
+      },
+      onMembers: () => {},
+      onForeign: (node, cluster) => void this.foreign.push(`${name} refuses ${node} of ${cluster}`),
       onMastership: (mastership) => {
         const { epoch, leader } = mastership
         if (leader === name) expect([epoch, this.leaders.get(epoch) ?? name]).toEqual([epoch, name])
@@ -171,10 +206,15 @@ export class ReplicaCluster {
     this.nodes.set(name, node)
     engine.start('membership', 'membership', {
       self: name,
-      voters: this.names,
+      voters: replica.members.map((member) => member.name),
+      isEligible: isEligible(replica.members, { name, disk: replica.disk }),
       timing: { ...timing, successionDelayMs: 2 * timing.heartbeatIntervalMs },
       seed: this.names.indexOf(name) * 1000 + life,
     })
+    const members = this.founders.map((founder): Member => {
+      return { name: founder, disk: `${founder}-1`, kind: founder === this.#options.arbiter ? 'arbiter' : 'voter' }
+    })
+    if (disk.id === `${name}-1` && this.founders.includes(name)) replica.found({ cluster: 'c1', members })
     heartbeats.start()
     const tick = () => {
       replica.tick()
@@ -182,15 +222,6 @@ export class ReplicaCluster {
     }
     clock.setTimer(this.world.between(0, timing.heartbeatIntervalMs), tick)
     engine.send('membership', { type: 'membership.start', epoch: replica.epoch })
-  }
-
-  #mortal(name: string, act: () => void): void {
-    try {
-      act()
-    } catch (error) {
-      if (!(error instanceof Crash)) throw error
-      this.crash(name)
-    }
   }
 
   #transmit(from: RunningNode, to: string, deliver: (node: RunningNode) => void): void {
@@ -201,7 +232,7 @@ export class ReplicaCluster {
       if (world.random() < lossRate || this.isCut(from.name, to)) continue
       world.after(delayMs(world.random), () => {
         const node = this.nodes.get(to)
-        if (node?.isUp) this.#mortal(to, () => deliver(node))
+        if (node?.isUp) deliver(node)
       })
     }
   }
@@ -236,6 +267,8 @@ export class ReplicaCluster {
   }
 
   #applied(name: string, entry: LogEntry): void {
+    // It keeps places only.
+    if (name === this.#options.arbiter) return
     const text = JSON.stringify(entry)
     const known = this.committed.get(entry.index) ?? text
     if (known !== text) throw new Error(`${name} applies ${text}, but ${known} was committed`)

@@ -14,7 +14,7 @@ export class Namespaces {
   /** null: they can be made here; else why not. */
   static unavailable(): string | null {
     if (process.getuid?.() !== 0) return 'not root'
-    for (const program of ['ip', 'nsenter']) if (!Bun.which(program)) return `no ${program}`
+    for (const program of ['ip', 'nsenter', 'nft']) if (!Bun.which(program)) return `no ${program}`
     const name = `rc${process.pid}-try`
     try {
       ip('netns', 'add', name)
@@ -55,6 +55,26 @@ export class Namespaces {
     ip('-n', this.#of(switchSpace), 'link', 'set', `${node}-${link}`, isIn ? 'up' : 'down')
   }
 
+  /**
+   * From now on drops so many percent of what the node sends (`out`) or receives (`in`) on a link, of or for one other node
+   * or all; `mend` ends all of it.
+   */
+  drop(node: string, of: { link: number; direction: 'in' | 'out'; peer?: string; percent?: number }): void {
+    const { link, direction, peer, percent = 100 } = of
+    const interfaceMatch = `${direction === 'in' ? 'iifname' : 'oifname'} link${link}`
+    const peerMatch = peer ? `ip ${direction === 'in' ? 'saddr' : 'daddr'} ${this.addressOf(peer, link)}` : ''
+    const luck = percent < 100 ? `numgen random mod 100 < ${percent}` : ''
+    const hook = direction === 'in' ? 'input' : 'output'
+    const rule = `add table inet faults
+      add chain inet faults ${hook} { type filter hook ${hook} priority 0; }
+      add rule inet faults ${hook} ${interfaceMatch} ${peerMatch} ${luck} drop`
+    run(['nsenter', `--net=${this.fileOf(node)}`, 'nft', rule])
+  }
+
+  mend(node: string): void {
+    run(['nsenter', `--net=${this.fileOf(node)}`, 'nft', 'add table inet faults; delete table inet faults'])
+  }
+
   remove(): void {
     for (const space of this.#made.splice(0)) Bun.spawnSync(['ip', 'netns', 'delete', this.#of(space)])
   }
@@ -79,6 +99,10 @@ export class Namespaces {
 }
 
 function ip(...words: string[]): void {
-  const { exitCode, stderr } = Bun.spawnSync(['ip', ...words], { stdout: 'ignore', stderr: 'pipe' })
-  if (exitCode !== 0) throw new Error(`ip ${words.join(' ')}: ${stderr.toString().trim()}`)
+  run(['ip', ...words])
+}
+
+function run(command: string[]): void {
+  const { exitCode, stderr } = Bun.spawnSync(command, { stdout: 'ignore', stderr: 'pipe' })
+  if (exitCode !== 0) throw new Error(`${command.join(' ')}: ${stderr.toString().trim()}`)
 }

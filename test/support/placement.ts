@@ -39,6 +39,7 @@ export function planInput(scenario: Scenario): PlanInput {
     ),
     intents: intended.length > 0 ? { service: { assignment: 'service', roles: Object.fromEntries(intended) } } : {},
     commanded: {},
+    awaited: [],
     locked: marks(scenario.locked),
     barred: marks(scenario.barred),
     requests: scenario.request

@@ -11,23 +11,11 @@ import { type ComponentId, componentId, nodeOf } from '../../machines/model/ids.
 import type { NodeAvailability } from '../../machines/model/status.ts'
 import type { Message } from '../../src/engine/step.ts'
 import { elapse, Run } from './machines.ts'
-
-interface HostedComponent {
-  readonly run: Run
-  readonly id: ComponentId
-}
-
-interface Node {
-  readonly name: string
-  incarnation: number
-  commandEpoch: number
-  isUp: boolean
-  isReachable: boolean
-  components: HostedComponent[]
-}
+import { describe, type HostedComponent, inputOf, isWanted, type Node, newNode, removedStatus } from './roleNode.ts'
 
 export class RoleCluster {
-  readonly configuration: Configuration
+  /** All that were ever in force; the last is that of the master. */
+  readonly #configurations: Configuration[]
   readonly nodes = new Map<string, Node>()
   /** What is under way, by channel: the first of each is delivered next. */
   readonly channels = new Map<string, Array<() => void>>()
@@ -41,13 +29,43 @@ export class RoleCluster {
   #crim!: Run
 
   constructor(configuration: Configuration) {
-    this.configuration = configuration
-    for (const name of Object.keys(configuration.nodes)) {
-      const node: Node = { name, incarnation: 0, commandEpoch: 0, isUp: false, isReachable: true, components: [] }
-      this.nodes.set(name, node)
-      this.#boot(node)
-    }
+    this.#configurations = [configuration]
+    for (const name of Object.keys(configuration.nodes)) this.#join(name)
     this.changeMaster()
+  }
+
+  get configuration(): Configuration {
+    return this.#configurations.at(-1)!
+  }
+
+  /** A change is committed: the master has it at once, each node when its log brings it. */
+  configure(configuration: Configuration): void {
+    this.log.push(`-- configure ${JSON.stringify([configuration.assignments, configuration.components])}`)
+    const { nodes } = this.configuration
+    this.#configurations.push(configuration)
+    this.toCrim({ type: 'configuration.changed', configuration })
+    for (const name of Object.keys(configuration.nodes)) {
+      const known = this.nodes.get(name)
+      if (known && this.#strangers.delete(name)) known.isReachable = true
+      if (known && !nodes[name])
+        this.#sayNode(known, known.isUp ? (known.isReachable ? 'alive' : 'unreachable') : 'ended')
+      if (known) continue
+      this.#join(name)
+      this.#sayNode(this.nodes.get(name)!, 'alive')
+    }
+    for (const node of this.nodes.values()) this.#replicate(node)
+  }
+
+  /** Components that act as primary of an assignment. */
+  actingFor(assignment: string): ComponentId[] {
+    return [...this.acting].filter((id) => this.#hosted(id)?.assignment === assignment)
+  }
+
+  /** The wait for nodes that a master knows only by name is over; so are, before, the leases of those. */
+  endStrangersWait(): void {
+    if (!this.#crim.timers.includes('strangersWait')) return
+    for (const name of this.nodes.keys()) if (this.crim.nodes[name] === undefined) this.#stopByItself(name)
+    this.#performCrim(this.#crim.send(elapse('strangersWait')).effects)
   }
 
   get crim(): CrimContext {
@@ -58,13 +76,20 @@ export class RoleCluster {
     return this.#crim.state
   }
 
-  /** A new master: the old one's commands may still be under way. */
-  changeMaster(): void {
+  /**
+   * A new master: the old one's commands may still be under way. One that has started since a node was removed has never heard of
+   * that node, nor does the node hear of it.
+   */
+  changeMaster({ isForgetful = false } = {}): void {
     this.#epoch += 1
     this.log.push(`-- master of epoch ${this.#epoch}`)
     this.#crim = new Run(crimMachine, { self: 'observer', incarnation: 1, configuration: this.configuration })
-    for (const node of this.nodes.values())
-      this.#sayNode(node, node.isUp ? (node.isReachable ? 'alive' : 'unreachable') : 'ended')
+    for (const node of this.nodes.values()) {
+      const isMember = this.configuration.nodes[node.name] !== undefined
+      if (!isMember && isForgetful) node.isReachable = false
+      if (!isMember && (isForgetful || this.#strangers.has(node.name))) this.#strangers.add(node.name)
+      else this.#sayNode(node, node.isUp ? (node.isReachable ? 'alive' : 'unreachable') : 'ended')
+    }
     const latest = new Map(this.#entries.map((entry) => [entry.key, entry]))
     this.toCrim({ type: 'mastership.acquired', epoch: this.#epoch, entries: [...latest.values()] })
   }
@@ -98,9 +123,11 @@ export class RoleCluster {
   returnNode(name: string): void {
     const node = this.nodes.get(name)!
     if (node.isUp) return
+    if (!this.configuration.nodes[name]) return
     this.log.push(`-- return ${name}`)
     this.#boot(node)
     this.#sayNode(node, 'alive')
+    this.#replicate(node)
   }
 
   /** Its datagrams are lost from now on; what it does by itself goes on. */
@@ -118,16 +145,13 @@ export class RoleCluster {
     const node = this.nodes.get(name)!
     if (!node.isUp || node.isReachable) return
     this.log.push(`-- isolate ${name}`)
-    for (const { id } of node.components) {
-      this.#toComponent(id, { type: 'lease.lost' })
-      this.#drain(`agent ${id}`)
-    }
+    this.#stopByItself(name)
     this.#sayNode(node, 'isolated')
   }
 
   heal(name: string): void {
     const node = this.nodes.get(name)!
-    if (!node.isUp || node.isReachable) return
+    if (!node.isUp || node.isReachable || this.#strangers.has(name)) return
     this.log.push(`-- heal ${name}`)
     node.isReachable = true
     this.#sayNode(node, 'alive')
@@ -146,15 +170,24 @@ export class RoleCluster {
   settle(): void {
     for (let round = 0; round < 30; round++) {
       for (let count = 0; this.deliver(count); count++) if (count > 5000) throw new Error('does not settle')
-      const delay = this.#crim.timers[0]
+      const delay = this.#crim.timers.find((name) => name !== 'strangersWait')
       if (!delay) return
       this.log.push(`-- ${delay} elapsed`)
       this.#performCrim(this.#crim.send(elapse(delay)).effects)
     }
   }
 
-  roleOf(node: string): string {
-    return this.#hosted(componentId({ node, component: 'service' }))?.run.state ?? 'down'
+  roleOf(node: string, component = 'service'): string {
+    return this.#hosted(componentId({ node, component }))?.run.state ?? 'down'
+  }
+
+  /** Of an assignment, by node: `n1/service primary.ready`. */
+  rolesFor(assignment: string): string[] {
+    return [...this.nodes.values()]
+      .flatMap(({ components }) => components)
+      .filter((hosted) => hosted.assignment === assignment)
+      .map(({ id, run }) => `${id} ${run.state}`)
+      .sort()
   }
 
   roles(): string[] {
@@ -182,17 +215,77 @@ export class RoleCluster {
     }
   }
 
+  /** A node answers once it has applied what the asking master had. */
   #survey(name: string, epoch: number): void {
+    const appliedCount = this.#configurations.length
     this.#later(`to ${name}`, () => {
-      const node = this.nodes.get(name)!
-      if (epoch < node.commandEpoch) return
-      node.commandEpoch = epoch
-      const { incarnation } = node
-      const statuses = node.components.map(({ id }) => this.#statuses.get(id)!)
-      this.#later(`from ${name}`, () =>
-        this.#fromNode({ type: 'survey.answered', node: name, incarnation, statuses }, epoch),
-      )
+      const node = this.nodes.get(name)
+      if (!node || epoch < node.commandEpoch) return
+      node.survey = { epoch, appliedCount }
+      this.#answerSurvey(node)
     })
+  }
+
+  #answerSurvey(node: Node): void {
+    const { survey, name, incarnation } = node
+    if (!survey || survey.epoch < node.commandEpoch || node.appliedCount < survey.appliedCount) return
+    node.survey = null
+    node.commandEpoch = survey.epoch
+    const statuses = node.components.map(({ id }) => this.#statuses.get(id)!)
+    this.#later(`from ${name}`, () =>
+      this.#fromNode({ type: 'survey.answered', node: name, incarnation, statuses }, survey.epoch),
+    )
+  }
+
+  /** Brings a node, entry by entry, what it has not applied. */
+  #replicate(node: Node): void {
+    const queued = this.channels.get(`log ${node.name}`)?.length ?? 0
+    for (let count = node.appliedCount + queued; count < this.#configurations.length; count++)
+      this.#later(`log ${node.name}`, () => this.#apply(node))
+  }
+
+  #apply(node: Node): void {
+    node.appliedCount += 1
+    this.log.push(`${node.name} applies configuration ${node.appliedCount}`)
+    this.#startWanted(node)
+    for (const hosted of [...node.components]) this.#endIfUnwanted(node, hosted)
+    if (!this.#applied(node).nodes[node.name]) this.#leave(node)
+    this.#answerSurvey(node)
+  }
+
+  /** It finds itself removed: it stops everything, and says good-bye. */
+  #leave(node: Node): void {
+    if (!node.isUp || node.isLeaving) return
+    node.isLeaving = true
+    for (const { id } of node.components) this.#toComponent(id, { type: 'node.leave' })
+    this.#later(`leave ${node.name}`, () => this.#sayGoodBye(node))
+  }
+
+  #sayGoodBye(node: Node): void {
+    if (!node.isUp) return
+    if (node.components.some(({ run }) => run.state !== 'offline.stopped')) {
+      for (const { id } of node.components) this.#toComponent(id, { type: 'node.leave' })
+      this.#later(`leave ${node.name}`, () => this.#sayGoodBye(node))
+      return
+    }
+    const { incarnation, name } = node
+    node.components = []
+    node.isUp = false
+    this.#clearChannels(name)
+    if (this.#strangers.has(name)) return
+    this.toCrim({ type: 'node.changed', node: name, availability: 'left', incarnation, how: 'left' })
+  }
+
+  #applied(node: Node): Configuration {
+    return this.#configurations[node.appliedCount - 1]!
+  }
+
+  #stopByItself(name: string): void {
+    const node = this.nodes.get(name)!
+    for (const { id } of node.components) {
+      this.#toComponent(id, { type: 'lease.lost' })
+      this.#drain(`agent ${id}`)
+    }
   }
 
   #commit(changes: readonly { key: string; value: unknown }[]): void {
@@ -210,11 +303,16 @@ export class RoleCluster {
     const node = this.nodes.get(nodeOf(id))!
     if (!node.isUp || (effect.epoch as number) < node.commandEpoch) return
     node.commandEpoch = effect.epoch as number
-    const { type, epoch: _, assignment: __, component: ___, ...rest } = effect
+    const { type, epoch: _, assignment, component: ___, ...rest } = effect
+    const hosted = this.#hosted(id)
+    if (hosted && hosted.assignment !== assignment) return
+    if (!hosted && type === 'role.command') this.#report(id, removedStatus(id, effect.token))
     this.#toComponent(id, { ...rest, type: type === 'role.command' ? 'role.assign' : 'peers.change' })
   }
 
   readonly #statuses = new Map<ComponentId, Message>()
+  /** Removed nodes that the master of the day has never heard of. */
+  readonly #strangers = new Set<string>()
 
   #toComponent(id: ComponentId, event: Message): void {
     const hosted = this.#hosted(id)
@@ -222,6 +320,7 @@ export class RoleCluster {
     const { effects } = hosted.run.send(event)
     this.log.push(`${id} > ${event.type} ${event.role ?? ''} -> ${hosted.run.state}`)
     this.#performComponent(hosted, effects)
+    this.#endIfUnwanted(this.nodes.get(nodeOf(id))!, hosted)
   }
 
   #performComponent({ id, run }: HostedComponent, effects: readonly Message[]): void {
@@ -268,27 +367,49 @@ export class RoleCluster {
     node.isUp = true
     node.isReachable = true
     node.commandEpoch = 0
-    const { configuration } = this
-    node.components = Object.entries(configuration.components)
-      .filter(([, { nodes }]) => nodes.includes(node.name))
-      .map(([name, { type: typeName }]) => {
-        const id = componentId({ node: node.name, component: name })
-        const type = configuration.types[typeName]!
-        const input = {
-          component: id,
-          node: node.name,
-          assignment: 'service',
-          standby: type.standby,
-          exclusive: type.exclusive,
-          roleTimeoutMs: type.roleTimeoutMs,
-          startTimeoutMs: type.startTimeoutMs,
-          stopTimeoutMs: type.stopTimeoutMs,
-          selfStopMs: configuration.timing.selfStopMs,
-          firstIncarnation: node.incarnation * 1000,
-        }
-        return { id, run: new Run(componentMachine, input) }
+    node.survey = null
+    node.isLeaving = false
+    node.components = []
+    this.#startWanted(node)
+  }
+
+  #join(name: string): void {
+    const appliedCount = this.#configurations.length
+    const node = newNode({ name, incarnation: this.nodes.get(name)?.incarnation ?? 0, appliedCount })
+    this.nodes.set(name, node)
+    this.#strangers.delete(name)
+    this.#boot(node)
+  }
+
+  /** Starts what the node has not got; a component that serves another assignment now starts when the former has ended. */
+  #startWanted(node: Node): void {
+    if (!node.isUp || node.isLeaving) return
+    const configuration = this.#applied(node)
+    for (const [assignment, { component }] of Object.entries(configuration.assignments)) {
+      const { nodes, type: typeName } = configuration.components[component]!
+      const id = componentId({ node: node.name, component })
+      if (!nodes.includes(node.name) || this.#hosted(id)) continue
+      this.#lifeCount += 1
+      const input = inputOf(configuration, {
+        id,
+        assignment,
+        type: configuration.types[typeName]!,
+        life: this.#lifeCount,
       })
-    for (const hosted of node.components) this.#performComponent(hosted, hosted.run.first.effects)
+      const hosted = { id, assignment, run: new Run(componentMachine, input) }
+      node.components.push(hosted)
+      this.#performComponent(hosted, hosted.run.first.effects)
+    }
+  }
+
+  #lifeCount = 0
+
+  #endIfUnwanted(node: Node, hosted: HostedComponent): void {
+    const isOver = !isWanted(this.#applied(node), hosted) && hosted.run.state === 'offline.stopped'
+    if (!isOver || !node.components.includes(hosted)) return
+    node.components = node.components.filter((other) => other !== hosted)
+    this.channels.delete(`agent ${hosted.id}`)
+    this.#startWanted(node)
   }
 
   #sayNode(node: Node, availability: NodeAvailability): void {
@@ -308,9 +429,9 @@ export class RoleCluster {
 
   #isOpen(channel: string): boolean {
     const [direction, name] = channel.split(' ')
-    if (direction !== 'to' && direction !== 'from') return true
+    if (direction !== 'to' && direction !== 'from' && direction !== 'log') return true
     const node = this.nodes.get(name!)!
-    return node.isReachable
+    return node.isReachable && (direction !== 'log' || node.isUp)
   }
 
   #drain(channel: string): void {
@@ -325,15 +446,4 @@ export class RoleCluster {
         this.channels.delete(channel)
     }
   }
-}
-
-function describe(status: unknown): string {
-  const { component, role, phase, token, failure } = status as {
-    component: string
-    role: string
-    phase: string
-    token: { index: number }
-    failure: unknown
-  }
-  return `${component} ${role}.${phase} ${token.index}${failure ? ' failed' : ''}`
 }

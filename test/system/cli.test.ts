@@ -44,7 +44,19 @@ slow('status --json: the whole view', async () => {
   expect(exitCode).toBe(0)
   const view = JSON.parse(stdout) as ClusterView
   expect(Object.keys(view).sort()).toEqual(
-    ['assignments', 'cluster', 'components', 'epoch', 'master', 'node', 'nodes', 'problems', 'quorum', 'vice'].sort(),
+    [
+      'arbiter',
+      'assignments',
+      'cluster',
+      'components',
+      'epoch',
+      'master',
+      'node',
+      'nodes',
+      'problems',
+      'quorum',
+      'vice',
+    ].sort(),
   )
   expect(view).toMatchObject({
     cluster: cluster.name,
@@ -57,7 +69,7 @@ slow('status --json: the whole view', async () => {
 slow('members: every node with its links', async () => {
   const text = await cluster.rolecall('members')
   expect(text.exitCode).toBe(0)
-  expect(text.stdout.split('\n')[0]).toMatch(/^NODE +HEALTH +MASTERSHIP +RANK +LIFE +LINKS/)
+  expect(text.stdout.split('\n')[0]).toMatch(/^NODE +HEALTH +MASTERSHIP +VOTE +RANK +LIFE +LINKS/)
   expect(text.stdout).toContain('2 of 2 up')
   const json = await cluster.rolecall('members', '--json')
   const nodes = JSON.parse(json.stdout) as NodeView[]

@@ -1,163 +1,90 @@
 /** Nodes on machines of their own, with two networks between them, whose cables are pulled. */
 import { afterEach, describe, expect, test } from 'bun:test'
-import { chmodSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { ClusterView } from '../../machines/model/view.ts'
 import { isWhole } from '../../src/demo/localCluster.ts'
 import { activeSpans, overlapMs } from '../../src/demo/overlap.ts'
 import { realClock } from '../../src/engine/clock.ts'
 import { readTimeline } from '../../src/recorder/index.ts'
-import { Namespaces } from '../support/namespaces.ts'
-import {
-  binary,
-  cleanUp,
-  clusterName,
-  names,
-  nodeOf,
-  requireBinary,
-  SystemCluster,
-  temporaryDirectory,
-  testTimeoutMs,
-  traceOf,
-} from '../support/system.ts'
+import { cleanUpNamespaces, reason, skipped, startInNamespaces } from '../support/namespaceCluster.ts'
+import { nodeOf, testTimeoutMs, traceOf } from '../support/system.ts'
 
-let spaces: Namespaces | null = null
-
-afterEach(() => {
-  cleanUp()
-  spaces?.remove()
-  spaces = null
-})
-
-const reason = Namespaces.unavailable()
-const port = 7101
-
-/** Three nodes with the ledger, each in its namespace; their control sockets are files, and so within reach. */
-async function start(): Promise<{ cluster: SystemCluster; spaces: Namespaces }> {
-  requireBinary()
-  const made = new Namespaces(names)
-  spaces = made
-  made.make()
-  const directory = temporaryDirectory()
-  const name = clusterName()
-  const nodes = names.map((node) => {
-    const links = [0, 1].map((link) => `"${made.addressOf(node, link)}:${port}"`)
-    return `  ${node}: { links: [${links.join(', ')}] }`
-  })
-  const instances = names.map((node) => `      ${node}: { environment: { LEDGER_DIRECTORY: state/ledger-${node} } }`)
-  const configuration = `cluster: ${name}
-secret: ${crypto.randomUUID()}
-stateDirectory: state
-runtimeDirectory: run
-nodes:
-${nodes.join('\n')}
-types:
-  ledger:
-    aware: true
-    standby: hot
-    command: ["${binary}", ledger]
-    environment: { LEDGER_PORT: "0", LEDGER_TRACE: ${join(directory, 'trace.jsonl')} }
-components:
-  ledger:
-    type: ledger
-    nodes: [${names.join(', ')}]
-    instances:
-${instances.join('\n')}
-assignments:
-  ledger: { component: ledger, redundancy: 2N }
-`
-  // Started as `rolecall node … --name NAME`, with the namespace of that name around it.
-  const wrapper = join(directory, 'in-namespace')
-  const spaceOf = made.fileOf('NODE').replace('NODE', '$node')
-  writeFileSync(wrapper, `#!/bin/sh\nfor node; do :; done\nexec nsenter --net="${spaceOf}" "${binary}" "$@"\n`)
-  chmodSync(wrapper, 0o755)
-  const cluster = new SystemCluster({ name, directory, configuration, command: [wrapper] })
-  cluster.startAll()
-  await cluster.until('the cluster is whole', isWhole)
-  return { cluster, spaces: made }
-}
+afterEach(cleanUpNamespaces)
 
 function linksOf(view: ClusterView, node: string): boolean[] {
   return view.nodes.find(({ name }) => name === node)!.links.map(({ isUp }) => isUp)
 }
 
-describe.skipIf(reason !== null)(
-  `partitions (skipped without namespaces${reason === null ? '' : `: ${reason}`})`,
-  () => {
-    test(
-      'the loss of one link is told, and nothing else comes of it',
-      async () => {
-        const { cluster, spaces } = await start()
-        const { primary, secondary, other } = await cluster.placesOf('ledger')
-        const before = (await cluster.view())!
-        spaces.cable(primary, 1, false)
-        for (const of of [secondary, other]) {
-          const view = await cluster.until('the link is down', (view) => !linksOf(view, primary)[1], { of: [of] })
-          expect(linksOf(view, primary)).toEqual([true, false])
-          expect(view.problems.map(({ code, subject }) => ({ code, subject }))).toEqual([
-            { code: 'link.down', subject: primary },
-          ])
-          expect({ epoch: view.epoch, master: view.master, assignments: view.assignments }).toEqual({
-            epoch: before.epoch,
-            master: before.master,
-            assignments: before.assignments,
-          })
-        }
-        const onPrimary = await cluster.until('it sees the others', (view) => !linksOf(view, other)[1], {
-          of: [primary],
+describe.skipIf(reason !== null)(`partitions ${skipped}`, () => {
+  test(
+    'the loss of one link is told, and nothing else comes of it',
+    async () => {
+      const { cluster, spaces } = await startInNamespaces()
+      const { primary, secondary, other } = await cluster.placesOf('ledger')
+      const before = (await cluster.view())!
+      spaces.cable(primary, 1, false)
+      for (const of of [secondary, other]) {
+        const view = await cluster.until('the link is down', (view) => !linksOf(view, primary)[1], { of: [of] })
+        expect(linksOf(view, primary)).toEqual([true, false])
+        expect(view.problems.map(({ code, subject }) => ({ code, subject }))).toEqual([
+          { code: 'link.down', subject: primary },
+        ])
+        expect({ epoch: view.epoch, master: view.master, assignments: view.assignments }).toEqual({
+          epoch: before.epoch,
+          master: before.master,
+          assignments: before.assignments,
         })
-        expect(onPrimary.nodes.every(({ availability }) => availability === 'alive')).toBe(true)
-        spaces.cable(primary, 1, true)
-        await cluster.until('the link is up', (view) => view.problems.length === 0 && isWhole(view), { of: [other] })
-        await cluster.stop()
-        expect(traceOf(cluster).filter(({ event }) => event === 'active')).toHaveLength(1)
-      },
-      testTimeoutMs,
-    )
+      }
+      const onPrimary = await cluster.until('it sees the others', (view) => !linksOf(view, other)[1], {
+        of: [primary],
+      })
+      expect(onPrimary.nodes.every(({ availability }) => availability === 'alive')).toBe(true)
+      spaces.cable(primary, 1, true)
+      await cluster.until('the link is up', (view) => view.problems.length === 0 && isWhole(view), { of: [other] })
+      await cluster.stop()
+      expect(traceOf(cluster).filter(({ event }) => event === 'active')).toHaveLength(1)
+    },
+    testTimeoutMs,
+  )
 
-    test(
-      'a node that is cut off stops its primary by itself, another takes over after that, and it heals',
-      async () => {
-        const { cluster, spaces } = await start()
-        const { primary: lost } = await cluster.placesOf('ledger')
-        const others = cluster.nodes.filter((node) => node !== lost)
-        for (const link of [0, 1]) spaces.cable(lost, link, false)
-        const alone = await cluster.until(
-          'it has stopped its primary',
-          ({ quorum, components }) =>
-            !quorum.isQuorate &&
-            components.every(({ component, role }) => nodeOf(component) !== lost || role !== 'primary'),
-          { of: [lost] },
-        )
-        expect(alone.problems[0]!.code).toBe('quorum.lost')
-        await cluster.until(
-          'another is primary, with a secondary',
-          ({ master, assignments: [ledger] }) =>
-            master !== null &&
-            master !== lost &&
-            nodeOf(ledger!.primary ?? '/') !== lost &&
-            ledger!.health === 'served',
-          { of: others },
-        )
-        for (const link of [0, 1]) spaces.cable(lost, link, true)
-        await cluster.until('it is healed', isWhole, { of: others })
-        await cluster.until('on the lost one, too', isWhole, { of: [lost] })
-        const endUs = realClock.wallUs()
-        await cluster.stop()
+  test(
+    'a node that is cut off stops its primary by itself, another takes over after that, and it heals',
+    async () => {
+      const { cluster, spaces } = await startInNamespaces()
+      const { primary: lost } = await cluster.placesOf('ledger')
+      const others = cluster.nodes.filter((node) => node !== lost)
+      for (const link of [0, 1]) spaces.cable(lost, link, false)
+      const alone = await cluster.until(
+        'it has stopped its primary',
+        ({ quorum, components }) =>
+          !quorum.isQuorate &&
+          components.every(({ component, role }) => nodeOf(component) !== lost || role !== 'primary'),
+        { of: [lost] },
+      )
+      expect(alone.problems[0]!.code).toBe('quorum.lost')
+      await cluster.until(
+        'another is primary, with a secondary',
+        ({ master, assignments: [ledger] }) =>
+          master !== null && master !== lost && nodeOf(ledger!.primary ?? '/') !== lost && ledger!.health === 'served',
+        { of: others },
+      )
+      for (const link of [0, 1]) spaces.cable(lost, link, true)
+      await cluster.until('it is healed', isWhole, { of: others })
+      await cluster.until('on the lost one, too', isWhole, { of: [lost] })
+      const endUs = realClock.wallUs()
+      await cluster.stop()
 
-        const lines = traceOf(cluster)
-        const active = lines.filter(({ event }) => event === 'active').map(({ component }) => nodeOf(component))
-        expect(active[0]).toBe(lost)
-        expect(active.slice(1)).toHaveLength(1)
-        expect(active[1]).not.toBe(lost)
-        // It was killed if it did not say that it ended; either way its own black box says when its process was gone.
-        const exit = readTimeline([cluster.stateDirectory(lost)]).entries.find(
-          ({ actor, event }) => actor === `component/${lost}/ledger` && event.type === 'process.exited',
-        )
-        const killed = exit ? [{ component: `${lost}/ledger`, atUs: exit.time.us }] : []
-        expect(overlapMs(activeSpans(lines, killed, endUs))).toBe(0)
-      },
-      testTimeoutMs,
-    )
-  },
-)
+      const lines = traceOf(cluster)
+      const active = lines.filter(({ event }) => event === 'active').map(({ component }) => nodeOf(component))
+      expect(active[0]).toBe(lost)
+      expect(active.slice(1)).toHaveLength(1)
+      expect(active[1]).not.toBe(lost)
+      // It was killed if it did not say that it ended; either way its own black box says when its process was gone.
+      const exit = readTimeline([cluster.stateDirectory(lost)]).entries.find(
+        ({ actor, event }) => actor === `component/${lost}/ledger` && event.type === 'process.exited',
+      )
+      const killed = exit ? [{ component: `${lost}/ledger`, atUs: exit.time.us }] : []
+      expect(overlapMs(activeSpans(lines, killed, endUs))).toBe(0)
+    },
+    testTimeoutMs,
+  )
+})

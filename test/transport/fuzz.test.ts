@@ -2,7 +2,7 @@
 import { expect, test } from 'bun:test'
 import { realClock } from '../../src/engine/clock.ts'
 import { openNetwork } from '../../src/transport/network.ts'
-import { encodeBody } from '../../src/wire/codec.ts'
+import { encodeBody, msgpackCodec } from '../../src/wire/codec.ts'
 import { type Envelope, encodeEnvelope, envelopeKinds, envelopeOverheadBytes } from '../../src/wire/envelope.ts'
 import { encodeFrame } from '../../src/wire/frame.ts'
 import { createSealer } from '../../src/wire/sealing.ts'
@@ -101,10 +101,11 @@ test('100 000 bad datagrams: no crash, nothing delivered, every one counted', as
   const heard: string[] = []
   const network = await openNetwork<{ text: string }>({
     ...{ self: 'n1', incarnation: 1, ...naming, peers: { n2: [peer] }, ownLinks: [own], clock: realClock },
-    parse: (body) =>
+    codec: msgpackCodec((body) =>
       typeof body === 'object' && body !== null && 'text' in body && typeof body.text === 'string'
         ? { text: body.text }
         : null,
+    ),
     onMessage: (_, { text }) => heard.push(text),
   })
   const attacker = await Bun.udpSocket({ hostname: peer.host, port: peer.port, socket: { error() {} } })

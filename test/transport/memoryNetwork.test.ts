@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { MemoryHub, type MemoryHubOptions } from '../../src/transport/memoryNetwork.ts'
 import type { DropReason, MessageMeta, Network } from '../../src/transport/network.ts'
+import { msgpackCodec } from '../../src/wire/codec.ts'
 import { SimulatedClock } from './simulatedClock.ts'
 
 type Text = { readonly text: string }
@@ -32,7 +33,7 @@ function world(options: Partial<MemoryHubOptions> = {}) {
       self,
       incarnation,
       peers: ['n1', 'n2', 'n3'].filter((name) => name !== self),
-      parse,
+      codec: msgpackCodec(parse),
       onMessage(from, { text }, meta) {
         heard.push(`${from} ${text}`)
         metas.push(meta)

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from 'bun:test'
 import type { LinkAddress } from '../../machines/model/configuration.ts'
 import { realClock } from '../../src/engine/clock.ts'
 import { type MessageMeta, type Network, openNetwork } from '../../src/transport/network.ts'
+import { msgpackCodec } from '../../src/wire/codec.ts'
 import { freeLinks, until } from './ports.ts'
 
 type Text = { readonly text: string }
@@ -24,17 +25,19 @@ async function open({ self, nodes, incarnation = 1, cluster = 'test', secret = '
   const heard: string[] = []
   const metas: MessageMeta[] = []
   const { [self]: ownLinks = [], ...peers } = nodes
+  const laterLives: string[] = []
   const network = await openNetwork<Text>({
     ...{ self, incarnation, cluster, secret, peers, ownLinks },
     clock: realClock,
-    parse: (body) => body as Text,
+    codec: msgpackCodec((body) => body as Text),
+    onLaterLife: (known, by) => laterLives.push(`${known} ${by}`),
     onMessage: (from, { text }, meta) => {
       heard.push(`${from} ${text}`)
       metas.push(meta)
     },
   })
   opened.push(network)
-  return { network, heard, metas }
+  return { network, heard, metas, laterLives }
 }
 
 describe('network over UDP', () => {
@@ -102,5 +105,23 @@ describe('network over UDP', () => {
     await until(() => refused().misdirected === 2)
     expect(n2.network.counters()).toMatchObject({ receivedCount: 8, deliveredCount: 0 })
     expect(n2.network.links().n1!.every(({ lastHeardMs }) => lastHeardMs === null)).toBe(true)
+  })
+
+  test('a life that has been before is refused, and learns of the later one, once from each peer', async () => {
+    const nodes = { n1: await freeLinks(), n2: await freeLinks() }
+    const n1 = await open({ self: 'n1', nodes })
+    const later = await open({ self: 'n2', nodes, incarnation: 7 })
+    later.network.send('n1', { text: 'present' })
+    await until(() => n1.heard.length === 1)
+    later.network.close()
+    const earlier = await open({ self: 'n2', nodes, incarnation: 4 })
+    earlier.network.send('n1', { text: 'past' })
+    await until(() => earlier.laterLives.length > 0)
+    n1.network.send('n2', { text: 'to the present' })
+    const { notSealed: _, ...refused } = n1.network.counters().refusedCount
+    await until(() => earlier.network.counters().refusedCount.stale > 0)
+    expect(earlier.laterLives).toEqual(['7 n1'])
+    expect(refused.stale).toBeGreaterThan(0)
+    expect([n1.heard, earlier.heard, n1.laterLives]).toEqual([['n2 present'], [], []])
   })
 })

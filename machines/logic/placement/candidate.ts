@@ -22,6 +22,8 @@ export interface PlanInput {
   readonly commanded: Readonly<Record<ComponentId, Command>>
   readonly locked: Readonly<Record<ComponentId, true>>
   readonly barred: Readonly<Record<ComponentId, true>>
+  /** Nodes that are up and have not yet said what is. */
+  readonly awaited: readonly NodeName[]
   /** Switch-overs that an operator asked for: where to, or null for the planner's choice. */
   readonly requests: Readonly<Record<AssignmentName, { readonly to: ComponentId | null }>>
 }
@@ -40,6 +42,8 @@ export interface Candidate {
   readonly status: ComponentStatus | null
   /** What it was last meant to be. */
   readonly intended: { readonly role: Role; readonly token: Token } | null
+  /** No longer configured for the assignment: it is to stop, and is forgotten then. */
+  readonly isRetired: boolean
   readonly isLocked: boolean
   readonly isBarred: boolean
   /** Its node is up and has spoken, and nobody forbids its use. It may have failed: then using it restarts it. */
@@ -56,37 +60,88 @@ export function typeOf(configuration: Configuration, assignment: AssignmentConfi
   return configuration.types[configuration.components[assignment.component]!.type]!
 }
 
-/** The components that may serve an assignment, preferred first. */
+/**
+ * The components that may serve an assignment, preferred first; then those that once might and may not have stopped yet. An
+ * assignment that is gone has only the latter. A component serves one assignment at a time: no intent names it for another before
+ * the one that did has done with it.
+ */
 export function candidatesOf(input: PlanInput, name: AssignmentName): Candidate[] {
-  const assignment = input.configuration.assignments[name]!
-  const component = input.configuration.components[assignment.component]!
-  return component.nodes.map((node) => candidateOf(input, name, componentId({ node, component: assignment.component })))
+  const owners = ownersOf(input.intents)
+  const configured = configuredFor(input.configuration, name).filter(
+    (component) => (owners.get(component) ?? name) === name,
+  )
+  const retired = (Object.keys(input.intents[name]?.roles ?? {}) as ComponentId[])
+    .filter((component) => !configured.includes(component))
+    .sort()
+  return [
+    ...configured.map((component) => candidateOf(input, name, { component, isRetired: false })),
+    ...retired
+      .map((component) => candidateOf(input, name, { component, isRetired: true }))
+      .filter((candidate) => !isOver(input, candidate)),
+  ]
 }
 
-function candidateOf(input: PlanInput, assignment: AssignmentName, component: ComponentId): Candidate {
+const ownersByIntents = new WeakMap<PlanInput['intents'], ReadonlyMap<ComponentId, AssignmentName>>()
+
+/** Which assignment's intent names a component. */
+function ownersOf(intents: PlanInput['intents']): ReadonlyMap<ComponentId, AssignmentName> {
+  const known = ownersByIntents.get(intents)
+  if (known) return known
+  const owners = new Map<ComponentId, AssignmentName>()
+  for (const { assignment, roles } of Object.values(intents))
+    for (const component of Object.keys(roles) as ComponentId[]) owners.set(component, assignment)
+  ownersByIntents.set(intents, owners)
+  return owners
+}
+
+function configuredFor({ assignments, components }: Configuration, name: AssignmentName): ComponentId[] {
+  const assignment = assignments[name]
+  if (!assignment) return []
+  return components[assignment.component]!.nodes.map((node) => componentId({ node, component: assignment.component }))
+}
+
+function candidateOf(
+  input: PlanInput,
+  assignment: AssignmentName,
+  { component, isRetired }: { component: ComponentId; isRetired: boolean },
+): Candidate {
   const node = input.nodes[nodeOf(component)] ?? 'unknown'
   const status = input.statuses[component] ?? null
   const intended = input.intents[assignment]?.roles[component] ?? null
   const isLocked = input.locked[component] === true
   const isBarred = input.barred[component] === true
   const isUp = upAvailabilities.includes(node)
+  const isFree = !isRetired && !isLocked && !isBarred
+  // A node that has said what is, and did not name a component that is not configured, has not got it.
+  const isAbsent = isRetired && isUp && status === null && !input.awaited.includes(nodeOf(component))
   return {
     component,
     node,
     status,
     intended,
+    isRetired,
     isLocked,
     isBarred,
-    isUsable: isUp && node !== 'leaving' && status !== null && !isLocked && !isBarred && status.phase !== 'stopFailed',
-    isPending: isUp && status === null,
+    isUsable: isUp && node !== 'leaving' && status !== null && isFree && status.phase !== 'stopFailed',
+    isPending: isUp && status === null && !isAbsent,
     hasFailed: status?.failure != null && status.role === 'offline',
-    mayAct: mayAct({
-      node,
-      status,
-      intendedRole: intended?.role ?? null,
-      commanded: input.commanded[component] ?? null,
-    }),
+    mayAct:
+      !(isAbsent && !input.commanded[component]?.mayAct) &&
+      mayAct({
+        node,
+        status,
+        intendedRole: intended?.role ?? null,
+        commanded: input.commanded[component] ?? null,
+      }),
   }
+}
+
+/** A retired component that has been told to stop, or cannot be told any more, and does nothing: it may be forgotten. */
+function isOver(input: PlanInput, { component, node, status, intended, isPending, mayAct }: Candidate): boolean {
+  if (intended?.role !== 'offline' || isPending || mayAct) return false
+  if (stoppedAvailabilities.includes(node) || status === null) return true
+  const isAnswered = input.commanded[component] === undefined
+  return isAnswered && status.role === 'offline' && status.phase === 'stopped'
 }
 
 /**

@@ -17,8 +17,9 @@ export interface Plan {
   readonly steps: readonly Step[]
 }
 
+/** Assignments that are no longer configured are planned for until nothing of them is left. */
 export function plan(input: PlanInput): Plan {
-  const names = Object.keys(input.configuration.assignments).sort()
+  const names = [...new Set([...Object.keys(input.configuration.assignments), ...Object.keys(input.intents)])].sort()
   return {
     targets: names.map((name) => targetOf(input, name)),
     steps: names.flatMap((name) => (input.intents[name] ? stepsOf(input, name) : [])),

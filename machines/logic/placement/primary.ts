@@ -36,7 +36,8 @@ export function choosePrimary(
   const request = input.requests[assignment] ?? null
   const rules = { candidates, isStepNeeded: isStepNeeded(input, assignment), request }
   if (isGone) return chooseAfterLoss(current, rules)
-  if (current.hasFailed && !current.isBarred && !current.isLocked) return chooseAfterFailure(current, rules)
+  if (current.hasFailed && !current.isBarred && !current.isLocked && !current.isRetired)
+    return chooseAfterFailure(current, rules)
   if (!current.isUsable) return handOver(current, successorOf(candidates, current), rules)
   return request ? handOver(current, requestedSuccessor(candidates, current, request.to), rules) : chosen(current)
 }
@@ -67,7 +68,9 @@ function chooseAfterLoss(current: Candidate, { candidates, isStepNeeded, request
   if (successor && (!isStepNeeded || isReadySecondary(successor))) return chosen(successor)
   const named = candidates.find((candidate) => candidate.isUsable && candidate.component === request?.to)
   if (named) return chosen(named)
-  if (isStepNeeded) return kept(current, notInStepReason(current))
+  // One that is no longer configured is not waited for: what only it has was given up with it.
+  if (isStepNeeded && !current.isRetired) return kept(current, notInStepReason(current))
+  if (successor) return chosen(successor)
   return { primary: null, heir: null, reason: noPrimaryReason(candidates) }
 }
 

@@ -4,6 +4,7 @@ import type { Candidate } from './candidate.ts'
 /** Why a component can't be used, or null when it can. */
 function whyNot(candidate: Candidate): string | null {
   if (candidate.isUsable) return null
+  if (candidate.isRetired) return `${candidate.component} is no longer configured for it`
   if (candidate.isPending) return `${candidate.component} has not said what it is`
   if (candidate.isLocked) return `${candidate.component} is locked`
   if (candidate.isBarred) return `${candidate.component} failed too often`

@@ -25,7 +25,8 @@ const levels: Record<Role, number> = { quiescing: 1, primary: 2, secondary: 3, s
 
 export function stepsOf(input: PlanInput, assignment: AssignmentName): Step[] {
   const candidates = candidatesOf(input, assignment)
-  const isExclusive = typeOf(input.configuration, input.configuration.assignments[assignment]!).exclusive
+  const configured = input.configuration.assignments[assignment]
+  const isExclusive = configured === undefined || typeOf(input.configuration, configured).exclusive
   const steps: Step[] = []
   for (const candidate of candidates) {
     const hop = nextHop(candidate, candidates)

@@ -19,6 +19,7 @@ export interface Target {
 
 export function targetOf(input: PlanInput, assignment: AssignmentName): Target {
   const candidates = candidatesOf(input, assignment)
+  if (!input.configuration.assignments[assignment]) return targetOfGone(assignment, candidates)
   const choice = choosePrimary(input, assignment, candidates)
   const secondaryCount = input.configuration.assignments[assignment]!.redundancy === '2N' ? 1 : 0
   const secondaries = chooseSecondaries(candidates, choice, secondaryCount)
@@ -28,6 +29,15 @@ export function targetOf(input: PlanInput, assignment: AssignmentName): Target {
   }
   const isShort = secondaries.length < secondaryCount
   return { assignment, roles, reason: choice.reason ?? (isShort ? noSecondaryReason(candidates) : null) }
+}
+
+/** Nobody serves it any more; of those whose node has not said what is, nothing is decided yet. */
+function targetOfGone(assignment: AssignmentName, candidates: readonly Candidate[]): Target {
+  const roles = candidates.map(({ component, isPending, intended }) => [
+    component,
+    isPending ? intended!.role : 'offline',
+  ])
+  return { assignment, roles: Object.fromEntries(roles), reason: null }
 }
 
 function roleOf(candidate: Candidate, chosen: { primary: Candidate | null; secondaries: readonly Candidate[] }): Role {

@@ -1,7 +1,15 @@
 /** The follower's half of replication: Raft §5.3, with etcd's hint on where two logs may agree. */
-import type { NodeName } from '../../model/ids.ts'
+import type { Peer } from './members.ts'
 import type { AppendReply, AppendRequest, LogEntry, Position } from './messages.ts'
-import { followed, isCredible, type LogReader, lastPosition, type ReplicaState } from './state.ts'
+import {
+  followed,
+  isCredible,
+  type LogReader,
+  lastPosition,
+  type ReplicaState,
+  withCommitIndex,
+  withEntries,
+} from './state.ts'
 
 /** Entries to be made durable before the reply leaves. They replace everything from the first of them on. */
 export interface Appended {
@@ -15,7 +23,7 @@ export interface Appended {
 export function considerAppend(
   state: ReplicaState,
   log: LogReader,
-  { from, request }: { from: NodeName; request: AppendRequest },
+  { from, request }: { from: Peer; request: AppendRequest },
 ): Appended {
   if (request.epoch < state.epoch) {
     const { epoch, commitIndex } = state
@@ -33,6 +41,15 @@ export function considerAppend(
   const current = followed(state, { leader: from, epoch: request.epoch })
   const { epoch } = current
   const { previous } = request
+  // All that is in our snapshot is committed, so the leader has the same: it goes on after what we know to be committed.
+  if (previous.index < log.firstIndex - 1) {
+    const { commitIndex } = current
+    return {
+      state: current,
+      write: [],
+      reply: { type: 'append.reply', epoch, index: commitIndex, hint: null, commitIndex },
+    }
+  }
   if (log.epochAt(previous.index) !== previous.epoch) {
     const hint = agreementBefore(log, { index: previous.index - 1, epoch: previous.epoch })
     const reply = {
@@ -46,9 +63,10 @@ export function considerAppend(
   }
   const index = previous.index + request.entries.length
   const commitIndex = Math.max(current.commitIndex, Math.min(request.commitIndex, index))
+  const write = newEntries(current, log, request)
   return {
-    state: { ...current, commitIndex },
-    write: newEntries(current, log, request),
+    state: withCommitIndex(withEntries(current, write), commitIndex),
+    write,
     reply: { type: 'append.reply', epoch, index, hint: null, commitIndex },
   }
 }
@@ -77,10 +95,12 @@ function newEntries(state: ReplicaState, log: LogReader, { entries }: AppendRequ
 
 /**
  * The latest place, not after `at.index`, where a log that has `at.epoch` there can agree with this one: epochs never go back in
- * a log, so every later entry here with a higher epoch is passed over in one round trip.
+ * a log, so every later entry here with a higher epoch is passed over in one round trip. Nothing before the snapshot's position
+ * is told apart: what is in a snapshot is committed.
  */
 export function agreementBefore(log: LogReader, at: Position): Position {
-  let index = Math.min(at.index, log.lastIndex)
-  while (index > 0 && log.epochAt(index)! > at.epoch) index -= 1
+  const start = log.firstIndex - 1
+  let index = Math.max(start, Math.min(at.index, log.lastIndex))
+  while (index > start && log.epochAt(index)! > at.epoch) index -= 1
   return { index, epoch: log.epochAt(index)! }
 }

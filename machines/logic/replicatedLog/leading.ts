@@ -1,16 +1,26 @@
-/** The leader's half of replication: claiming, proposing, sending, counting (Raft §5.3, §5.4.2). */
+/** The leader's half of replication: claiming, proposing, counting, handing over (Raft §5.3, §5.4.2). */
 import type { NodeName } from '../../model/ids.ts'
 import { reachedByMajority } from '../quorum.ts'
 import { standingOf } from './election.ts'
 import { agreementBefore } from './following.ts'
-import type { AppendReply, AppendRequest, LogCommand, LogEntry } from './messages.ts'
-import { type Leadership, type LogReader, type Progress, type ReplicaState, raised } from './state.ts'
+import { membersWithout } from './forced.ts'
+import { isLegalChange, isSamePeer, type Members, memberOf, type Peer, quorumMembers } from './members.ts'
+import type { AppendReply, LogCommand, LogEntry, Position } from './messages.ts'
+import { progressFor, replicatedTo, withLeadership, withProgress } from './progress.ts'
+import {
+  awaitedOfPair,
+  type LogReader,
+  membersOf,
+  type Progress,
+  type ReplicaState,
+  raised,
+  selfOf,
+  withCommitIndex,
+  withEntries,
+} from './state.ts'
 
 /** More entries than this without a majority behind them are refused: who proposes must wait. */
 export const uncommittedCountMax = 1024
-
-/** Of one request. With what is around the entries it stays below 48 KiB; one entry of 32 KiB always fits. */
-const appendLimit = { bytesMax: 46 * 1024, countMax: 512 }
 
 /** A new entry at the end of the log: to be put there, sent, and made durable (`ownDurable`). */
 export interface Proposed {
@@ -19,30 +29,23 @@ export interface Proposed {
 }
 
 /**
- * The ballot is won: leads its epoch from now on, and opens it with a no-op. Committing that commits everything before it.
- * Null when there is no won ballot for `epoch`: the news is stale.
+ * The ballot is won: leads its epoch from now on, and opens it with a no-op; one that goes on alone, with the members that say so.
+ * Committing that commits everything before it. Null when there is no won ballot for `epoch`: the news is stale.
  */
 export function claimed(state: ReplicaState, log: LogReader, epoch: number): Proposed | null {
-  const { ballot } = state
+  const { ballot, self } = state
   if (ballot === null || ballot.isPre || ballot.epoch !== epoch || state.epoch !== epoch || standingOf(state) !== 'won')
     return null
   const claimIndex = log.lastIndex + 1
-  const unknown: Progress = {
-    match: 0,
-    next: claimIndex,
-    isProbing: true,
-    commitIndex: 0,
-    toldCommitIndex: 0,
-    silentTickCount: 0,
-  }
-  const progress = Object.fromEntries(
-    state.voters.filter((voter) => voter !== state.self).map((voter) => [voter, unknown]),
-  )
+  const members = membersOf(state)
+  const progress = progressFor(self, {}, { before: [], after: members, next: claimIndex })
   const leadership = { progress, claimIndex, durableIndex: log.lastIndex, successor: null }
-  return {
-    state: { ...state, leader: state.self, ballot: null, leadership },
-    entry: { index: claimIndex, epoch, command: { type: 'noop' } },
-  }
+  const command: LogCommand =
+    ballot.without === null
+      ? { type: 'noop' }
+      : { type: 'members', members: membersWithout(members, ballot.without), isForced: true }
+  const entry = { index: claimIndex, epoch, command }
+  return { state: withEntries({ ...state, leader: self, ballot: null, leadership }, [entry]), entry }
 }
 
 /** Why nothing can be proposed here now, or null. */
@@ -52,9 +55,63 @@ export function proposalBar(state: ReplicaState, log: LogReader): 'not-leader' |
   return log.lastIndex - state.commitIndex >= uncommittedCountMax ? 'backlog' : null
 }
 
-/** The entry that holds `command`. Only where `proposalBar` is null. */
-export function proposed(state: ReplicaState, log: LogReader, command: LogCommand): LogEntry {
+/** The entry that holds `command`. Only where `proposalBar` is null; for members see `changed`. */
+export function proposed(
+  state: ReplicaState,
+  log: LogReader,
+  command: Exclude<LogCommand, { type: 'members' }>,
+): LogEntry {
   return { index: log.lastIndex + 1, epoch: state.epoch, command }
+}
+
+/**
+ * Why members can't be changed here now, or null. `pending`: an earlier change is not committed yet; `unopened`: no entry of the own
+ * epoch is, so that a change of an earlier leader could still be unknown (the correction to single-server changes, Ongaro 2015).
+ */
+export function changeBar(
+  state: ReplicaState,
+  log: LogReader,
+): ReturnType<typeof proposalBar> | 'pending' | 'unopened' {
+  const bar = proposalBar(state, log)
+  if (bar !== null) return bar
+  if (state.memberships.at(-1)!.index > state.commitIndex) return 'pending'
+  return state.commitIndex < state.leadership!.claimIndex ? 'unopened' : null
+}
+
+/** The entry that changes the members, in force at once. Only where `changeBar` is null. Throws for a change that isn't legal. */
+export function changed(state: ReplicaState, log: LogReader, members: Members): Proposed {
+  const before = membersOf(state)
+  if (changeBar(state, log) !== null || !isLegalChange(before, members))
+    throw new Error('no such change of members now')
+  const entry: LogEntry = { index: log.lastIndex + 1, epoch: state.epoch, command: { type: 'members', members } }
+  const known = state.leadership!.progress
+  const progress = progressFor(state.self, known, { before, after: members, next: entry.index })
+  return { state: withLeadership(withEntries(state, [entry]), { progress }), entry }
+}
+
+/** This leader counts no more, and that is committed: it has to hand over. */
+export function isDeposed(state: ReplicaState): boolean {
+  if (state.leadership === null || state.memberships.at(-1)!.index > state.commitIndex) return false
+  return memberOf(membersOf(state), selfOf(state))?.kind !== 'voter'
+}
+
+/** Members of any kind that have confirmed everything up to `index`, this leader included. */
+export function caughtUpNames(state: ReplicaState, index: number): readonly NodeName[] {
+  const progress = Object.entries(state.leadership?.progress ?? {})
+  const others = progress.filter(([, { mode, match }]) => mode === 'replicating' && match >= index)
+  return [state.self, ...others.map(([name]) => name)]
+}
+
+/** The preferred successor: the first in rank of the voters that are alive and have everything up to `index`. */
+export function viceOf(
+  state: ReplicaState,
+  { alive, index }: { alive: readonly NodeName[]; index: number },
+): NodeName | null {
+  const ready = caughtUpNames(state, index).filter((name) => alive.includes(name))
+  const vice = membersOf(state).find(
+    ({ name, kind }) => kind === 'voter' && name !== state.self && ready.includes(name),
+  )
+  return vice?.name ?? null
 }
 
 /** The own log is durable up to here. */
@@ -62,45 +119,34 @@ export function ownDurable(state: ReplicaState, log: LogReader, durableIndex: nu
   return state.leadership === null ? state : counted(withLeadership(state, { durableIndex }), log)
 }
 
-/** The next request for a voter. Empty ones find out where a silent voter stands, and tell what is committed. */
-export function appendFor(
-  state: ReplicaState,
-  log: LogReader,
-  { to, isEmpty }: { to: NodeName; isEmpty: boolean },
-): { state: ReplicaState; request: AppendRequest } {
-  const progress = state.leadership!.progress[to]!
-  const previous = { index: progress.next - 1, epoch: log.epochAt(progress.next - 1)! }
-  const entries = isEmpty ? [] : log.read(progress.next, appendLimit)
-  const { epoch, commitIndex } = state
-  const next = progress.isProbing ? progress.next : progress.next + entries.length
-  return {
-    state: withProgress(state, to, { next, toldCommitIndex: commitIndex }),
-    request: { type: 'append.request', epoch, previous, entries, commitIndex },
-  }
-}
-
-/** Whether there is something new for this voter, and it is known where to go on. A voter that is being probed is waited for. */
-export function isSendable(state: ReplicaState, log: LogReader, to: NodeName): boolean {
-  const progress = state.leadership?.progress[to]
-  if (progress === undefined || progress.isProbing) return false
-  return progress.next <= log.lastIndex || progress.toldCommitIndex < state.commitIndex
-}
-
-/** Takes a reply: moves the voter's progress, and commits what a majority now has. */
+/** Takes a reply: moves the replica's progress, and commits what a majority now has. */
 export function considerAppendReply(
   state: ReplicaState,
   log: LogReader,
-  { from, reply }: { from: NodeName; reply: AppendReply },
+  { from, reply }: { from: Peer; reply: AppendReply },
 ): { state: ReplicaState; isRejected: boolean } {
-  if (!state.voters.includes(from)) return { state, isRejected: false }
+  if (memberOf(membersOf(state), from) === null) return { state, isRejected: false }
   if (reply.epoch > state.epoch) return { state: raised(state, reply.epoch), isRejected: false }
-  const progress = state.leadership?.progress[from]
+  const progress = state.leadership?.progress[from.name]
   if (!progress || reply.epoch < state.epoch || reply.index > log.lastIndex) return { state, isRejected: false }
-  if (reply.hint === null) return { state: counted(accepted(state, from, reply), log), isRejected: false }
-  const rejected = afterRejection(progress, { index: reply.index, agreed: agreementBefore(log, reply.hint).index })
+  if (reply.hint === null) {
+    // What another knows to be committed is, as far as its log is ours: it may remember what everybody else forgot in a restart.
+    const commitIndex = Math.max(state.commitIndex, Math.min(reply.commitIndex, reply.index))
+    const known = withCommitIndex(accepted(state, log, { from: from.name, reply }), commitIndex)
+    return { state: counted(known, log), isRejected: false }
+  }
+  const rejected = afterRejection(progress, { index: reply.index, agreed: agreedWith(log, reply.hint) })
   return rejected === null
     ? { state, isRejected: false }
-    : { state: withProgress(state, from, { ...rejected, silentTickCount: 0 }), isRejected: true }
+    : { state: withProgress(state, from.name, { ...rejected, inflight: [], silentTickCount: 0 }), isRejected: true }
+}
+
+/** Where a log that has `hint` may agree with ours: before our first entry, if need be, where only a snapshot helps. */
+function agreedWith(log: LogReader, hint: Position): number {
+  const start = log.firstIndex - 1
+  if (hint.index < start) return hint.index
+  const agreed = agreementBefore(log, hint)
+  return agreed.epoch > hint.epoch ? start - 1 : agreed.index
 }
 
 /**
@@ -108,72 +154,61 @@ export function considerAppendReply(
  * believed even below `match`: the voter lost its log. (Believing too little costs time; what is committed stays so.)
  */
 function afterRejection(
-  { match, next, isProbing }: Progress,
+  { match, next, mode }: Progress,
   { index, agreed }: { index: number; agreed: number },
-): Pick<Progress, 'match' | 'next' | 'isProbing'> | null {
+): Pick<Progress, 'match' | 'next' | 'mode'> | null {
+  if (mode === 'installing') return null
+  const isProbing = mode === 'probing'
   if (isProbing ? index !== next - 1 || index === 0 : index <= match) return null
   const lower = Math.min(index, agreed + 1)
   return isProbing
-    ? { match: Math.min(match, lower - 1), next: lower, isProbing }
-    : { match, next: Math.max(match + 1, lower), isProbing: true }
+    ? { match: Math.min(match, lower - 1), next: lower, mode }
+    : { match, next: Math.max(match + 1, lower), mode: 'probing' }
 }
 
-function accepted(state: ReplicaState, from: NodeName, reply: AppendReply): ReplicaState {
+function accepted(
+  state: ReplicaState,
+  log: LogReader,
+  { from, reply }: { from: NodeName; reply: AppendReply },
+): ReplicaState {
   const progress = state.leadership!.progress[from]!
-  const match = Math.max(progress.match, reply.index)
-  const next = Math.max(progress.isProbing ? match + 1 : progress.next, match + 1)
   const commitIndex = Math.max(progress.commitIndex, reply.commitIndex)
-  return withProgress(state, from, { match, next, isProbing: false, commitIndex, silentTickCount: 0 })
+  // An old answer doesn't end the sending of a snapshot: what follows it is not there any more.
+  if (progress.mode === 'installing' && reply.index < log.firstIndex - 1)
+    return withProgress(state, from, { commitIndex, silentTickCount: 0 })
+  return withProgress(state, from, { ...replicatedTo(progress, reply.index), commitIndex })
 }
 
 /**
  * Commits what a majority has made durable, if it is of the own epoch: an entry of an earlier one may yet be replaced however
  * many have it, and is committed only by what follows it (Raft §5.4.2, figure 8).
  */
-function counted(state: ReplicaState, log: LogReader): ReplicaState {
-  const { progress, durableIndex } = state.leadership!
-  const reached = reachedByMajority(
-    state.voters.map((voter) => (voter === state.self ? durableIndex : progress[voter]!.match)),
+export function counted(state: ReplicaState, log: LogReader): ReplicaState {
+  const { durableIndex, progress } = state.leadership!
+  const self = selfOf(state)
+  const matches = quorumMembers(membersOf(state)).map((member) =>
+    isSamePeer(member, self) ? durableIndex : (progress[member.name]?.match ?? 0),
   )
+  const reached = Math.min(reachedByMajority(matches), reachedByPair(state))
   const isCommitted = reached > state.commitIndex && log.epochAt(reached) === state.epoch
-  return isCommitted ? { ...state, commitIndex: reached } : state
+  return isCommitted ? withCommitIndex(state, reached) : state
 }
 
-/** A tick without an answer where one is due: what was sent may be lost, and is sent again from the last that is known to be there. */
-export function ticked(
-  state: ReplicaState,
-  log: LogReader,
-): { state: ReplicaState; due: readonly { to: NodeName; isEmpty: boolean }[] } {
-  let next = state
-  const due: { to: NodeName; isEmpty: boolean }[] = []
-  for (const [to, progress] of Object.entries(state.leadership?.progress ?? {})) {
-    if (progress.match === log.lastIndex && progress.commitIndex === state.commitIndex) continue
-    const silentTickCount = progress.silentTickCount + 1
-    next = withProgress(next, to, { silentTickCount })
-    // Younger than a whole tick: probably still on its way.
-    if (silentTickCount < 2) continue
-    if (!progress.isProbing) next = withProgress(next, to, { next: progress.match + 1, isProbing: true })
-    due.push({ to, isEmpty: silentTickCount > 2 })
-  }
-  return { state: next, due }
+/** How far a change that replaces a pair lets us commit: no further than both have the log, until both have the change. */
+function reachedByPair(state: ReplicaState): number {
+  const { progress } = state.leadership!
+  const reached = Math.min(...awaitedOfPair(state).map(({ name }) => progress[name]?.match ?? 0))
+  return reached >= state.memberships.at(-1)!.index ? Number.POSITIVE_INFINITY : reached
 }
 
 /** Starts to hand over: nothing more is proposed. Null when we don't lead or `successor` is no other voter. */
 export function resigning(state: ReplicaState, successor: NodeName): ReplicaState | null {
-  return state.leadership?.progress[successor] ? withLeadership(state, { successor }) : null
+  const isVoter = membersOf(state).some(({ name, kind }) => name === successor && kind === 'voter')
+  return isVoter && state.leadership?.progress[successor] ? withLeadership(state, { successor }) : null
 }
 
 /** Whether the successor has the whole log, and so can be told to campaign. */
 export function isSuccessorReady(state: ReplicaState, log: LogReader): boolean {
   const { successor, progress } = state.leadership ?? { successor: null, progress: {} }
-  return successor !== null && progress[successor]!.match === log.lastIndex
-}
-
-function withLeadership(state: ReplicaState, change: Partial<Leadership>): ReplicaState {
-  return { ...state, leadership: { ...state.leadership!, ...change } }
-}
-
-function withProgress(state: ReplicaState, of: NodeName, change: Partial<Progress>): ReplicaState {
-  const { progress } = state.leadership!
-  return withLeadership(state, { progress: { ...progress, [of]: { ...progress[of]!, ...change } } })
+  return successor !== null && progress[successor]?.match === log.lastIndex
 }

@@ -1,5 +1,6 @@
 /** What voters say to each other. Any of it may be lost, doubled, late or out of order. */
 import type { NodeName } from '../../model/ids.ts'
+import type { Members } from './members.ts'
 
 /** One key of the repository with its new value; null deletes the key. */
 export interface Change {
@@ -7,8 +8,25 @@ export interface Change {
   readonly value: unknown
 }
 
-/** What an entry does when it is applied: nothing, or all of its changes at once. */
-export type LogCommand = { readonly type: 'noop' } | { readonly type: 'set'; readonly entries: readonly Change[] }
+/** Holds when the entry that last set the key is at this index of the log; 0: when the key is not there. */
+export interface Condition {
+  readonly key: string
+  readonly index: number
+}
+
+/** What an entry does when it is applied: nothing, or all of its changes at once, but only if all of its conditions hold then. */
+export type LogCommand =
+  | { readonly type: 'noop' }
+  | { readonly type: 'set'; readonly entries: readonly Change[]; readonly conditions: readonly Condition[] }
+  | MembersCommand
+
+/** Who belongs to the log from this entry on. */
+export interface MembersCommand {
+  readonly type: 'members'
+  readonly members: Members
+  /** One of two voters goes on alone, the other being fenced. */
+  readonly isForced?: true | undefined
+}
 
 /** A place in the log. `{index: 0, epoch: 0}` is before the first entry. */
 export interface Position {
@@ -39,7 +57,7 @@ export interface VoteRequest {
 
 /**
  * `promise`: bound to another leader for now, ask again; `epoch`: knows a later one; `log`: has more; `voted`: for another
- * in this epoch, or it has a leader; `stranger`: one of the two is no voter.
+ * in this epoch, or it has a leader; `stranger`: one of the two has no part in elections.
  */
 export type Refusal = 'promise' | 'epoch' | 'log' | 'voted' | 'stranger'
 
@@ -75,10 +93,43 @@ export interface AppendReply {
   readonly commitIndex: number
 }
 
+/** A part of a snapshot, for whoever needs entries that are no longer there. Any part can be asked for again. */
+export interface InstallRequest {
+  readonly type: 'install.request'
+  readonly epoch: number
+  /** The last entry that the snapshot stands for. */
+  readonly at: Position
+  /** In force there. */
+  readonly members: Members
+  /** Of `bytes` within the snapshot. */
+  readonly offset: number
+  /** Of the whole; 0 for an arbiter, which keeps no data. */
+  readonly totalBytes: number
+  readonly bytes: Uint8Array
+}
+
+export interface InstallReply {
+  readonly type: 'install.reply'
+  /** The receiver's own. */
+  readonly epoch: number
+  /** Of the request. */
+  readonly at: Position
+  /** The next byte that is wanted; `totalBytes`: it is all there, in force and durable. */
+  readonly offset: number
+  readonly totalBytes: number
+}
+
 /** From a leader that resigns to its successor, whose log is complete: campaign now (Ongaro 2014, §3.10). */
 export interface TimeoutNow {
   readonly type: 'transfer.timeoutNow'
   readonly epoch: number
 }
 
-export type ConsensusMessage = VoteRequest | VoteReply | AppendRequest | AppendReply | TimeoutNow
+export type ConsensusMessage =
+  | VoteRequest
+  | VoteReply
+  | AppendRequest
+  | AppendReply
+  | InstallRequest
+  | InstallReply
+  | TimeoutNow

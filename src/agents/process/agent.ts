@@ -4,7 +4,13 @@
  */
 import { join } from 'node:path'
 import type { Configuration } from '../../../machines/model/configuration.ts'
-import { type ComponentId, componentId, type Incarnation, type NodeName } from '../../../machines/model/ids.ts'
+import {
+  type ComponentId,
+  componentId,
+  componentNameOf,
+  type Incarnation,
+  type NodeName,
+} from '../../../machines/model/ids.ts'
 import type { Clock } from '../../engine/clock.ts'
 import type { GuardClient, GuardHandlers } from '../../guard/client.ts'
 import type { AgentEvent, ComponentAgent } from '../agent.ts'
@@ -28,6 +34,10 @@ export interface ProcessAgent
   extends ComponentAgent,
     Pick<GuardHandlers, 'onStarted' | 'onStartFailed' | 'onExited' | 'onStopFailed'> {
   readonly sdk: SdkServer
+  /** What programs are from their next start on. */
+  configure(configuration: Configuration): void
+  /** A component that is stopped is no longer here. */
+  end(component: ComponentId): void
   /** Whether this life of the component's program is there: nobody else may register as it. */
   isExpected(component: ComponentId, incarnation: Incarnation): boolean
 }
@@ -42,15 +52,16 @@ export function createProcessAgent(options: ProcessAgentOptions): ProcessAgent {
   const tasks = new Tasks({ guard, clock })
   const socketPath = sdkSocketPath({ runtimeDirectory: configuration.runtimeDirectory, node })
   const programs = new Map<string, Program>()
-  for (const [name, { type, nodes, instances }] of Object.entries(configuration.components)) {
-    if (!nodes.includes(node)) continue
-    const component = componentId({ node, component: name })
-    const program = new Program({
-      cluster: configuration.cluster,
+  let current = configuration
+  const create = (component: ComponentId): Program | null => {
+    const configured = current.components[componentNameOf(component)]
+    if (!configured) return null
+    return new Program({
+      cluster: current.cluster,
       node,
       component,
-      type: configuration.types[type]!,
-      instance: instances[node] ?? { environment: {}, endpoint: null },
+      type: current.types[configured.type]!,
+      instance: configured.instances[node] ?? { environment: {}, endpoint: null },
       baseEnvironment: options.baseEnvironment ?? process.env,
       socketPath,
       guard,
@@ -59,8 +70,22 @@ export function createProcessAgent(options: ProcessAgentOptions): ProcessAgent {
       clock,
       onEvent,
     })
+  }
+  /** A program that runs goes on as it was begun; the next begins as it is configured then. */
+  const renew = (component: ComponentId): void => {
+    const before = programs.get(component)
+    if (before?.isRunning) return
+    const program = create(component)
+    if (program === null) return
+    before?.close()
     programs.set(component, program)
   }
+  const configure = (changed: Configuration): void => {
+    current = changed
+    for (const [name, { nodes }] of Object.entries(current.components))
+      if (nodes.includes(node)) renew(componentId({ node, component: name }))
+  }
+  configure(configuration)
   const of = (component: string): Program => {
     const program = programs.get(component)
     if (!program) throw new Error(`no component '${component}' on this node`)
@@ -76,7 +101,15 @@ export function createProcessAgent(options: ProcessAgentOptions): ProcessAgent {
   return {
     sdk,
     isExpected: (component, incarnation) => programs.get(component)?.isExpected(incarnation) ?? false,
-    start: (order) => of(order.component).start(pickWords(order)),
+    configure,
+    end(component) {
+      programs.get(component)?.close()
+      programs.delete(component)
+    },
+    start(order) {
+      renew(order.component)
+      of(order.component).start(pickWords(order))
+    },
     stop: (order) => of(order.component).stop(order),
     invoke: (order) =>
       of(order.component).invoke({ ...pickWords(order), level: order.level, timeLimitMs: order.timeLimitMs }),

@@ -63,6 +63,10 @@ export class Program {
     })
   }
 
+  get isRunning(): boolean {
+    return this.#life !== null
+  }
+
   isExpected(incarnation: number): boolean {
     return this.#life?.incarnation === incarnation && this.#life.exit === null
   }

@@ -1,20 +1,34 @@
-import type { ClusterView, NodeView } from '../../../machines/model/view.ts'
+import type { ArbiterView, ClusterView, NodeView } from '../../../machines/model/view.ts'
 import type { Style } from './style.ts'
 import { table } from './table.ts'
 
 /** The nodes, in the order of the file; those that are gone stay listed. */
 export function renderNodes(view: ClusterView, style: Style): string[] {
   return table({
-    header: ['NODE', 'HEALTH', 'MASTERSHIP', 'RANK', 'LIFE', 'LINKS'],
-    rows: view.nodes.map((node) => [
-      node.name,
-      coloured(node.availability, style),
-      node.mastership,
-      String(node.rank),
-      String(node.incarnation),
-      links(node, style),
-    ]),
+    header: ['NODE', 'HEALTH', 'MASTERSHIP', 'VOTE', 'RANK', 'LIFE', 'LINKS'],
+    rows: [
+      ...view.nodes.map((node) => [
+        node.name,
+        coloured(node.availability, style),
+        node.mastership,
+        vote(node, style),
+        String(node.rank),
+        String(node.incarnation),
+        links(node, style),
+      ]),
+      ...(view.arbiter ? [arbiterRow(view.arbiter, style)] : []),
+    ],
   })
+}
+
+/** It has no roles and no life that is told. */
+function arbiterRow(arbiter: ArbiterView, style: Style): string[] {
+  const health = arbiter.isAlive ? style.good('alive') : style.warning('silent')
+  return [arbiter.name, health, 'arbiter', 'voter', '-', '-', links(arbiter, style)]
+}
+
+function vote({ vote }: NodeView, style: Style): string {
+  return vote === 'none' ? style.warning(vote) : vote
 }
 
 function coloured(availability: NodeView['availability'], style: Style): string {
@@ -23,7 +37,7 @@ function coloured(availability: NodeView['availability'], style: Style): string 
   return style.warning(availability)
 }
 
-function links({ links }: NodeView, style: Style): string {
+function links({ links }: Pick<NodeView, 'links'>, style: Style): string {
   const down = links.filter(({ isUp }) => !isUp).map(({ address }) => address)
   const count = `${links.length - down.length} of ${links.length} up`
   return down.length === 0 ? count : style.warning(`${count}, down: ${down.join(', ')}`)

@@ -15,6 +15,7 @@ export const operation = z.discriminatedUnion('operation', [
   z.strictObject({ operation: z.literal('switchover'), assignment: assignmentName, to: nodeName.nullable() }),
   z.strictObject({ operation: z.literal('lock'), component: componentId }),
   z.strictObject({ operation: z.literal('unlock'), component: componentId }),
+  z.strictObject({ operation: z.literal('fence'), node: nodeName, how: z.enum(['run', 'confirm']) }),
 ])
 
 export const operationResult = z.discriminatedUnion('ok', [

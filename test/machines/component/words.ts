@@ -88,6 +88,15 @@ export const healthFailed = (incarnation: number): Message => ({
   detail: '3 probes in a row',
 })
 
+export const typeChanged = (standby: ComponentInput['standby']): Message => ({
+  type: 'type.changed',
+  standby,
+  roleTimeoutMs: 2000,
+  startTimeoutMs: 8000,
+  stopTimeoutMs: 5000,
+  selfStopMs: 700,
+})
+
 export const leaseLost: Message = { type: 'lease.lost' }
 export const nodeLeave: Message = { type: 'node.leave' }
 

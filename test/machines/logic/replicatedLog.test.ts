@@ -2,7 +2,7 @@
 import { expect, test } from 'bun:test'
 import { considerAppend, isBound, proposalBar, uncommittedCountMax } from '../../../machines/logic/replicatedLog.ts'
 import { dedent } from '../../support/machines.ts'
-import { bound, Voters } from './replicatedLog/voters.ts'
+import { bound, diskOf, Voters } from './replicatedLog/voters.ts'
 
 function expectLines(voters: Voters, expected: string): void {
   expect(voters.lines.splice(0).join('\n')).toBe(dedent(expected))
@@ -289,10 +289,11 @@ test('what makes no sense is passed over in silence; what contradicts a committe
   } as const
   const entry = (index: number, epoch: number) => ({ index, epoch, command: { type: 'noop' } }) as const
   const replyTo = (from: string, change: object) =>
-    considerAppend(state, log, { from, request: { ...request, ...change } }).reply
+    considerAppend(state, log, { from: { name: from, disk: diskOf(from) }, request: { ...request, ...change } }).reply
   expect(replyTo('n1', {})).toMatchObject({ hint: null, index: 2 })
   expect(replyTo('n3', {})).toBeNull()
-  expect(replyTo('n9', { epoch: 7 })).toBeNull()
+  // Perhaps a member that this log does not know of yet.
+  expect(replyTo('n9', { epoch: 7 })).toMatchObject({ hint: null })
   expect(replyTo('n1', { entries: [entry(4, 2)] })).toBeNull()
   expect(replyTo('n1', { entries: [entry(3, 3)] })).toBeNull()
   expect(replyTo('n1', { entries: [entry(3, 2), entry(4, 1)] })).toBeNull()

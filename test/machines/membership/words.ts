@@ -24,4 +24,10 @@ export const committed = (epoch: number): Message => ({ type: 'noop.committed', 
 export const vice = (name: string | null): Message => ({ type: 'vice.chosen', vice: name })
 export const resign = (successor: string | null): Message => ({ type: 'mastership.resign', successor })
 export const offered = (leader: string, epoch: number): Message => ({ type: 'mastership.offered', leader, epoch })
+export const members = (voters: string[], isEligible = true): Message => ({
+  type: 'members.changed',
+  voters,
+  isEligible,
+})
+export const fenced = (other: string): Message => ({ type: 'fence.confirmed', other })
 export const leaseLost: Message = { type: 'lease.lost' }

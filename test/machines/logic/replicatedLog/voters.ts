@@ -13,6 +13,8 @@ import type {
   ConsensusMessage,
   LogEntry,
   LogReader,
+  MemberKind,
+  Membership,
   Position,
   ReplicaState,
 } from '../../../../machines/logic/replicatedLog.ts'
@@ -22,32 +24,76 @@ export interface Letter {
   readonly from: string
   readonly to: string
   readonly message: ConsensusMessage
+  /** Of the sender, if it has changed since. */
+  readonly disk?: string
+  /** Of the receiver, when it was sent. */
+  readonly life?: number
 }
 
 export class ArrayLog implements LogReader {
-  constructor(public entries: readonly LogEntry[] = []) {}
+  constructor(
+    public entries: readonly LogEntry[] = [],
+    /** What the snapshot before the first entry stands for. */
+    public start: Position = { index: 0, epoch: 0 },
+  ) {}
+
+  get firstIndex(): number {
+    return this.start.index + 1
+  }
 
   get lastIndex(): number {
-    return this.entries.length
+    return this.start.index + this.entries.length
   }
 
   epochAt(index: number): number | null {
-    return index === 0 ? 0 : (this.entries[index - 1]?.epoch ?? null)
+    return index === this.start.index ? this.start.epoch : (this.entries[index - this.firstIndex]?.epoch ?? null)
   }
 
   read(index: number, { countMax }: { countMax: number }): readonly LogEntry[] {
-    return this.entries.slice(index - 1, index - 1 + countMax)
+    const first = index - this.firstIndex
+    return this.entries.slice(first, first + countMax)
   }
 
   write(entries: readonly LogEntry[]): void {
-    if (entries[0]) this.entries = [...this.entries.slice(0, entries[0].index - 1), ...entries]
+    if (entries[0]) this.entries = [...this.entries.slice(0, entries[0].index - this.firstIndex), ...entries]
   }
+
+  /** Everything up to `index` goes into the snapshot. */
+  compact(index: number): void {
+    const start = { index, epoch: this.epochAt(index)! }
+    this.entries = this.entries.slice(index - this.start.index)
+    this.start = start
+  }
+
+  /** The snapshot takes the place of all. */
+  install(start: Position): void {
+    this.start = start
+    this.entries = []
+  }
+}
+
+/** What a crash leaves. */
+interface Kept {
+  readonly epoch: number
+  readonly votedFor: string | null
+  readonly commitIndex: number
+  readonly entries: readonly LogEntry[]
+  readonly start: Position
+  readonly base: Membership
 }
 
 interface Voter {
   state: ReplicaState
   readonly log: ArrayLog
   bond: Bond
+  /** Who it is among the members at `log.start`. */
+  base: Membership
+  kept: Kept
+  /** What waits until it is written. */
+  outbox: Letter[]
+  /** In this life it led, or took an append of its leader that was sent to this life. */
+  hasMet: boolean
+  readonly life: number
 }
 
 const unbound: Bond = { nowMs: 0, promiseUntilMs: 0, isLeaderEnded: false }
@@ -55,20 +101,43 @@ const unbound: Bond = { nowMs: 0, promiseUntilMs: 0, isLeaderEnded: false }
 /** Bound by a promise that has not run out. */
 export const bound: Bond = { nowMs: 0, promiseUntilMs: 1, isLeaderEnded: false }
 
+export interface VotersOptions {
+  /** Writing takes until `sync`; else everything is durable at once. */
+  readonly isLazy?: boolean
+  /** Of a snapshot. */
+  readonly snapshotBytes?: number
+  readonly kinds?: Readonly<Record<string, MemberKind>>
+}
+
 export class Voters {
   readonly #voters = new Map<string, Voter>()
+  readonly #options: VotersOptions
   readonly lines: string[] = []
   letters: Letter[] = []
 
-  /** Each with the epochs of its entries: `[1, 1, 2]`. Its own epoch is that of the last. */
-  constructor(logs: Record<string, readonly number[]>) {
-    const voters = Object.keys(logs)
+  /**
+   * Each with the epochs of its entries: `[1, 1, 2]`. Its own epoch is that of the last. All are members, of the kind given (voters),
+   * before the first entry; `null`: one with an empty log that knows nothing.
+   */
+  constructor(logs: Record<string, readonly number[] | null>, options: VotersOptions = {}) {
+    this.#options = options
+    const names = Object.keys(logs).filter((name) => logs[name] !== null)
+    const members = names.map((name) => ({ name, disk: diskOf(name), kind: options.kinds?.[name] ?? 'voter' }))
     for (const [self, epochs] of Object.entries(logs)) {
-      const entries = epochs.map((epoch, place) => ({ index: place + 1, epoch, command: { type: 'noop' } as const }))
-      const epoch = epochs.at(-1) ?? 0
-      const state = rules.initialState({ self, voters, epoch, votedFor: null, commitIndex: 0 })
-      this.#voters.set(self, { state, log: new ArrayLog(entries), bond: unbound })
+      const base = epochs === null ? rules.noMembership : { ...rules.noMembership, members }
+      this.#add(self, diskOf(self), {
+        epoch: epochs?.at(-1) ?? 0,
+        votedFor: null,
+        commitIndex: 0,
+        entries: (epochs ?? []).map((epoch, place) => ({ index: place + 1, epoch, command: { type: 'noop' } })),
+        start: { index: 0, epoch: 0 },
+        base,
+      })
     }
+  }
+
+  get names(): string[] {
+    return [...this.#voters.keys()]
   }
 
   of(name: string): Voter {
@@ -82,6 +151,12 @@ export class Voters {
   /** The epochs of its entries. */
   log(name: string): number[] {
     return this.of(name).log.entries.map(({ epoch }) => epoch)
+  }
+
+  /** As `n1 n2/learner`. */
+  members(name: string): string {
+    const members = rules.membersOf(this.state(name))
+    return members.map(({ name, kind }) => (kind === 'voter' ? name : `${name}/${kind}`)).join(' ')
   }
 
   bind(names: readonly string[], bond: Bond): void {
@@ -100,12 +175,23 @@ export class Voters {
     return true
   }
 
+  /** Goes on without the other of two, which is fenced. Returns false when that is not safe. */
+  force(name: string, other: string): boolean {
+    const voter = this.of(name)
+    const next = rules.forcedAlone(voter.state, voter.log, { other, hasMetThisLife: voter.hasMet })
+    if (next === null) return false
+    voter.state = next
+    this.sync(name)
+    this.claim(name)
+    return true
+  }
+
   /** Leads what it was elected for, and sends its no-op. */
   claim(name: string): void {
     const voter = this.of(name)
     const claim = rules.claimed(voter.state, voter.log, voter.state.epoch)!
-    voter.state = claim.state
-    this.#extend(name, claim.entry, true)
+    voter.hasMet = true
+    this.#extend(name, claim, true)
   }
 
   /** Elected by whoever would, without any words. */
@@ -117,20 +203,71 @@ export class Voters {
     this.lines.length = lines
   }
 
-  propose(name: string): void {
-    const voter = this.of(name)
-    this.#extend(
-      name,
-      rules.proposed(voter.state, voter.log, { type: 'set', entries: [{ key: 'k', value: 1 }] }),
-      false,
-    )
+  propose(name: string, value: unknown = 1): void {
+    const { state, log } = this.of(name)
+    const entry = rules.proposed(state, log, { type: 'set', entries: [{ key: 'k', value }], conditions: [] })
+    this.#extend(name, { state, entry }, false)
+  }
+
+  /** The next step towards `wanted` (`n1 n2/learner`), if there is one and now is a time for it. */
+  change(name: string, wanted: string, options: { isBlind?: boolean } = {}): boolean {
+    const { state, log } = this.of(name)
+    if (rules.changeBar(state, log) !== null) return false
+    const goal = wanted.split(' ').map((word) => {
+      const [name, kind = 'voter'] = word.split('/')
+      return { name: name!, kind: kind as MemberKind }
+    })
+    const disks = Object.fromEntries([...this.#voters].map(([name, { state }]) => [name, state.disk]))
+    const caughtUp = options.isBlind ? this.names : rules.caughtUpNames(state, state.commitIndex)
+    const members = rules.nextMembers(rules.membersOf(state), { self: name, wanted: goal, disks, caughtUp })
+    if (members === null) return false
+    this.#extend(name, rules.changed(state, log, members), false)
+    return true
   }
 
   tick(name: string): void {
     const voter = this.of(name)
     const { state, due } = rules.ticked(voter.state, voter.log)
     voter.state = state
-    for (const { to, isEmpty } of due) this.#append(name, to, isEmpty)
+    for (const { to, isEmpty } of due) this.#send(name, to, isEmpty)
+  }
+
+  /** What is committed goes into the snapshot. */
+  compact(name: string): void {
+    const voter = this.of(name)
+    const { commitIndex, memberships } = voter.state
+    if (commitIndex < voter.log.firstIndex) return
+    voter.base = memberships.findLast(({ index }) => index <= commitIndex)!
+    voter.log.compact(commitIndex)
+  }
+
+  /** All that was written is durable, and what waited for it is said. */
+  sync(name: string): void {
+    const voter = this.of(name)
+    const { epoch, votedFor, commitIndex } = voter.state
+    const { entries, start } = voter.log
+    voter.kept = { epoch, votedFor, commitIndex, entries, start, base: voter.base }
+    this.letters.push(...voter.outbox.splice(0))
+    voter.state = rules.ownDurable(voter.state, voter.log, voter.log.lastIndex)
+  }
+
+  /** Dies and starts again, with what was durable. */
+  crash(name: string): void {
+    const { kept, state } = this.of(name)
+    this.#add(name, state.disk, kept)
+  }
+
+  /** Starts again with another, empty disk. */
+  wipe(name: string, disk: string): void {
+    const nowhere = { index: 0, epoch: 0 }
+    this.#add(name, disk, {
+      epoch: 0,
+      votedFor: null,
+      commitIndex: 0,
+      entries: [],
+      start: nowhere,
+      base: rules.noMembership,
+    })
   }
 
   /** Delivers what is on its way, answers included, as far as `isDelivered` lets it; the rest is lost. */
@@ -140,60 +277,123 @@ export class Voters {
     }
   }
 
-  deliver({ from, to, message }: Letter): void {
+  deliver({ from, to, message, disk = this.state(from).disk, life = this.of(to).life }: Letter): void {
     const voter = this.of(to)
+    const peer = { name: from, disk }
     switch (message.type) {
       case 'vote.request': {
-        const { state, reply } = rules.considerVote(voter.state, voter.log, {
-          from,
-          request: message,
-          bond: voter.bond,
-        })
+        const asked = { from: peer, request: message, bond: voter.bond }
+        const { state, reply } = rules.considerVote(voter.state, voter.log, asked)
         voter.state = state
         this.#say(to, from, reply)
         return
       }
       case 'vote.reply':
-        voter.state = rules.considerVoteReply(voter.state, from, message)
+        voter.state = rules.considerVoteReply(voter.state, peer, message)
         return
       case 'append.request': {
-        const { state, write, reply } = rules.considerAppend(voter.state, voter.log, { from, request: message })
+        const request = { from: peer, request: message }
+        const { state, write, reply } = rules.considerAppend(voter.state, voter.log, request)
         voter.state = state
         voter.log.write(write)
+        voter.hasMet ||= reply?.hint === null && life === voter.life
         if (reply) this.#say(to, from, reply)
         return
       }
       case 'append.reply': {
-        const { state, isRejected } = rules.considerAppendReply(voter.state, voter.log, { from, reply: message })
+        const { state, isRejected } = rules.considerAppendReply(voter.state, voter.log, { from: peer, reply: message })
         voter.state = state
-        for (const other of Object.keys(state.leadership?.progress ?? {})) {
-          const isDue = (isRejected && other === from) || rules.isSendable(voter.state, voter.log, other)
-          if (isDue) this.#append(to, other, false)
+        this.#sendNews(to, isRejected ? from : null)
+        return
+      }
+      case 'install.request': {
+        const { state, install, reply } = rules.considerInstall(voter.state, voter.log, {
+          from: peer,
+          request: message,
+        })
+        voter.state = state
+        if (install) {
+          voter.log.install(install.at)
+          voter.base = { index: install.at.index, members: install.members, isForced: false }
         }
+        if (reply) this.#say(to, from, reply)
+        return
+      }
+      case 'install.reply': {
+        const { state, isDue } = rules.considerInstallReply(voter.state, voter.log, { from: peer, reply: message })
+        voter.state = state
+        this.#sendNews(to, isDue ? from : null)
       }
     }
   }
 
-  #extend(name: string, entry: LogEntry, isClaim: boolean): void {
-    const voter = this.of(name)
-    voter.log.write([entry])
-    for (const to of Object.keys(voter.state.leadership!.progress)) {
-      if (isClaim || rules.isSendable(voter.state, voter.log, to)) this.#append(name, to, false)
-    }
-    voter.state = rules.ownDurable(voter.state, voter.log, voter.log.lastIndex)
+  #add(self: string, disk: string, kept: Kept): void {
+    const { entries, start, base, epoch, votedFor, commitIndex } = kept
+    const memberships = rules.membershipsIn(base, entries)
+    const state = rules.initialState({ self, disk, memberships, epoch, votedFor, commitIndex })
+    const log = new ArrayLog(entries, start)
+    const life = (this.#voters.get(self)?.life ?? 0) + 1
+    this.#voters.set(self, { state, log, bond: unbound, base, kept, outbox: [], hasMet: false, life })
   }
 
-  #append(from: string, to: string, isEmpty: boolean): void {
-    const voter = this.of(from)
-    const { state, request } = rules.appendFor(voter.state, voter.log, { to, isEmpty })
+  #extend(name: string, { state, entry }: rules.Proposed, isClaim: boolean): void {
+    const voter = this.of(name)
+    const before = Object.keys(voter.state.leadership?.progress ?? {})
     voter.state = state
-    this.#say(from, to, request)
+    voter.log.write([entry])
+    for (const to of Object.keys(voter.state.leadership!.progress)) {
+      const isNew = isClaim || !before.includes(to)
+      if (isNew || rules.isSendable(voter.state, voter.log, to)) this.#send(name, to, false)
+    }
+    if (!this.#options.isLazy) this.sync(name)
+  }
+
+  #sendNews(from: string, due: string | null): void {
+    for (const to of Object.keys(this.state(from).leadership?.progress ?? {})) {
+      const { state, log } = this.of(from)
+      if (to === due || rules.isSendable(state, log, to)) this.#send(from, to, false)
+    }
+  }
+
+  #send(from: string, to: string, isEmpty: boolean): void {
+    const voter = this.of(from)
+    const { state, request } = rules.requestFor(voter.state, voter.log, {
+      to,
+      isEmpty,
+      snapshot: () => this.#snapshotOf(voter),
+    })
+    voter.state = state
+    if (request) this.#say(from, to, request)
+  }
+
+  #snapshotOf({ log, base }: Voter): rules.Snapshot | null {
+    if (log.start.index === 0) return null
+    const totalBytes = this.#options.snapshotBytes ?? 10
+    const read = (offset: number, countMax: number) => new Uint8Array(Math.min(countMax, totalBytes - offset))
+    return { at: log.start, members: base.members, totalBytes, read }
   }
 
   #say(from: string, to: string, message: ConsensusMessage): void {
-    this.letters.push({ from, to, message })
+    const voter = this.of(from)
+    const letter = { from, to, message, disk: voter.state.disk, life: this.of(to).life }
     this.lines.push(`${from} > ${to} ${textOf(message)}`)
+    // What a leader sends it may send before it is durable; everything else relies on what was written.
+    const isFree = message.type === 'append.request' || message.type === 'install.request'
+    if (isFree && this.#options.isLazy) this.letters.push(letter)
+    else voter.outbox.push(letter)
+    if (!this.#options.isLazy) this.#flush(voter)
   }
+
+  #flush(voter: Voter): void {
+    const { epoch, votedFor, commitIndex } = voter.state
+    const { entries, start } = voter.log
+    voter.kept = { epoch, votedFor, commitIndex, entries, start, base: voter.base }
+    this.letters.push(...voter.outbox.splice(0))
+  }
+}
+
+export function diskOf(name: string): string {
+  return `${name}-disk`
 }
 
 function textOf(message: ConsensusMessage): string {
@@ -210,6 +410,12 @@ function textOf(message: ConsensusMessage): string {
       return message.hint === null
         ? `has ${message.index} (committed ${message.commitIndex})`
         : `lacks ${message.index}, perhaps agrees at ${place(message.hint)}`
+    case 'install.request':
+      return `snapshot e${message.epoch} at ${place(message.at)}: ${message.bytes.length} of ${message.totalBytes} from ${message.offset}`
+    case 'install.reply':
+      return message.offset >= message.totalBytes
+        ? `has the snapshot at ${place(message.at)}`
+        : `wants the snapshot at ${place(message.at)} from ${message.offset}`
     case 'transfer.timeoutNow':
       return `campaign, e${message.epoch} ends`
   }

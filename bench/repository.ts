@@ -1,0 +1,109 @@
+/**
+ * Committed writes of the repository beside those of etcd: three members on loopback, state on the same disk, fsync before
+ * acknowledge, the same values and numbers of clients. `bun bench/repository.ts [--seconds 5] [--clients 1,16,64]
+ * [--value-bytes 100] [--json]`. A peer that is not installed is skipped (Debian: etcd-server).
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { startEtcd } from './peers/etcd.ts'
+import type { RepositoryPeer } from './peers/repositoryPeer.ts'
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '5' },
+    clients: { type: 'string', default: '1,16,64' },
+    'value-bytes': { type: 'string', default: '100' },
+    json: { type: 'boolean', default: false },
+  },
+})
+const seconds = Number(values.seconds)
+const value = 'x'.repeat(Number(values['value-bytes']))
+
+interface Result {
+  readonly peer: string
+  readonly clientCount: number
+  readonly writesPerSecond: number
+  readonly medianMs: number
+  readonly p99Ms: number
+  readonly failedCount: number
+}
+
+async function measure(peer: RepositoryPeer, clientCount: number): Promise<Result> {
+  const durationsMs: number[] = []
+  let failedCount = 0
+  const startedNs = Bun.nanoseconds()
+  const endNs = startedNs + seconds * 1e9
+  const client = async (number: number) => {
+    for (let count = 0; Bun.nanoseconds() < endNs; count++) {
+      const fromNs = Bun.nanoseconds()
+      const isWritten = await peer.write(`bench/${number}/${count % 100}`, value).catch(() => false)
+      if (isWritten) durationsMs.push((Bun.nanoseconds() - fromNs) / 1e6)
+      else failedCount += 1
+    }
+  }
+  await Promise.all(Array.from({ length: clientCount }, (_, number) => client(number)))
+  const elapsedSeconds = (Bun.nanoseconds() - startedNs) / 1e9
+  durationsMs.sort((a, b) => a - b)
+  const quantile = (q: number) => durationsMs[Math.min(durationsMs.length - 1, Math.floor(q * durationsMs.length))] ?? 0
+  return {
+    peer: peer.name,
+    clientCount,
+    writesPerSecond: durationsMs.length / elapsedSeconds,
+    medianMs: quantile(0.5),
+    p99Ms: quantile(0.99),
+    failedCount,
+  }
+}
+
+const directory = mkdtempSync(join(tmpdir(), 'rolecall-repository-'))
+const results: Result[] = []
+const skipped: { peer: string; why: string }[] = []
+try {
+  for (const start of [startEtcd]) {
+    const peer = await start(directory)
+    if ('why' in peer) {
+      skipped.push(peer)
+      continue
+    }
+    try {
+      for (const clientCount of values.clients.split(',').map(Number)) results.push(await measure(peer, clientCount))
+    } finally {
+      await peer.stop()
+    }
+  }
+} finally {
+  rmSync(directory, { recursive: true, force: true })
+}
+
+const etcdOf = (clientCount: number) => results.find((each) => each.peer === 'etcd' && each.clientCount === clientCount)
+const ratioOf = ({ clientCount, writesPerSecond }: Result) => {
+  const etcd = etcdOf(clientCount)
+  return etcd ? writesPerSecond / etcd.writesPerSecond : null
+}
+if (values.json) {
+  const told = results.map((result) => ({ ...result, ratio: ratioOf(result) }))
+  console.log(JSON.stringify({ seconds, valueBytes: value.length, results: told, skipped }))
+} else {
+  console.log(
+    ['peer', 'clients', 'writes/s', 'median ms', 'p99 ms', 'failed', 'to etcd']
+      .map((text) => text.padStart(10))
+      .join(''),
+  )
+  for (const result of results)
+    console.log(
+      [
+        result.peer,
+        result.clientCount,
+        result.writesPerSecond.toFixed(0),
+        result.medianMs.toFixed(2),
+        result.p99Ms.toFixed(2),
+        result.failedCount,
+        ratioOf(result)?.toFixed(2) ?? '-',
+      ]
+        .map((text) => String(text).padStart(10))
+        .join(''),
+    )
+  for (const { peer, why } of skipped) console.log(`${peer}: skipped, ${why}`)
+}

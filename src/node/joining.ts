@@ -1,0 +1,64 @@
+/** How this node comes to its cluster, who its members should be, and what the guard has to know of them (SPEC M1, S4). */
+import type { Founder } from '../../machines/logic/formation.ts'
+import { wantedMembers } from '../../machines/logic/members.ts'
+import { quorumMembers } from '../../machines/logic/replicatedLog.ts'
+import type { Configuration, LinkAddress } from '../../machines/model/configuration.ts'
+import type { NodeName } from '../../machines/model/ids.ts'
+import { logger } from '../log/log.ts'
+import { clusterIdOf, Joining } from '../repository/joining.ts'
+import type { Parts } from './parts.ts'
+
+const log = logger('node')
+
+export function joiningOf(parts: Parts): Joining {
+  const { self, clock, configuration, replica } = parts
+  return new Joining({
+    self,
+    disk: replica.disk,
+    expected: wantedMembers(configuration).flatMap(({ name, kind }) => (kind === 'learner' ? [] : [{ name, kind }])),
+    peers: () => [...parts.addresses.keys()],
+    founded: () => {
+      const { cluster, founders } = replica
+      return cluster === null ? null : { cluster, founders: founders as Founder[] | null }
+    },
+    isForced: parts.isFoundingForced,
+    clock,
+    send: (to, message) => parts.network.send(to, message),
+    found: (founders) => replica.found({ cluster: clusterIdOf(founders), members: founders }),
+    onDisk: (node, disk) => parts.disks.set(node, disk),
+    onForeign: (node, cluster) => foreign(parts, node, cluster),
+  })
+}
+
+/** Said once of each. */
+export function foreign({ foreigners }: Parts, node: NodeName, cluster: string): void {
+  if (foreigners.get(node) === cluster) return
+  foreigners.set(node, cluster)
+  log.error('{node} belongs to another cluster, {cluster}: nothing it says is heeded', { node, cluster })
+}
+
+/** The log's members become those of the configuration, one safe step at a time: the leader takes the next, if there is one. */
+export function reconcileMembers({ configuration, sight, replica, self, disks }: Parts): void {
+  const alive = sight.aliveNodes()
+  const heard = Object.fromEntries([...disks, [self, replica.disk] as const].filter(([name]) => alive.includes(name)))
+  replica.reconcileMembers(wantedMembers(configuration), heard)
+}
+
+/** Every other process that takes part in the log: nodes, and the arbiter if there is one. */
+export function addressesOf(
+  { nodes, arbiter }: Pick<Configuration, 'nodes' | 'arbiter'>,
+  self: NodeName,
+): Record<NodeName, readonly LinkAddress[]> {
+  const all = [...Object.entries(nodes), ...(arbiter ? [[arbiter.name, arbiter] as const] : [])]
+  return Object.fromEntries(all.filter(([name]) => name !== self).map(([name, { links }]) => [name, links]))
+}
+
+/** Heartbeats go to all who take part; leases are counted among those whose votes count. */
+export function tellGuard({ guard, self, addresses, ownLinks, configuration, replica }: Parts): void {
+  const links = [...addresses, [self, ownLinks] as const]
+  guard.configure({
+    nodes: Object.fromEntries(links.map(([name, each]) => [name, each.map((link) => ({ ...link }))])),
+    voters: quorumMembers(replica.members).map(({ name }) => name),
+    timing: { ...configuration.timing },
+  })
+}

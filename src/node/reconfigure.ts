@@ -1,0 +1,196 @@
+/**
+ * The configuration of the repository, applied on this node when it changes: machines, programs, peers. Until the repository has a
+ * complete one the node goes by its file; the first master that finds none there takes its own file over.
+ */
+import type { ComponentContext } from '../../machines/component.ts'
+import { type LeaseTiming, leaseTimingOf } from '../../machines/logic/lease.ts'
+import type { Configuration } from '../../machines/model/configuration.ts'
+import type { ComponentId } from '../../machines/model/ids.ts'
+import { diff } from '../configuration/diff.ts'
+import {
+  type ConfigurationEntry,
+  completeKey,
+  configurationPrefix,
+  differingKeys,
+  entriesOf,
+  type FileConfiguration,
+  isComplete,
+  validateChange,
+  validateTree,
+} from '../configuration/tree.ts'
+import { logger } from '../log/log.ts'
+import { commandBytesMax } from '../repository/entry.ts'
+import { entrySizeBytes } from '../repository/limits.ts'
+import { startComponent, typeWordsOf, wantedComponents, withoutSecrets } from './actors.ts'
+import { tellGuard } from './joining.ts'
+import { actorOf, type Parts } from './parts.ts'
+import { settlePeers } from './reconfigurePeers.ts'
+
+const log = logger('node')
+
+/** A proposal that was refused because too much is under way is tried again after this long. */
+const retryMs = 200
+
+/** Of one transaction, with room for what is around the entries. */
+const batchBytesMax = commandBytesMax - 1024
+
+export class Reconfiguration {
+  readonly #parts: Parts
+  readonly #file: FileConfiguration
+  /** Leases go by the file: heartbeats keep to what they began with, and who waits for them must wait for that. */
+  readonly #leases: LeaseTiming
+  #isSettling = false
+  #isFileOutdated = false
+
+  constructor(parts: Parts, file: FileConfiguration) {
+    this.#parts = parts
+    this.#file = file
+    this.#leases = leaseTimingOf(parts.configuration.timing)
+  }
+
+  /** Before the machines are started: they begin with what the repository has. */
+  begin(): void {
+    const { tree } = this.#parts.replica
+    const configuration = this.#configured()
+    if (configuration) {
+      this.#parts.configuration = configuration
+      this.#parts.agent.configure(configuration)
+      const differing = this.#differing()
+      this.#isFileOutdated = differing.length > 0
+      if (differing.length > 0)
+        log.warn('the file differs from the repository, which counts, in {keys}', { keys: differing.join(', ') })
+    }
+    tree.watch(configurationPrefix, () => this.#changed())
+  }
+
+  /** Keys at which the file still differs from the repository, if it did when the node started. */
+  differingKeys(): string[] {
+    return this.#isFileOutdated ? this.#differing() : []
+  }
+
+  #differing(): string[] {
+    const entries = this.#parts.replica.tree.list(configurationPrefix)
+    return isComplete(entries) ? differingKeys(entriesOf(this.#file), entries) : []
+  }
+
+  /** What is wrong with changes that a master is asked for; nothing: they may be made, as a whole. */
+  problemsOf(changes: readonly ConfigurationEntry[]): readonly { key: string; text: string }[] {
+    const current = this.#parts.replica.tree.list(configurationPrefix)
+    return validateChange(current, changes, this.#file).map(({ key, message, suggestion }) => ({
+      key,
+      text: suggestion === undefined ? message : `${message}; ${suggestion}`,
+    }))
+  }
+
+  /**
+   * A master that finds no complete configuration takes its file over. Larger ones take several transactions, the last of which sets
+   * the mark: until then nobody goes by them, and a successor begins anew, without what is left of this attempt.
+   */
+  takeOver(): void {
+    const { replica, clock } = this.#parts
+    const present = replica.tree.list(configurationPrefix)
+    if (!replica.isLeader || isComplete(present)) return
+    const entries = entriesOf(this.#file)
+    const wanted = new Set(entries.map(({ key }) => key))
+    const left = present.filter(({ key }) => !wanted.has(key)).map(({ key }) => ({ key, value: null }))
+    for (const batch of batchesOf([...left, ...entries, { key: completeKey, value: true }])) {
+      const result = replica.propose(batch)
+      if (result.ok) continue
+      if (result.code === 'backlog') clock.setTimer(retryMs, () => this.takeOver())
+      else log.error('the configuration cannot be taken over into the repository: {code}', { code: result.code })
+      return
+    }
+  }
+
+  /** What is not wanted any more, components here and peers, ends once it has stopped; what waited for that starts. */
+  settle(): void {
+    if (this.#isSettling) return
+    this.#isSettling = true
+    // Never within the step of the machine that ends.
+    this.#parts.clock.setTimer(0, () => {
+      this.#isSettling = false
+      this.#settleComponents()
+      settlePeers(this.#parts)
+      tellGuard(this.#parts)
+    })
+  }
+
+  #configured(): Configuration | null {
+    const entries = this.#parts.replica.tree.list(configurationPrefix)
+    if (!isComplete(entries)) return null
+    const { configuration, problems } = validateTree(entries, this.#file)
+    if (configuration) return { ...configuration, timing: { ...configuration.timing, ...this.#leases } }
+    for (const { key, message } of problems)
+      log.error('the configuration of the repository cannot be applied here: {key}: {message}', { key, message })
+    return null
+  }
+
+  #changed(): void {
+    const parts = this.#parts
+    const configuration = this.#configured()
+    if (configuration === null) return
+    const changes = diff(parts.configuration, configuration)
+    parts.configuration = configuration
+    parts.agent.configure(configuration)
+    if (!parts.engine.has(actorOf.crim)) return
+    log.info('the configuration has changed: {changes}', { changes: JSON.stringify(changes) })
+    parts.engine.send(actorOf.crim, {
+      type: 'configuration.changed',
+      configuration: withoutSecrets(configuration),
+    })
+    this.#settleComponents()
+    settlePeers(parts)
+    tellGuard(parts)
+    if (!configuration.nodes[parts.self]) {
+      log.warn('this node is no longer a member of the cluster: it leaves')
+      void parts.leaving.leave()
+    }
+    parts.publisher.touch()
+  }
+
+  #settleComponents(): void {
+    const { engine, configuration, self, agent, statuses, lives } = this.#parts
+    const wanted = wantedComponents(configuration, self)
+    for (const [component, { role, phase, incarnation }] of [...statuses]) {
+      const actor = actorOf.component(component)
+      if (!engine.has(actor)) continue
+      const { assignment } = engine.snapshot(actor).context as ComponentContext
+      if (wanted.get(component) === assignment) this.#tellType(component)
+      else if (role === 'offline' && phase === 'stopped') {
+        engine.end(actor)
+        agent.end(component)
+        statuses.delete(component)
+        lives.set(component, incarnation)
+      }
+    }
+    for (const [component, assignment] of wanted)
+      if (!engine.has(actorOf.component(component))) {
+        agent.configure(configuration)
+        startComponent(this.#parts, assignment)
+      }
+  }
+
+  #tellType(component: ComponentId): void {
+    const { engine, configuration } = this.#parts
+    const actor = actorOf.component(component)
+    const words = typeWordsOf(configuration, component)
+    const context = engine.snapshot(actor).context as ComponentContext
+    const isSame = (Object.keys(words) as (keyof typeof words)[]).every((word) => words[word] === context[word])
+    if (!isSame) engine.send(actor, { type: 'type.changed', ...words })
+  }
+}
+
+function batchesOf<T extends { key: string; value: unknown }>(entries: readonly T[]): T[][] {
+  const batches: T[][] = [[]]
+  let sizeBytes = 0
+  for (const entry of entries) {
+    const entryBytes = entrySizeBytes(entry)
+    if (sizeBytes + entryBytes > batchBytesMax && batches.at(-1)!.length > 0) {
+      batches.push([])
+      sizeBytes = 0
+    }
+    batches.at(-1)!.push(entry)
+    sizeBytes += entryBytes + 16
+  }
+  return batches
+}

@@ -1,0 +1,37 @@
+/**
+ * Peers that come and go with the configuration. A node that is removed stays a peer until nothing of it can act any more: it is told to
+ * hand over like any other, and its silence is waited for like any other's.
+ */
+import { stoppedAvailabilities } from '../../machines/model/status.ts'
+import type { NodeContext } from '../../machines/node.ts'
+import { startNodeMachine } from './actors.ts'
+import { startFencingOf } from './fencing.ts'
+import { addressesOf } from './joining.ts'
+import { actorOf, type Parts } from './parts.ts'
+
+export function settlePeers(parts: Parts): void {
+  const { configuration, self, engine, network, addresses } = parts
+  const wanted = addressesOf(configuration, self)
+  const added = Object.keys(wanted).filter((name) => !addresses.has(name))
+  const gone = [...addresses.keys()].filter((name) => !wanted[name] && hasStopped(parts, name))
+  if (added.length === 0 && gone.length === 0) return
+  for (const name of gone) {
+    for (const actor of [actorOf.node(name), actorOf.fencing(name)]) if (engine.has(actor)) engine.end(actor)
+    addresses.delete(name)
+  }
+  for (const name of added) addresses.set(name, wanted[name]!)
+  parts.peers = [...addresses.keys()].filter((name) => name !== configuration.arbiter?.name)
+  network.setPeers(Object.fromEntries(addresses))
+  for (const name of added) {
+    if (!configuration.nodes[name]) continue
+    startNodeMachine(parts, name)
+    startFencingOf(parts, name)
+  }
+}
+
+/** An arbiter has no machine, and nothing that could act. */
+function hasStopped({ engine }: Parts, name: string): boolean {
+  if (!engine.has(actorOf.node(name))) return true
+  const { availability } = engine.snapshot(actorOf.node(name)).context as NodeContext
+  return stoppedAvailabilities.includes(availability)
+}
