@@ -15,7 +15,7 @@
  * What the caller owes beyond `lease.ts`: `ended` comes before `releasePromise`, or a last datagram still on its way renews
  * the promise.
  */
-import type { LeaseTiming } from '../../machines/logic/lease.ts'
+import type { EffectiveTiming, LeaseTiming } from '../../machines/logic/lease.ts'
 import type { SuspicionTiming } from '../../machines/logic/suspicion.ts'
 import type { Timing } from '../../machines/model/configuration.ts'
 import type { Incarnation, NodeName } from '../../machines/model/ids.ts'
@@ -36,7 +36,10 @@ export interface HeartbeatSurroundings {
   /** All other nodes, at most `heartbeatNodeCountMax`. */
   readonly peers: readonly NodeName[]
   readonly voters: readonly NodeName[]
+  /** To wait by, where a lease is concerned. */
   readonly timing: HeartbeatTiming
+  /** To hold leases by, while they change; left out: as `timing` has it. */
+  readonly holding?: LeaseTiming
 }
 
 export interface HeartbeatsOptions extends HeartbeatSurroundings {
@@ -99,7 +102,7 @@ export function createHeartbeats(options: HeartbeatsOptions): Heartbeats {
   const { self, incarnation, clock, onEvent, turn = setImmediate } = options
   let names = checked(options.peers)
   const peers = new HeartbeatPeers(names, options.timing, clock.nowMs())
-  const leases = new HeartbeatLeases({ self, voters: options.voters }, options.timing, clock.nowMs())
+  const leases = new HeartbeatLeases({ self, voters: options.voters }, leaseTimings(options), clock.nowMs())
   /** The claim last raised as `leader.heard`, so that it is raised once even if it is not followed. */
   let claimHeard = ''
   /** The claim last answered at once. */
@@ -251,13 +254,15 @@ export function createHeartbeats(options: HeartbeatsOptions): Heartbeats {
       return untilMs
     },
     accept: (node, returned) => peers.accept(node, returned),
-    configure({ peers: next, voters, timing }) {
+    configure(surroundings) {
+      const { peers: next, voters, timing } = surroundings
       names = checked(next)
       peers.configure(names, timing, clock.nowMs())
-      leases.configure({ self, voters }, timing, clock.nowMs())
+      leases.configure({ self, voters }, leaseTimings(surroundings), clock.nowMs())
       ticker.stop()
       ticker = tickerEvery(timing.heartbeatIntervalMs)
       if (isRunning) ticker.start()
+      raiseEdges()
     },
   }
 }
@@ -265,4 +270,8 @@ export function createHeartbeats(options: HeartbeatsOptions): Heartbeats {
 function checked(names: readonly NodeName[]): readonly NodeName[] {
   if (names.length > heartbeatNodeCountMax) throw new Error(`${names.length} peers, at most ${heartbeatNodeCountMax}`)
   return names
+}
+
+function leaseTimings({ timing, holding = timing }: HeartbeatSurroundings): EffectiveTiming {
+  return { holding, waiting: timing }
 }

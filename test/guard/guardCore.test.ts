@@ -1,5 +1,6 @@
 /** What a guard decides, in simulated time: no process, socket or clock of the machine is touched. */
 import { beforeEach, expect, test } from 'bun:test'
+import { leaseTimingOf } from '../../machines/logic/lease.ts'
 import { exitCodes } from '../../src/guard/exitCodes.ts'
 import type { GuardFrame } from '../../src/guard/protocol.ts'
 import { restartCountMax } from '../../src/guard/restartLimit.ts'
@@ -179,6 +180,7 @@ test('the cluster changes: the guard watches others from then on', async () => {
     nodes: { n1: links.n1!, n3: links.n3! },
     voters: ['n1', 'n3'],
     timing: { ...timing },
+    holding: leaseTimingOf(timing),
   })
   await world.run(200)
   expect(n1.told.at(-1)).toEndWith('peers n3')
