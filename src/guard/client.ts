@@ -96,12 +96,13 @@ export function createGuardClient(
   const exclusive = new Set<string>()
   const started = new Map<string, Started>()
   let nodeLeaseUntilMs: number | null = null
+  let { selfStopMs } = ports.timing
   let hasLeft = false
   let isSilent = false
 
   const backstop = new LeaseBackstop({
     clock,
-    selfStopMs: () => timing.selfStopMs,
+    selfStopMs: () => selfStopMs,
     leaseUntilMs: () => nodeLeaseUntilMs,
     // The guard does the same, if it can.
     onOver(component) {
@@ -154,6 +155,7 @@ export function createGuardClient(
       case 'lease.report': {
         const report = reportHere(frame, sharedTime)
         nodeLeaseUntilMs = report.nodeUntilMs
+        selfStopMs = report.selfStopMs
         return handlers.onLeaseReport(report)
       }
       case 'lease.dropped':
@@ -191,6 +193,7 @@ export function createGuardClient(
     configure(cluster) {
       const { hungAfterMs = timing.hungAfterMs } = cluster.timing
       timing = { hungAfterMs, selfStopMs: cluster.holding.selfStopMs }
+      selfStopMs = Math.min(selfStopMs, timing.selfStopMs)
       unansweredCount += 1
       backstop.reconsider()
       send({ type: 'configure', ...cluster })

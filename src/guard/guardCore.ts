@@ -118,7 +118,7 @@ export class GuardCore {
       launcher,
       warden,
       marker,
-      selfStopMs: () => this.#surroundings.holding.selfStopMs,
+      selfStopMs: () => this.#life?.service.selfStopMs() ?? this.#surroundings.holding.selfStopMs,
       leaseUntilMs: () => this.#life?.service.nodeLeaseUntilMs() ?? null,
       onFrame: (frame) =>
         this.#life?.process.send(

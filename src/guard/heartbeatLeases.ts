@@ -168,6 +168,12 @@ export class HeartbeatLeases {
     return nodeLeaseUntilMs(this.#nodeBasisMs, this.#holdingSince(this.#nodeBasisMs))
   }
 
+  /** What the node lease leaves for stopping when it has ended. */
+  selfStopMs(nowMs: number): number {
+    this.#settle(nowMs)
+    return this.#holdingSince(this.#nodeBasisMs).selfStopMs
+  }
+
   promiseUntilMs(nowMs: number): number {
     return Math.max(this.#promise.untilMs, this.leaderLeaseUntilMs(nowMs))
   }

@@ -167,6 +167,10 @@ export class HeartbeatService {
     return this.#heartbeats.nodeLeaseUntilMs() || null
   }
 
+  selfStopMs(): number {
+    return this.#heartbeats.selfStopMs()
+  }
+
   close(): void {
     this.#isClosed = true
     this.#heartbeats.stop()

@@ -83,6 +83,8 @@ export interface Heartbeats {
   /** 0: no such lease. */
   leaderLeaseUntilMs(): number
   nodeLeaseUntilMs(): number
+  /** What that lease leaves for stopping when it has ended. */
+  selfStopMs(): number
   /** No vote before this. 0: nothing was promised. */
   promiseUntilMs(): number
   lastHeardMs(node: NodeName): number | null
@@ -243,6 +245,7 @@ export function createHeartbeats(options: HeartbeatsOptions): Heartbeats {
     isNodeLeaseValid: () => clock.nowMs() < leases.nodeLeaseUntilMs(clock.nowMs()),
     leaderLeaseUntilMs: () => Math.max(0, leases.leaderLeaseUntilMs(clock.nowMs())),
     nodeLeaseUntilMs: () => Math.max(0, leases.nodeLeaseUntilMs(clock.nowMs())),
+    selfStopMs: () => leases.selfStopMs(clock.nowMs()),
     promiseUntilMs: () => Math.max(0, leases.promiseUntilMs(clock.nowMs())),
     lastHeardMs: (node) => peers.lastHeardMs(node),
     aliveNodes: () => [self, ...peers.aliveNames()].sort(),

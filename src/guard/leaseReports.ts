@@ -60,6 +60,7 @@ export class LeaseReporter {
       epoch: epoch(),
       leaderUntilMs: heartbeats.leaderLeaseUntilMs() || null,
       nodeUntilMs: heartbeats.nodeLeaseUntilMs() || null,
+      selfStopMs: heartbeats.selfStopMs(),
       isPromised: clock.nowMs() < heartbeats.promiseUntilMs(),
       alive: heartbeats.aliveNodes(),
       stalled: heartbeats.stalledNodes(timing().hungAfterMs / 2),

@@ -137,6 +137,8 @@ export const guardFrame = z.discriminatedUnion('type', [
     epoch,
     leaderUntilMs: timeMs.nullable(),
     nodeUntilMs: timeMs.nullable(),
+    /** What that lease leaves for stopping when it has ended. */
+    selfStopMs: timeMs,
     /** A leader has a promise of this node. */
     isPromised: z.boolean(),
     alive: z.array(name),
