@@ -53,7 +53,7 @@ function heldMs(periodMs: number): number {
 }
 
 /** How long to wait until a period is over for its holder. */
-function awaitedMs(periodMs: number): number {
+export function awaitedMs(periodMs: number): number {
   return periodMs * (1 + clockDrift)
 }
 
@@ -172,15 +172,18 @@ export function isSameLeaseTiming(a: LeaseTiming, b: LeaseTiming): boolean {
   return leaseSettings.every((setting) => a[setting] === b[setting])
 }
 
-/** What to hold by and what to wait by, while a change may not have reached every node; see 5. */
-export function effectiveTiming(
-  settled: LeaseTiming,
-  wanted: LeaseTiming,
-): { readonly holding: LeaseTiming; readonly waiting: LeaseTiming } {
+/** What to hold by and what to wait by. */
+export interface EffectiveTiming {
+  readonly holding: LeaseTiming
+  readonly waiting: LeaseTiming
+}
+
+/** While a change may not have reached every node; see 5. */
+export function effectiveTiming(settled: LeaseTiming, wanted: LeaseTiming): EffectiveTiming {
   return { holding: combined(Math.min, settled, wanted), waiting: combined(Math.max, settled, wanted) }
 }
 
-const leaseSettings = ['leaderLeaseMs', 'nodeLeaseMs', 'selfStopMs', 'takeOverMarginMs'] as const
+export const leaseSettings = ['leaderLeaseMs', 'nodeLeaseMs', 'selfStopMs', 'takeOverMarginMs'] as const
 
 function combined(choose: (a: number, b: number) => number, a: LeaseTiming, b: LeaseTiming): LeaseTiming {
   return {

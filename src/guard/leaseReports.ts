@@ -35,10 +35,18 @@ export class LeaseReporter {
 
   /** To be called after each judgement and before each event: what follows from an event is decided by what is reported here. */
   consider(): void {
+    const report = this.#look()
+    if (this.#isWorthTelling(report, this.#options.clock.nowMs())) this.#tell(report)
+  }
+
+  /** However little has changed. */
+  report(): void {
+    this.#tell(this.#look())
+  }
+
+  #tell(report: LeaseReport): void {
     const { clock, linkHeardMs, send } = this.#options
     const nowMs = clock.nowMs()
-    const report = this.#look()
-    if (!this.#isWorthTelling(report, nowMs)) return
     const hasLinks = nowMs - this.#linksSentAtMs >= reportIntervalMaxMs / 2
     if (hasLinks) this.#linksSentAtMs = nowMs
     this.#last = report
@@ -52,6 +60,7 @@ export class LeaseReporter {
       epoch: epoch(),
       leaderUntilMs: heartbeats.leaderLeaseUntilMs() || null,
       nodeUntilMs: heartbeats.nodeLeaseUntilMs() || null,
+      selfStopMs: heartbeats.selfStopMs(),
       isPromised: clock.nowMs() < heartbeats.promiseUntilMs(),
       alive: heartbeats.aliveNodes(),
       stalled: heartbeats.stalledNodes(timing().hungAfterMs / 2),

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import type { CrimContext } from '../../machines/crim.ts'
 import { catalogue } from '../../machines/index.ts'
+import { leaseTimingOf } from '../../machines/logic/lease.ts'
 import type { LogEntry } from '../../machines/logic/replicatedLog.ts'
 import type { Configuration } from '../../machines/model/configuration.ts'
 import type { ComponentId, NodeName } from '../../machines/model/ids.ts'
@@ -35,6 +36,7 @@ import { Publisher } from './publisher.ts'
 import { Reconfiguration } from './reconfigure.ts'
 import { heard, peerEnded } from './sightEvents.ts'
 import { GuardSight } from './sightGuard.ts'
+import { answerSurvey } from './survey.ts'
 
 const log = logger('node')
 
@@ -63,6 +65,7 @@ export async function assemble(of: {
     self,
     incarnation,
     configuration,
+    holding: leaseTimingOf(configuration.timing),
     clock,
     seed: ports.seed,
     peers,
@@ -75,6 +78,7 @@ export async function assemble(of: {
     addresses: new Map(Object.entries(addressesOf(configuration, self))),
     ownLinks: configuration.nodes[self]!.links,
     commandEpoch: { highest: 0 },
+    openSurvey: { question: null },
     guardProblems: { list: [] },
   } as Partial<Parts> as Mutable<Parts>
 
@@ -132,7 +136,7 @@ export async function assemble(of: {
     self,
     clock,
     store,
-    timing,
+    timing: () => parts.configuration.timing,
     membership: { send: (event, cause) => parts.engine.send(actorOf.membership, { ...event }, cause ?? null) },
     send: (to, message) => parts.network.send(to, message),
     askPromise: (question, answer) => sight.askPromise(question, answer),
@@ -206,6 +210,8 @@ export async function assemble(of: {
   })
   parts.reconfiguration = of.file ? new Reconfiguration(parts, of.file) : null
   parts.reconfiguration?.begin()
+  // Before it is asked for a vote: until now the guard goes by the file.
+  tellGuard(parts)
   return parts
 }
 
@@ -251,6 +257,7 @@ function agentEvent(parts: Parts, event: AgentEvent): void {
 /** What the log decided goes to the CRIM of the node that leads; the others read it from the tree should they ever lead. */
 function applied(parts: Parts, entry: LogEntry, outcome: Outcome): void {
   parts.ccr.applied(entry, outcome)
+  answerSurvey(parts)
   const entries = outcome.changed.filter(({ key }) => decidedNames.some((name) => isUnder(key, name)))
   if (entries.length === 0 || !parts.replica.isLeader) return
   parts.engine.send(actorOf.crim, { type: 'repository.applied', entries }, parts.causes.ofApplied(entry.index))

@@ -1,8 +1,9 @@
 /** Sets a node going that is put together: what comes round, and the first word to its machines. */
 import type { Clock } from '../engine/clock.ts'
 import { progressIntervalMs } from '../guard/protocol.ts'
-import { reconcileMembers, tellGuard } from './joining.ts'
+import { reconcileMembers } from './joining.ts'
 import { actorOf, type Parts } from './parts.ts'
+import { answerSurvey } from './survey.ts'
 
 /** So often are programs told until when the node may keep its primaries. */
 const leaseReportMs = 40
@@ -12,14 +13,20 @@ const reconcileMs = 200
 
 export function begin(parts: Parts): void {
   const { clock, engine, replica, guard } = parts
-  everyHeartbeat(parts, () => replica.tick())
+  everyHeartbeat(parts, () => {
+    replica.tick()
+    // What came by a snapshot is told nowhere else.
+    answerSurvey(parts)
+  })
   every(clock, leaseReportMs, () => reportLease(parts))
   let progressCount = 0
   const progress = (): void => guard.progress(++progressCount)
   every(clock, progressIntervalMs, progress)
   progress()
-  every(clock, reconcileMs, () => reconcileMembers(parts))
-  tellGuard(parts)
+  every(clock, reconcileMs, () => {
+    parts.reconfiguration?.timings.tick()
+    reconcileMembers(parts)
+  })
   parts.joining.start()
   engine.send(actorOf.membership, { type: 'membership.start', epoch: replica.epoch })
   guard.ready()

@@ -38,10 +38,11 @@ export function foreign({ foreigners }: Parts, node: NodeName, cluster: string):
 }
 
 /** The log's members become those of the configuration, one safe step at a time: the leader takes the next, if there is one. */
-export function reconcileMembers({ configuration, sight, replica, self, disks }: Parts): void {
+export function reconcileMembers({ configuration, sight, replica, self, disks, reconfiguration }: Parts): void {
   const alive = sight.aliveNodes()
   const heard = Object.fromEntries([...disks, [self, replica.disk] as const].filter(([name]) => alive.includes(name)))
-  replica.reconcileMembers(wantedMembers(configuration), heard)
+  const wanted = wantedMembers(configuration)
+  replica.reconcileMembers(reconfiguration?.timings.admissible(wanted) ?? wanted, heard)
 }
 
 /** Every other process that takes part in the log: nodes, and the arbiter if there is one. */
@@ -54,11 +55,12 @@ export function addressesOf(
 }
 
 /** Heartbeats go to all who take part; leases are counted among those whose votes count. */
-export function tellGuard({ guard, self, addresses, ownLinks, configuration, replica }: Parts): void {
+export function tellGuard({ guard, self, addresses, ownLinks, configuration, holding, replica }: Parts): void {
   const links = [...addresses, [self, ownLinks] as const]
   guard.configure({
     nodes: Object.fromEntries(links.map(([name, each]) => [name, each.map((link) => ({ ...link }))])),
     voters: quorumMembers(replica.members).map(({ name }) => name),
     timing: { ...configuration.timing },
+    holding: { ...holding },
   })
 }

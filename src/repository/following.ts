@@ -12,9 +12,11 @@ export class Following {
   readonly #staging = new Staging()
 
   constructor(core: ReplicaCore) {
-    const { electionTimeoutMs, heartbeatIntervalMs } = core.options.timing
     this.#core = core
-    this.#patience = new Patience({ forMs: electionTimeoutMs, tickMs: heartbeatIntervalMs })
+    this.#patience = new Patience(() => {
+      const { electionTimeoutMs, heartbeatIntervalMs } = core.options.timing()
+      return { forMs: electionTimeoutMs, tickMs: heartbeatIntervalMs }
+    })
   }
 
   considerAppend(from: Peer, request: AppendRequest): void {
