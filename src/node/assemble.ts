@@ -21,6 +21,7 @@ import { createReplica } from '../repository/replica.ts'
 import type { Outcome } from '../repository/tree.ts'
 import { msgpackCodec } from '../wire/codec.ts'
 import { type PeerMessage, parsePeerMessage } from '../wire/messages/index.ts'
+import { outdated, removed } from './afresh.ts'
 import { Causes } from './causes.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { decidedNames, type Effect, perform } from './effects.ts'
@@ -202,22 +203,8 @@ export async function assemble(of: {
   })
   parts.reconfiguration = of.file ? new Reconfiguration(parts, of.file) : null
   parts.reconfiguration?.begin()
+  if (parts.configuration.nodes[self] === undefined) removed(parts, ports)
   return parts
-}
-
-function outdated(
-  { self, configuration }: Parts,
-  ports: NodePorts,
-  { known, by }: { known: number; by: NodeName },
-): void {
-  const aside = ports.setAside(join(configuration.stateDirectory, self), known)
-  log.fatal('{by} knows life {known} of this node: the disk here is an old copy, or another machine runs as {self}', {
-    by,
-    known,
-    self,
-  })
-  if (aside !== null) log.fatal('the repository was set aside as {aside}; the node begins anew', { aside })
-  ports.exit(exitCodes.outdated)
 }
 
 function guardHandlers(parts: Mutable<Parts>, sight: GuardSight): GuardHandlers {
@@ -288,6 +275,6 @@ function leavingOf(parts: Parts): Leaving {
     sayLeft: () => {
       for (const node of parts.peers) parts.post(node, { type: 'node.left' }, null)
     },
-    done: () => parts.guard.left(),
+    done: () => parts.guard.left({ isRemoved: parts.configuration.nodes[parts.self] === undefined }),
   })
 }
