@@ -26,17 +26,34 @@ export function outdated(
 }
 
 /**
- * It was removed from the cluster in an earlier life, and is started again: it has no part in what its disk has, and waits to be
- * admitted if it was added anew.
+ * The configuration on its disk does not have it: it was removed in an earlier life, and is started again, or it ended before it had
+ * read that it was added. It waits to be admitted.
  */
 export function removed(parts: Self, ports: Pick<NodePorts, 'setAside' | 'exit'>): void {
   const { self, configuration, incarnation } = parts
-  log.fatal('{self} was removed from the cluster {cluster}', { self, cluster: configuration.cluster })
+  log.fatal('by its disk, {self} was removed from the cluster {cluster}', { self, cluster: configuration.cluster })
   beginAnew(parts, ports, incarnation)
 }
 
-function beginAnew({ self, configuration }: Self, ports: Pick<NodePorts, 'setAside' | 'exit'>, known: number): void {
-  const aside = ports.setAside(join(configuration.stateDirectory, self), known)
-  if (aside !== null) log.fatal('the repository was set aside as {aside}; the node begins anew', { aside })
+/** It is removed, and has left: its next life, if there is one, has no part in what this one knew. */
+export function forgetCluster({ self, configuration, incarnation }: Self, ports: Pick<NodePorts, 'setAside'>): void {
+  setAside({ self, configuration }, ports, incarnation)
+}
+
+function beginAnew(
+  parts: Pick<Self, 'self' | 'configuration'>,
+  ports: Pick<NodePorts, 'setAside' | 'exit'>,
+  known: number,
+): void {
+  setAside(parts, ports, known)
   ports.exit(exitCodes.outdated)
+}
+
+function setAside(
+  { self, configuration }: Pick<Self, 'self' | 'configuration'>,
+  ports: Pick<NodePorts, 'setAside'>,
+  known: number,
+): void {
+  const aside = ports.setAside(join(configuration.stateDirectory, self), known)
+  if (aside !== null) log.fatal('the repository was set aside as {aside}; the next life begins anew', { aside })
 }

@@ -21,7 +21,7 @@ import { createReplica } from '../repository/replica.ts'
 import type { Outcome } from '../repository/tree.ts'
 import { msgpackCodec } from '../wire/codec.ts'
 import { type PeerMessage, parsePeerMessage } from '../wire/messages/index.ts'
-import { outdated, removed } from './afresh.ts'
+import { forgetCluster, outdated, removed } from './afresh.ts'
 import { Causes } from './causes.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { decidedNames, type Effect, perform } from './effects.ts'
@@ -185,7 +185,7 @@ export async function assemble(of: {
     acting: () => actingCrim(parts),
     post: (to, word) => parts.post(to, { type: 'master.word', ...word }, null),
   })
-  parts.leaving = leavingOf(parts)
+  parts.leaving = leavingOf(parts, ports)
   parts.agent = createProcessAgent({
     node: self,
     configuration,
@@ -249,7 +249,7 @@ function actingCrim(parts: Parts): CrimContext | null {
   return snapshot.value === 'standby' || snapshot.value === 'surveying' ? null : (snapshot.context as CrimContext)
 }
 
-function leavingOf(parts: Parts): Leaving {
+function leavingOf(parts: Parts, ports: NodePorts): Leaving {
   return new Leaving({
     clock: parts.clock,
     announce: () => {
@@ -275,6 +275,10 @@ function leavingOf(parts: Parts): Leaving {
     sayLeft: () => {
       for (const node of parts.peers) parts.post(node, { type: 'node.left' }, null)
     },
-    done: () => parts.guard.left({ isRemoved: parts.configuration.nodes[parts.self] === undefined }),
+    done: () => {
+      const isRemoved = parts.configuration.nodes[parts.self] === undefined
+      if (isRemoved) forgetCluster(parts, ports)
+      parts.guard.left({ isRemoved })
+    },
   })
 }
