@@ -1,4 +1,4 @@
-/** Why a node begins anew with an empty disk: what is on it is set aside, and the node joins as one whose disk was replaced does. */
+/** Why a node begins anew: mostly with an empty disk, what was on it set aside, and then it joins as one whose disk was replaced does. */
 import { join } from 'node:path'
 import type { NodeName } from '../../machines/model/ids.ts'
 import { exitCodes } from '../guard/exitCodes.ts'
@@ -33,6 +33,25 @@ export function removed(parts: Self, ports: Pick<NodePorts, 'setAside' | 'exit'>
   const { self, configuration, incarnation } = parts
   log.fatal('by its disk, {self} was removed from the cluster {cluster}', { self, cluster: configuration.cluster })
   beginAnew(parts, ports, incarnation)
+}
+
+/**
+ * A peer knows a life of this number to have ended, and hears nothing of this one: the disk was replaced, so that lives are counted
+ * anew, or the peer was wrong. The next life is heard. One that is heard by the quorum goes on: one peer must not end what the others need.
+ */
+export function counted(
+  {
+    self,
+    incarnation,
+    sight,
+    leaving,
+  }: Pick<Parts, 'self' | 'incarnation'> & Partial<Pick<Parts, 'sight' | 'leaving'>>,
+  ports: Pick<NodePorts, 'exit'>,
+  by: NodeName,
+): void {
+  if (!sight || sight.isNodeLeaseValid() || leaving?.isLeaving()) return
+  log.error('{by} knows that life {incarnation} of {self} has ended: another begins', { by, incarnation, self })
+  ports.exit(exitCodes.outdated)
 }
 
 /** It is removed, and has left: its next life, if there is one, has no part in what this one knew. */

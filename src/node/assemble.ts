@@ -21,7 +21,7 @@ import { createReplica } from '../repository/replica.ts'
 import type { Outcome } from '../repository/tree.ts'
 import { msgpackCodec } from '../wire/codec.ts'
 import { type PeerMessage, parsePeerMessage } from '../wire/messages/index.ts'
-import { forgetCluster, outdated, removed } from './afresh.ts'
+import { counted, forgetCluster, outdated, removed } from './afresh.ts'
 import { Causes } from './causes.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { decidedNames, type Effect, perform } from './effects.ts'
@@ -116,6 +116,7 @@ export async function assemble(of: {
     clock,
     codec: msgpackCodec(parsePeerMessage),
     onLaterLife: (known, by) => outdated(parts, ports, { known, by }),
+    onEndedLife: (by) => counted(parts, ports, by),
     onMessage: (from, message, meta) => receive(parts, { node: from, ...meta }, message),
   })
   const sight = new GuardSight({
