@@ -1,6 +1,6 @@
 /** What a component does in each situation, as pure functions of its context. */
-import type { Standby } from '../model/configuration.ts'
 import { activeRoles, type Role } from '../model/roles.ts'
+import { needsProcess } from '../model/standby.ts'
 import type { Failure, Peer, Phase } from '../model/status.ts'
 import type { ComponentContext, ComponentEffect, ComponentEventOf, Decided, RefusalCode } from './context.ts'
 
@@ -9,15 +9,9 @@ export interface Place {
   readonly phase: Phase
 }
 
-const rolesWithProcess: Record<Standby, readonly Role[]> = {
-  hot: ['spare', 'secondary', 'primary', 'quiescing'],
-  warm: ['secondary', 'primary', 'quiescing'],
-  cold: ['primary', 'quiescing'],
-}
-
 /** Whether the process is as the role needs it. */
 export function isPrepared({ standby, process }: ComponentContext, role: Role): boolean {
-  return process === (rolesWithProcess[standby].includes(role) ? 'running' : 'absent')
+  return process === (needsProcess(standby, role) ? 'running' : 'absent')
 }
 
 /** Says where the component is now; before that, whether it may be acting, should that have changed. */
@@ -57,7 +51,7 @@ export function report(context: ComponentContext, place: Place): ComponentEffect
 export function prepare(context: ComponentContext, role: Role): Decided {
   const place: Place = { role, phase: 'preparing' }
   if (isPrepared(context, role)) return { change: {}, effects: [] }
-  const isNeeded = rolesWithProcess[context.standby].includes(role)
+  const isNeeded = needsProcess(context.standby, role)
   if (isNeeded && context.process === 'absent') {
     const started = { ...context, incarnation: context.incarnation + 1, process: 'starting' as const }
     const arrived = arrive(started, place)

@@ -63,7 +63,7 @@ export interface GuardClient {
   progress(count: number): void
   ready(): void
   status(text: string): void
-  left(): void
+  left(how?: { isRemoved: boolean }): void
 }
 
 export interface GuardClientPorts {
@@ -202,9 +202,9 @@ export function createGuardClient(
     progress: (count) => send({ type: 'node.progress', count }),
     ready: () => send({ type: 'node.ready' }),
     status: (text) => send({ type: 'node.status', text: text.slice(0, statusLengthMax) }),
-    left() {
+    left({ isRemoved } = { isRemoved: false }) {
       hasLeft = true
-      send({ type: 'node.left' })
+      send({ type: 'node.left', isRemoved })
     },
   }
   const lost = (): void => {

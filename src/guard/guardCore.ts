@@ -243,7 +243,7 @@ export class GuardCore {
       case 'node.status':
         return this.#ports.notifier.status(frame.text)
       case 'node.left':
-        return this.#left()
+        return this.#left(frame)
       default:
         return this.#life?.service.take(frame)
     }
@@ -334,8 +334,9 @@ export class GuardCore {
     void this.#startLife()
   }
 
-  #left(): void {
-    this.#exitCode ??= exitCodes.left
+  /** Also asked to leave, and removed: the latter counts, or it would be started again. */
+  #left({ isRemoved = false }: FrameOf<NodeFrame, 'node.left'>): void {
+    this.#exitCode = isRemoved ? exitCodes.removed : (this.#exitCode ?? exitCodes.left)
     this.#later(endTimeoutMs, () => this.#life?.process.kill())
     this.#life?.process.close()
   }

@@ -84,7 +84,11 @@ export const nodeFrame = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('node.ready') }),
   z.strictObject({ type: z.literal('node.status'), text: z.string().max(2000) }),
   /** Every role is handed over and every component stopped: the guard may end the node process and itself. */
-  z.strictObject({ type: z.literal('node.left') }),
+  z.strictObject({
+    type: z.literal('node.left'),
+    /** The cluster's configuration no longer has this node. */
+    isRemoved: z.boolean().optional(),
+  }),
 ])
 
 /** How the end of a peer was learnt; see liveness.ts for what each proves. */

@@ -22,6 +22,7 @@ import { createReplica } from '../repository/replica.ts'
 import type { Outcome } from '../repository/tree.ts'
 import { msgpackCodec } from '../wire/codec.ts'
 import { type PeerMessage, parsePeerMessage } from '../wire/messages/index.ts'
+import { counted, forgetCluster, outdated, removed } from './afresh.ts'
 import { Causes } from './causes.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { decidedNames, type Effect, perform, reportAll } from './effects.ts'
@@ -119,6 +120,7 @@ export async function assemble(of: {
     clock,
     codec: msgpackCodec(parsePeerMessage),
     onLaterLife: (known, by) => outdated(parts, ports, { known, by }),
+    onEndedLife: (by) => counted(parts, ports, by),
     onMessage: (from, message, meta) => receive(parts, { node: from, ...meta }, message),
   })
   const sight = new GuardSight({
@@ -192,7 +194,7 @@ export async function assemble(of: {
     acting: () => actingCrim(parts),
     post: (to, word) => parts.post(to, { type: 'master.word', ...word }, null),
   })
-  parts.leaving = leavingOf(parts)
+  parts.leaving = leavingOf(parts, ports)
   parts.agent = createProcessAgent({
     node: self,
     configuration,
@@ -212,22 +214,8 @@ export async function assemble(of: {
   parts.reconfiguration?.begin()
   // Before it is asked for a vote: until now the guard goes by the file.
   tellGuard(parts)
+  if (parts.configuration.nodes[self] === undefined) removed(parts, ports)
   return parts
-}
-
-function outdated(
-  { self, configuration }: Parts,
-  ports: NodePorts,
-  { known, by }: { known: number; by: NodeName },
-): void {
-  const aside = ports.setAside(join(configuration.stateDirectory, self), known)
-  log.fatal('{by} knows life {known} of this node: the disk here is an old copy, or another machine runs as {self}', {
-    by,
-    known,
-    self,
-  })
-  if (aside !== null) log.fatal('the repository was set aside as {aside}; the node begins anew', { aside })
-  ports.exit(exitCodes.outdated)
 }
 
 function guardHandlers(parts: Mutable<Parts>, sight: GuardSight): GuardHandlers {
@@ -273,7 +261,7 @@ function actingCrim(parts: Parts): CrimContext | null {
   return snapshot.value === 'standby' || snapshot.value === 'surveying' ? null : (snapshot.context as CrimContext)
 }
 
-function leavingOf(parts: Parts): Leaving {
+function leavingOf(parts: Parts, ports: NodePorts): Leaving {
   return new Leaving({
     clock: parts.clock,
     announce: () => {
@@ -299,6 +287,10 @@ function leavingOf(parts: Parts): Leaving {
     sayLeft: () => {
       for (const node of parts.peers) parts.post(node, { type: 'node.left' }, null)
     },
-    done: () => parts.guard.left(),
+    done: () => {
+      const isRemoved = parts.configuration.nodes[parts.self] === undefined
+      if (isRemoved) forgetCluster(parts, ports)
+      parts.guard.left({ isRemoved })
+    },
   })
 }

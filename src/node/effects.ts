@@ -162,6 +162,7 @@ function nodeChanged(parts: Parts, effect: Extract<NodeEffect, { type: 'node.cha
     parts.checkpoints.nodeGone(node)
     parts.ccr.nodeGone(node)
     if (availability !== 'unreachable') parts.network.forget(node)
+    if (availability === 'ended' || availability === 'left') parts.network.endLife(node, incarnation)
   }
   parts.engine.send(actorOf.crim, { type: 'node.changed', node, availability, incarnation, how }, cause)
   peerChanged(parts, effect, cause)

@@ -15,7 +15,11 @@ export interface Sender {
 }
 
 export function receive(parts: Parts, from: Sender, message: PeerMessage): void {
-  const { engine, checkpoints, replica, ccr, joining } = parts
+  const { engine, checkpoints, replica, ccr, joining, foreigners } = parts
+  // These two tell for themselves to which cluster they belong.
+  if (message.type === 'consensus') return replica.receive(from.node, message)
+  if (message.type === 'hello') return joining.receive(from.node, message)
+  if (foreigners.has(from.node)) return
   switch (message.type) {
     case 'checkpoint':
       void checkpoints.receive(from.node, message.id, message)
@@ -26,8 +30,6 @@ export function receive(parts: Parts, from: Sender, message: PeerMessage): void 
     case 'ccr.answer':
       return ccr.receive(from.node, message)
     default:
-      if (message.type === 'consensus') return replica.receive(from.node, message)
-      if (message.type === 'hello') return joining.receive(from.node, message)
       if (message.type === 'configuration.applied') return parts.reconfiguration?.timings.reported(from.node, message)
       engine.observe(message.time)
       return receiveCaused(parts, from, message)

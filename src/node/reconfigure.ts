@@ -43,6 +43,7 @@ export class Reconfiguration {
   #revision = 0
   #isSettling = false
   #isFileOutdated = false
+  #isRemovalWatched = false
 
   constructor(parts: Parts, file: FileConfiguration) {
     this.#parts = parts
@@ -162,11 +163,24 @@ export class Reconfiguration {
     this.#settleComponents()
     settlePeers(parts)
     tellGuard(parts)
-    if (!configuration.nodes[parts.self]) {
-      log.warn('this node is no longer a member of the cluster: it leaves')
-      void parts.leaving.leave()
-    }
+    this.#leaveIfRemoved()
     parts.publisher.touch()
+  }
+
+  /** A newcomer that catches up reads configurations of a time before it was added: only the present one counts. */
+  #leaveIfRemoved(): void {
+    const { configuration, self, leaving, replica, clock } = this.#parts
+    if (configuration.nodes[self] || leaving.isLeaving() || this.#isRemovalWatched) return
+    if (replica.isUpToDate) {
+      log.warn('this node is no longer a member of the cluster: it leaves')
+      void leaving.leave()
+      return
+    }
+    this.#isRemovalWatched = true
+    clock.setTimer(retryMs, () => {
+      this.#isRemovalWatched = false
+      this.#leaveIfRemoved()
+    })
   }
 
   #settleComponents(): void {

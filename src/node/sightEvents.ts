@@ -31,6 +31,7 @@ export function heard(parts: Parts, event: SightEvent): void {
     }
     case 'leader.heard': {
       const { type, leader, epoch, vice } = event
+      if (parts.foreigners.has(leader)) return
       return engine.send(actorOf.membership, { type, leader, epoch, vice })
     }
     case 'leaderLease.gained':

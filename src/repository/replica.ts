@@ -80,6 +80,12 @@ export class Replica {
     return this.#core.state.commitIndex
   }
 
+  /** All that is committed is applied, as far as leaders have told this life of ours; false before one has. */
+  get isUpToDate(): boolean {
+    const { heardCommitIndex, applier } = this.#core
+    return this.isLeader || (heardCommitIndex >= 0 && applier.appliedIndex >= heardCommitIndex)
+  }
+
   /** Id of the store here: with another one, this node is another member. */
   get disk(): string {
     return this.#core.state.disk
