@@ -259,6 +259,7 @@ export class Machine {
       component,
       incarnation: Number(environment.ROLECALL_INCARNATION),
       isAware: type.aware,
+      isLeaseHeld: () => this.#leases.isNodeLeaseHeld,
       initial: {
         assignment: environment.ROLECALL_ASSIGNMENT ?? '',
         role: roles.find((role) => role === environment.ROLECALL_ROLE) ?? 'offline',
