@@ -57,8 +57,16 @@ export function wantedComponents(configuration: Configuration, self: NodeName): 
 /** What a component's machine is told of its type, and again when that changes. */
 export function typeWordsOf(configuration: Configuration, component: ComponentId): TypeWords {
   const { type } = configuration.components[componentNameOf(component)]!
-  const { standby, roleTimeoutMs, startTimeoutMs, stopTimeoutMs } = configuration.types[type]!
-  return { standby, roleTimeoutMs, startTimeoutMs, stopTimeoutMs, selfStopMs: configuration.timing.selfStopMs }
+  const { standby, aware, hooks, roleTimeoutMs, startTimeoutMs, stopTimeoutMs } = configuration.types[type]!
+  const standsDown = aware || hooks.onQuiescing !== undefined
+  return {
+    standby,
+    standsDown,
+    roleTimeoutMs,
+    startTimeoutMs,
+    stopTimeoutMs,
+    selfStopMs: configuration.timing.selfStopMs,
+  }
 }
 
 export function startComponent({ engine, self, incarnation, configuration, lives }: Parts, assignment: string): void {

@@ -108,11 +108,6 @@ export class SimulatedProgram {
     })
   }
 
-  /** A hook made it finish what was begun and take nothing new. */
-  quiesce(): void {
-    if (this.#acting && activeRoles.includes(this.#acting.role)) this.#take({ ...this.#acting, role: 'spare' })
-  }
-
   signal(signal: string): void {
     if (signal === 'SIGKILL') this.exit({ exitCode: null, signal })
     else this.asked()
