@@ -77,8 +77,16 @@ type Words = Pick<Parts, 'configuration' | 'holding'>
 /** What a component's machine is told of its type, and again when that changes. */
 export function typeWordsOf({ configuration, holding }: Words, component: ComponentId): TypeWords {
   const { type } = configuration.components[componentNameOf(component)]!
-  const { standby, roleTimeoutMs, startTimeoutMs, stopTimeoutMs } = configuration.types[type]!
-  return { standby, roleTimeoutMs, startTimeoutMs, stopTimeoutMs, selfStopMs: holding.selfStopMs }
+  const { standby, aware, hooks, roleTimeoutMs, startTimeoutMs, stopTimeoutMs } = configuration.types[type]!
+  const standsDown = aware || hooks.onQuiescing !== undefined
+  return {
+    standby,
+    standsDown,
+    roleTimeoutMs,
+    startTimeoutMs,
+    stopTimeoutMs,
+    selfStopMs: holding.selfStopMs,
+  }
 }
 
 export function startComponent(parts: Parts, assignment: string): void {

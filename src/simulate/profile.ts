@@ -79,7 +79,7 @@ export function configurationOf(options: {
     types: {
       hot: typeOf({}),
       warm: typeOf({ standby: 'warm', exclusive: false }),
-      cold: typeOf({ aware: false, standby: 'cold', hooks: { onQuiescing: ['simulated'] } }),
+      cold: typeOf({ aware: false, standby: 'cold' }),
     },
     components: {
       ledger: { type: 'hot', nodes: spread(), instances: {} },
