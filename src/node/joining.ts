@@ -39,6 +39,7 @@ export function foreign({ foreigners }: Parts, node: NodeName, cluster: string):
 
 /** The log's members become those of the configuration, one safe step at a time: the leader takes the next, if there is one. */
 export function reconcileMembers({ configuration, sight, replica, self, disks }: Parts): void {
+  if (!replica.isLeader) return
   const alive = sight.aliveNodes()
   const heard = Object.fromEntries([...disks, [self, replica.disk] as const].filter(([name]) => alive.includes(name)))
   replica.reconcileMembers(wantedMembers(configuration), heard)

@@ -20,6 +20,8 @@ export interface ClusterOptions {
   readonly configuration: Configuration
   /** Of clocks; 0: all run alike. At most 0.01, which the rules of the leases allow for. */
   readonly driftMax: number
+  /** Messages travel as bytes, not as objects. */
+  readonly isEncoding: boolean
   readonly observer: Observer
   readonly openRecorder: ((options: RecorderOptions) => BlackBox) | null
 }
@@ -47,7 +49,7 @@ export class Cluster {
     const nodes = Object.keys(configuration.nodes)
     const { world } = this
     this.paths = new Paths({ world, random: randomOf(seed, 'network'), nodes, linkCount })
-    const networks = new Networks(this.paths)
+    const networks = new Networks(this.paths, options)
     const evidence = new Evidence(world, this.paths)
     const clocks = randomOf(seed, 'clocks')
     this.machines = nodes.map(

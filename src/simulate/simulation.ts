@@ -50,6 +50,8 @@ export interface SimulationResult {
 
 export const defaultMinutes = 1
 const driftMax = 0.01
+/** Of runs whose messages pass through the real codec. */
+const encodingProbability = 0.1
 const lookIntervalMs = 250
 /** For wake-ups, signals and what a kill takes. */
 const selfStopSlackMs = 20
@@ -86,6 +88,7 @@ export function simulate(seed: number, options: SimulationOptions = {}): Simulat
     seed,
     configuration,
     driftMax: isDrifting ? driftMax : 0,
+    isEncoding: shape.chance(encodingProbability),
     observer: {
       observe(observation) {
         checkers.observe(observation)

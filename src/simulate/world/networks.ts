@@ -11,6 +11,7 @@ import type { Network, NetworkOptions } from '../../transport/network.ts'
 import { ReplayWindow } from '../../wire/replayWindow.ts'
 import type { Sealer } from '../../wire/sealing.ts'
 import type { ProcessClock } from './clocks.ts'
+import { ObjectCodecs } from './objectCodec.ts'
 import type { Paths } from './paths.ts'
 
 interface HeartbeatPeer {
@@ -39,15 +40,20 @@ export class Networks {
   readonly #datagrams = new Map<NodeName, { process: ProcessClock; handler: DatagramHandler }>()
   readonly #heartbeats = new Map<NodeName, HeartbeatPort>()
 
-  constructor(paths: Paths) {
+  /** null: messages travel as bytes. */
+  readonly #codecs: ObjectCodecs | null
+
+  constructor(paths: Paths, { isEncoding }: { isEncoding: boolean }) {
     this.#paths = paths
+    this.#codecs = isEncoding ? null : new ObjectCodecs()
   }
 
   /** The network of a node process. */
   open<Message>(process: ProcessClock, options: NetworkOptions<Message>): Network<Message> {
     const { self } = options
     const addresses = addressesOf(Object.keys(options.peers), this.#paths.linkCount)
-    const exchange = new Exchange(options, addresses, openSealer)
+    const codec = this.#codecs?.of<Message>() ?? options.codec
+    const exchange = new Exchange({ ...options, codec }, addresses, openSealer)
     const port = { process, handler: (datagram: Uint8Array, link: number) => exchange.receive(datagram, link) }
     this.#datagrams.set(self, port)
     exchange.attach({
