@@ -61,9 +61,12 @@ export function createCheckers(options: CheckersOptions): Checkers {
 export function watching(checkers: readonly Checker[]): Checkers {
   const violations: Violation[] = []
   let lastMs = Number.NEGATIVE_INFINITY
-  const reports = checkers.map(({ name: checker }): Report => (text, details = {}) => {
-    if (violations.length < violationCountMax) violations.push({ checker, atMs: lastMs, text, details })
-  })
+  const reports = checkers.map(
+    ({ name: checker }): Report =>
+      (text, details = {}) => {
+        if (violations.length < violationCountMax) violations.push({ checker, atMs: lastMs, text, details })
+      },
+  )
   return {
     observe(observation) {
       const { atMs } = observation
