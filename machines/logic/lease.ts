@@ -125,10 +125,22 @@ export function dropped(lease: LeaderLease): LeaderLease {
 /** S: since when at least a quorum has been following. A single voter follows itself now. -Infinity: not yet. */
 export function followedSinceMs(lease: LeaderLease, at: Voters & { nowMs: number }): number {
   if (lease.isDropped) return Number.NEGATIVE_INFINITY
-  const latestFirst = at.voters
-    .map((voter) => (voter === at.self ? at.nowMs : (lease.echoedMs[voter] ?? Number.NEGATIVE_INFINITY)))
-    .sort((a, b) => b - a)
-  return latestFirst[Math.floor(at.voters.length / 2)] ?? Number.NEGATIVE_INFINITY
+  const { voters } = at
+  const quorumCount = Math.floor(voters.length / 2) + 1
+  // The latest time that at least a quorum is not earlier than. Asked for at every heartbeat: without a list that is sorted.
+  let sinceMs = Number.NEGATIVE_INFINITY
+  for (const voter of voters) {
+    const candidateMs = followedMs(lease, voter, at)
+    if (candidateMs <= sinceMs) continue
+    let count = 0
+    for (const other of voters) if (followedMs(lease, other, at) >= candidateMs) count += 1
+    if (count >= quorumCount) sinceMs = candidateMs
+  }
+  return sinceMs
+}
+
+function followedMs(lease: LeaderLease, voter: NodeName, { self, nowMs }: { self: NodeName; nowMs: number }): number {
+  return voter === self ? nowMs : (lease.echoedMs[voter] ?? Number.NEGATIVE_INFINITY)
 }
 
 export function leaderLeaseUntilMs(lease: LeaderLease, at: Voters & { nowMs: number }, timing: LeaseTiming): number {

@@ -97,10 +97,15 @@ export const endings = ['closed', 'reset', 'refused', 'said', 'fenced', 'operato
 /** `guard.unprivileged`: heartbeats run without real-time priority; `watchdog.unusable`: the watchdog device is not fed. */
 export const guardProblemCodes = ['guard.unprivileged', 'watchdog.unusable'] as const
 
-/** A node process hears from its guard at least so often. */
-export const reportIntervalMaxMs = 100
-/** And a guard that the node process makes progress. */
-export const progressIntervalMs = 40
+/** A node process hears from its guard at least so often: at the default `hungAfterMs` every 100 ms. */
+export function reportIntervalMaxMs({ hungAfterMs }: { readonly hungAfterMs: number }): number {
+  return Math.max(100, hungAfterMs / 15)
+}
+
+/** And a guard that the node process makes progress: every 40 ms. */
+export function progressIntervalMs({ hungAfterMs }: { readonly hungAfterMs: number }): number {
+  return Math.max(40, hungAfterMs / 37.5)
+}
 
 const silentForMs = timeMs
 const heartbeatEvent = z.discriminatedUnion('type', [

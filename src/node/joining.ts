@@ -49,6 +49,7 @@ function isOneOfUs(parts: Parts, node: NodeName): void {
 /** The log's members become those of the configuration, one safe step at a time: the leader takes the next, if there is one. */
 export function reconcileMembers(parts: Parts): void {
   const { configuration, sight, replica, self, disks, foreigners, reconfiguration } = parts
+  if (!replica.isLeader) return
   const alive = sight.aliveNodes().filter((name) => !foreigners.has(name))
   const heard = Object.fromEntries([...disks, [self, replica.disk] as const].filter(([name]) => alive.includes(name)))
   const wanted = wantedMembers(configuration)
