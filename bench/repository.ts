@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startEtcd } from './peers/etcd.ts'
 import type { RepositoryPeer } from './peers/repositoryPeer.ts'
+import { startRolecall } from './peers/rolecallRepository.ts'
 
 const { values } = parseArgs({
   options: {
@@ -61,7 +62,7 @@ const directory = mkdtempSync(join(tmpdir(), 'rolecall-repository-'))
 const results: Result[] = []
 const skipped: { peer: string; why: string }[] = []
 try {
-  for (const start of [startEtcd]) {
+  for (const start of [startRolecall, startEtcd]) {
     const peer = await start(directory)
     if ('why' in peer) {
       skipped.push(peer)
