@@ -53,7 +53,7 @@ const machine = setup({
 })
 
 function isConverging(context: CrimContext): boolean {
-  return context.waits.length > 0 || Object.keys(context.commanded).length > 0
+  return context.waits.length > 0 || context.awaited.length > 0 || Object.keys(context.commanded).length > 0
 }
 
 /** Notes what an event says. Commands that a status reflects, or that the decisions went past, are no longer under way. */
@@ -116,12 +116,17 @@ const actions = {
     return { change: {}, effects: isNew ? [{ type: 'survey.request', nodes: [node], epoch: context.epoch }] : [] }
   }),
   reconcile: act((context) => reconcile(context)),
-  /** Commands that no status reflects are sent again, and so are the introductions that may have been lost with them. */
+  /**
+   * Commands that no status reflects are sent again, and so are the introductions that may have been lost with them. Nodes that have
+   * not said what is are asked again: question or answer was lost with a life or a connection, and without it all waits for them.
+   */
   repeat: act((context) => {
-    if (Object.keys(context.commanded).length === 0) return { change: {}, effects: [] }
+    const { awaited, epoch } = context
+    const questions: CrimEffect[] = awaited.length > 0 ? [{ type: 'survey.request', nodes: awaited, epoch }] : []
+    if (Object.keys(context.commanded).length === 0) return { change: {}, effects: questions }
     const introduced = {}
     const { change, effects } = reconcile({ ...context, introduced }, { isRepeating: true })
-    return { change: { introduced, ...change }, effects }
+    return { change: { introduced, ...change }, effects: [...questions, ...effects] }
   }),
   takeOperation: act((context, event) =>
     requested(context, event as Extract<CrimEvent, { type: 'operation.requested' }>),

@@ -17,6 +17,7 @@ import {
   viewFlags,
 } from './flags.ts'
 import { replayCommand } from './replay.ts'
+import { simulateCommand } from './simulate.ts'
 
 type ViewCommand = (this: CliContext, flags: ViewFlags) => Promise<void>
 
@@ -119,6 +120,7 @@ const root = buildRouteMap<string, CliContext>({
     config: configRoutes,
     fence: fenceCommand,
     replay: replayCommand,
+    simulate: simulateCommand,
     demo: demoCommand,
     ledger,
     version,

@@ -1,6 +1,7 @@
 /**
  * Notices that the other half of the node, guard or node process, hangs: nothing has come from it for too long. Its own
- * lateness is forgiven first (Traps 6: own loop late, suspect yourself): what came meanwhile may still wait to be read.
+ * lateness is forgiven first (Traps 6: own loop late, suspect yourself), and a silence counts only at the second look at it in
+ * a row: what came meanwhile may still wait to be read. On a machine so loaded that every look is late it takes longer, not for ever.
  */
 import type { Clock } from '../engine/clock.ts'
 
@@ -18,6 +19,7 @@ const lateMinMs = 50
 export class SilenceWatch {
   readonly #options: SilenceWatchOptions
   #heardAtMs: number
+  #isSilent = false
   #cancel: () => void = () => {}
 
   constructor(options: SilenceWatchOptions) {
@@ -45,11 +47,10 @@ export class SilenceWatch {
     const { clock, afterMs, onSilent } = this.#options
     const nowMs = clock.nowMs()
     const lateMs = nowMs - dueAtMs
-    if (lateMs > lateMinMs) {
-      this.#heardAtMs = Math.min(nowMs, this.#heardAtMs + lateMs)
-      return
-    }
+    if (lateMs > lateMinMs) this.#heardAtMs = Math.min(nowMs, this.#heardAtMs + lateMs)
     const silentForMs = nowMs - this.#heardAtMs
-    if (silentForMs >= afterMs()) onSilent(silentForMs)
+    const wasSilent = this.#isSilent
+    this.#isSilent = silentForMs >= afterMs()
+    if (wasSilent && this.#isSilent) onSilent(silentForMs)
   }
 }

@@ -23,7 +23,7 @@ import { msgpackCodec } from '../wire/codec.ts'
 import { type PeerMessage, parsePeerMessage } from '../wire/messages/index.ts'
 import { Causes } from './causes.ts'
 import { Checkpoints } from './checkpoints.ts'
-import { decidedNames, type Effect, perform } from './effects.ts'
+import { decidedNames, type Effect, perform, reportAll } from './effects.ts'
 import { fenceReported, requestOperation } from './fencing.ts'
 import { receive } from './inbound.ts'
 import { addressesOf, foreign, joiningOf, tellGuard } from './joining.ts'
@@ -127,6 +127,7 @@ export async function assemble(of: {
   })
   parts.sight = sight
   parts.guard = ports.connectGuard(guardHandlers(parts, sight), { timing })
+  let reportedTo: NodeName | null = null
   parts.replica = createReplica({
     self,
     clock,
@@ -143,6 +144,9 @@ export async function assemble(of: {
     onMembers: () => tellGuard(parts),
     onForeign: (node, cluster) => foreign(parts, node, cluster),
     onMastership: (mastership) => {
+      // What was reported while there was nobody to hear it is said again.
+      if (mastership.leader !== reportedTo) reportAll(parts, mastership.leader)
+      reportedTo = mastership.leader
       sight.setMastership(mastership)
       parts.publisher?.touch()
     },

@@ -146,6 +146,12 @@ function reportStatus(
   else parts.post(master, { type: 'component.status', status }, cause)
 }
 
+/** Tells a master what the components here last said: it need not have noticed that this node had lost sight of it. */
+export function reportAll(parts: Parts, master: NodeName | null): void {
+  if (master === null || master === parts.self) return
+  for (const status of parts.statuses.values()) parts.post(master, { type: 'component.status', status }, null)
+}
+
 function nodeChanged(parts: Parts, effect: Extract<NodeEffect, { type: 'node.changed' }>, cause: Cause): void {
   const { node, availability, incarnation, how } = effect
   log.info('{node} is {availability} ({how})', { node, availability, how })

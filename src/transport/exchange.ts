@@ -49,12 +49,17 @@ export class Exchange<Message> implements Network<Message> {
   /** Null before `attach` and after `close`. */
   #links: Links | null = null
 
-  constructor(options: NetworkOptions<Message>, addresses: Readonly<Record<NodeName, readonly string[]>>) {
+  /** `sealer`: a port for simulations. */
+  constructor(
+    options: NetworkOptions<Message>,
+    addresses: Readonly<Record<NodeName, readonly string[]>>,
+    sealer: Sealer = createSealer(options),
+  ) {
     const { self, incarnation } = options
     if (!Number.isSafeInteger(incarnation) || incarnation < 1)
       throw new RangeError(`incarnation ${incarnation} of '${self}'`)
     this.#options = options
-    this.#sealer = createSealer(options)
+    this.#sealer = sealer
     this.#peers = new Map()
     this.#adopt(addresses)
   }

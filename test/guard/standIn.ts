@@ -38,6 +38,7 @@ function handlers(): GuardHandlers {
 }
 
 let count = 0
+guard.progress(++count)
 setInterval(() => guard.progress(++count), progressIntervalMs)
 
 const path = join(directory, 'orders')
