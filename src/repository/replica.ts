@@ -167,7 +167,11 @@ export class Replica {
 
   /** To be called every heartbeat interval: sends again what may be lost, and notices what nobody else would. */
   tick(): void {
-    this.#core.call(() => (this.isLeader ? this.#leading.tick() : this.#following.tick()))
+    this.#core.call(() => {
+      if (this.isLeader) this.#leading.tick()
+      else this.#following.tick()
+      this.#core.tell({ isTick: true })
+    })
   }
 
   /** The leader's lease was gained: a claim that only waits for it is told now instead of at the next tick. */
