@@ -14,6 +14,7 @@ import { sift } from './sift.ts'
 import { ConfigurationSource } from './source.ts'
 import type { FileConfiguration } from './tree.ts'
 
+export { checkArbiters } from './checkArbiter.ts'
 export { checkLinkAddresses, checkNode } from './checkNode.ts'
 export { ConfigurationError, type ConfigurationProblem, formatProblem } from './problem.ts'
 export type { FileConfiguration } from './tree.ts'

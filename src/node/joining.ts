@@ -10,7 +10,13 @@ import type { Parts } from './parts.ts'
 
 const log = logger('node')
 
-export function joiningOf(parts: Parts): Joining {
+type JoiningParts = Pick<
+  Parts,
+  'self' | 'clock' | 'configuration' | 'replica' | 'addresses' | 'network' | 'disks' | 'foreigners' | 'isFoundingForced'
+>
+
+/** Of a node, or of an arbiter. */
+export function joiningOf(parts: JoiningParts): Joining {
   const { self, clock, configuration, replica } = parts
   return new Joining({
     self,
@@ -31,7 +37,7 @@ export function joiningOf(parts: Parts): Joining {
 }
 
 /** Said once of each. */
-export function foreign({ foreigners }: Parts, node: NodeName, cluster: string): void {
+export function foreign({ foreigners }: Pick<Parts, 'foreigners'>, node: NodeName, cluster: string): void {
   if (foreigners.get(node) === cluster) return
   foreigners.set(node, cluster)
   log.error('{node} belongs to another cluster, {cluster}: nothing it says is heeded', { node, cluster })
