@@ -7,7 +7,7 @@
  */
 import { join } from 'node:path'
 import { catalogue } from '../../machines/index.ts'
-import { quorumMembers } from '../../machines/logic/replicatedLog.ts'
+import { type Members, quorumMembers } from '../../machines/logic/replicatedLog.ts'
 import type { MembershipEffect, MembershipEvent, MembershipInput } from '../../machines/membership.ts'
 import type { Configuration } from '../../machines/model/configuration.ts'
 import type { NodeName } from '../../machines/model/ids.ts'
@@ -190,9 +190,9 @@ export class Seat {
       isLeaseDropped: () => sight.isLeaseDropped(),
       isLeaderLeaseValid: () => sight.isLeaderLeaseValid(),
       aliveVoters: () => sight.aliveNodes(),
-      // It has no data that anything could follow from, and whose votes count is for those who lead to know.
+      // It has no data that anything could follow from.
       onApplied: () => {},
-      onMembers: () => {},
+      onMembers: (members) => this.#membersChanged(members),
       onForeign: (node, cluster) => foreign({ foreigners: this.#foreigners }, node, cluster),
       onMastership: (mastership) => sight.setMastership(mastership),
     })
@@ -256,6 +256,13 @@ export class Seat {
       log.warn('{cluster}: {node} is silent', { cluster, node })
       if (this.#replica?.leader === node) this.#tell({ type: 'leader.suspected', leader: node })
     } else if (event.type === 'leader.heard') this.#tell(event)
+  }
+
+  /** Whose votes count is for those who lead to know. */
+  #membersChanged(members: Members): void {
+    const { cluster } = this.#options.configuration
+    const voters = quorumMembers(members).map(({ name }) => name)
+    log.info('{cluster}: the voters are {voters}', { cluster, voters: voters.join(', ') })
   }
 
   /** A guard proved it. What was promised to that life is void, so that another can be elected at once. */

@@ -40,7 +40,8 @@ export class LocalCluster {
     writeFileSync(this.configurationFile, options.configuration)
   }
 
-  start(node: string): void {
+  /** `flags`: further ones of `rolecall node`. */
+  start(node: string, flags: readonly string[] = []): void {
     const log = openSync(this.logFile(node), 'a')
     const setpriv = this.#options.isKept ? null : Bun.which('setpriv')
     const guard = Bun.spawn(
@@ -52,6 +53,7 @@ export class LocalCluster {
         this.configurationFile,
         '--name',
         node,
+        ...flags,
       ],
       // A session of its own: Ctrl-C is for whoever runs the cluster, who then stops it.
       { detached: true, stdin: 'ignore', stdout: log, stderr: log, env: { ...process.env, NOTIFY_SOCKET: '' } },

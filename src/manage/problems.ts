@@ -246,10 +246,12 @@ function fenceProblem({ node, detail }: { node: string; detail: string }): Found
   }
 }
 
+const goneAvailabilities: readonly Availability[] = ['unreachable', 'isolated', 'ended', 'left']
+
 /** Said while all is well, too: it is too late when the other is gone. Then the next step is to see to that one. */
 function failoverProblem({ cluster, nodes }: ViewWithoutProblems, text: string): Found {
-  const silent = nodes.find(({ availability }) => availability === 'unreachable' || availability === 'isolated')
-  const next = silent ? `rolecall fence confirm ${silent.name} --yes` : null
+  const gone = nodes.find(({ availability }) => goneAvailabilities.includes(availability))
+  const next = gone ? `rolecall fence confirm ${gone.name} --yes` : null
   return { severity: 'warning', code: 'failover.barred', subject: cluster, text, next }
 }
 

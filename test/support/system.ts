@@ -49,10 +49,16 @@ export function clusterName(): string {
 export class SystemCluster extends LocalCluster {
   readonly name: string
 
-  constructor(of: { name: string; configuration: string; directory?: string; command?: readonly string[] }) {
+  constructor(of: {
+    name: string
+    configuration: string
+    directory?: string
+    command?: readonly string[]
+    nodes?: readonly string[]
+  }) {
     requireBinary()
-    const { name, configuration, directory = temporaryDirectory(), command = [binary] } = of
-    super({ directory, command, configuration, nodes: names })
+    const { name, configuration, directory = temporaryDirectory(), command = [binary], nodes = names } = of
+    super({ directory, command, configuration, nodes })
     this.name = name
     made.push(this)
   }
