@@ -15,6 +15,7 @@ import { isRecord, tooLarge } from './size.ts'
 import { ConfigurationSource } from './source.ts'
 import type { FileConfiguration } from './tree.ts'
 
+export { checkArbiters } from './checkArbiter.ts'
 export { checkLinkAddresses, checkNode } from './checkNode.ts'
 export { ConfigurationError, type ConfigurationProblem, formatProblem } from './problem.ts'
 export type { FileConfiguration } from './tree.ts'

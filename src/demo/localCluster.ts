@@ -24,6 +24,7 @@ export interface LocalClusterOptions {
 export interface StartOptions {
   readonly file?: string
   readonly environment?: Readonly<Record<string, string>>
+  readonly flags?: readonly string[]
 }
 
 const stopTimeoutMs = 15_000
@@ -45,8 +46,11 @@ export class LocalCluster {
     writeFileSync(this.configurationFile, options.configuration)
   }
 
-  /** Of another file in the same folder, or with more in the environment, where that is given. */
-  start(node: string, { file = this.configurationFile, environment = {} }: StartOptions = {}): void {
+  /**
+   * Of another file in the same folder, or with more in the environment, where that is given. `flags`: further ones of
+   * `rolecall node`.
+   */
+  start(node: string, { file = this.configurationFile, environment = {}, flags = [] }: StartOptions = {}): void {
     const log = openSync(this.logFile(node), 'a')
     const setpriv = this.#options.isKept ? null : Bun.which('setpriv')
     const guard = Bun.spawn(
@@ -58,6 +62,7 @@ export class LocalCluster {
         file,
         '--name',
         node,
+        ...flags,
       ],
       // A session of its own: Ctrl-C is for whoever runs the cluster, who then stops it.
       {

@@ -1,6 +1,7 @@
 /** Sets a node going that is put together: what comes round, and the first word to its machines. */
 import type { Clock } from '../engine/clock.ts'
 import { progressIntervalMs } from '../guard/protocol.ts'
+import { remindOfFence } from './fencing.ts'
 import { reconcileMembers } from './joining.ts'
 import { actorOf, type Parts } from './parts.ts'
 import { answerSurvey } from './survey.ts'
@@ -11,6 +12,9 @@ const leaseReportMinMs = 40
 
 /** So often the leader looks whether somebody is to be admitted, qualified or dropped. */
 const reconcileMs = 200
+
+/** So often one of two that has nobody to follow is told again that the other is off. */
+const remindMs = 1000
 
 export function begin(parts: Parts): void {
   const { clock, engine, replica, guard } = parts
@@ -40,6 +44,11 @@ export function begin(parts: Parts): void {
       parts.reconfiguration?.timings.tick()
       reconcileMembers(parts)
     },
+  )
+  every(
+    clock,
+    () => remindMs,
+    () => remindOfFence(parts),
   )
   parts.joining.start()
   engine.send(actorOf.membership, { type: 'membership.start', epoch: replica.epoch })

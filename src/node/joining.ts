@@ -10,7 +10,24 @@ import { actorOf, type Parts } from './parts.ts'
 
 const log = logger('node')
 
-export function joiningOf(parts: Parts): Joining {
+type JoiningParts = Pick<
+  Parts,
+  | 'self'
+  | 'clock'
+  | 'configuration'
+  | 'replica'
+  | 'engine'
+  | 'addresses'
+  | 'network'
+  | 'disks'
+  | 'foreigners'
+  | 'isFoundingForced'
+>
+
+type ForeignParts = Pick<Parts, 'foreigners' | 'replica' | 'engine'>
+
+/** Of a node, or of an arbiter. */
+export function joiningOf(parts: JoiningParts): Joining {
   const { self, clock, configuration, replica } = parts
   return new Joining({
     self,
@@ -34,7 +51,7 @@ export function joiningOf(parts: Parts): Joining {
 }
 
 /** Said once of each. */
-export function foreign({ foreigners, replica, engine }: Parts, node: NodeName, cluster: string): void {
+export function foreign({ foreigners, replica, engine }: ForeignParts, node: NodeName, cluster: string): void {
   if (foreigners.get(node) === cluster) return
   foreigners.set(node, cluster)
   log.error('{node} belongs to another cluster, {cluster}: nothing it says is heeded', { node, cluster })
@@ -42,7 +59,7 @@ export function foreign({ foreigners, replica, engine }: Parts, node: NodeName, 
 }
 
 /** Its disk is empty, or of this cluster: it was given another. */
-function isOneOfUs(parts: Parts, node: NodeName): void {
+function isOneOfUs(parts: Pick<Parts, 'foreigners'>, node: NodeName): void {
   if (parts.foreigners.delete(node)) log.info('{node} belongs to this cluster now', { node })
 }
 
