@@ -1,5 +1,8 @@
 /** Timings change while the cluster runs: what a fail-over waits for before and after, by the black boxes, and who is waited for. */
 import { afterEach, expect, test } from 'bun:test'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ClusterView } from '../../machines/model/view.ts'
 import { isWhole } from '../../src/demo/localCluster.ts'
 import { signalAll } from '../../src/demo/processes.ts'
 import { readTimeline, type TimelineEntry } from '../../src/recorder/index.ts'
@@ -112,6 +115,36 @@ test(
     expect(Math.min(200, ...candidaciesMs(entries.slice(first)))).toBe(200)
     const replayed = await rolecall(['replay', ...state, '--verify', '--json'])
     expect(JSON.parse(replayed.stdout)).toMatchObject({ isExact: true, mismatchCount: 0 })
+  },
+  testTimeoutMs,
+)
+
+test(
+  'a node whose disk is wiped begins with the shorter leases of its file, and votes again when it goes by the repository',
+  async () => {
+    const cluster = await startLedger()
+    const config = (...words: string[]) => cluster.rolecall('config', ...words)
+    const settled = (what: string) =>
+      eventually(what, async () => (await config('get', 'cluster/timing')).stdout.includes(what))
+    await settled('400')
+    expect((await config('set', 'configuration/timing/nodeLease', '"900ms"')).exitCode).toBe(0)
+    await settled('900')
+    const { other } = await cluster.placesOf('ledger')
+    cluster.killNode(other)
+    await cluster.exited(other)
+    rmSync(join(cluster.stateDirectory(other), 'repository'), { recursive: true, force: true })
+    cluster.start(other)
+    const isBack = (view: ClusterView) =>
+      isWhole(view) && view.nodes.find(({ name }) => name === other)?.vote === 'voter'
+    await cluster.until('it votes again', isBack)
+    const admitted = readTimeline([cluster.stateDirectory(other)]).entries.findLast(
+      ({ event }) => event.type === 'members.changed' && event.isEligible === true,
+    )
+    const told = readTimeline([cluster.stateDirectory(other)]).entries.findLast(
+      ({ event }) => event.type === 'timing.changed' && JSON.stringify(event).includes('"nodeLeaseMs":900'),
+    )
+    expect(told!.sequence).toBeLessThan(admitted!.sequence)
+    await cluster.stop()
   },
   testTimeoutMs,
 )
