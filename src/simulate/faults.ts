@@ -4,6 +4,7 @@
  * cluster has to come together again.
  */
 import type { Cluster } from './cluster.ts'
+import { changeConfiguration } from './configurationFaults.ts'
 import { isDiskSpare } from './diskFaults.ts'
 import type { FaultKind } from './faultKinds.ts'
 import type { Machine } from './machine/machine.ts'
@@ -128,6 +129,7 @@ const begins: Readonly<Record<Exclude<FaultKind, (typeof lastingKinds)[number]>,
       machine.boot()
     }
   },
+  configuration: ({ cluster, random }) => changeConfiguration(cluster, random),
   component: ({ cluster, random }) => {
     const programs = cluster.machines.flatMap((machine: Machine) => machine.programs)
     if (programs.length > 0) random.pick(programs).exit({ exitCode: null, signal: 'SIGSEGV' })
