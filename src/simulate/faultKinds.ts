@@ -24,6 +24,7 @@ export const faultKinds = [
   'component',
   'callbacks',
   'operator',
+  'configuration',
 ] as const
 
 export type FaultKind = (typeof faultKinds)[number]
