@@ -7,6 +7,7 @@ import type { NodeName } from '../../machines/model/ids.ts'
 import { logger } from '../log/log.ts'
 import { clusterIdOf, Joining } from '../repository/joining.ts'
 import { actorOf, type Parts } from './parts.ts'
+import { isHeeded, protocolsHeard } from './protocol.ts'
 
 const log = logger('node')
 
@@ -22,6 +23,8 @@ export function joiningOf(parts: Parts): Joining {
       return cluster === null ? null : { cluster, founders: founders as Founder[] | null }
     },
     isForced: parts.isFoundingForced,
+    protocols: parts.ownProtocols,
+    onProtocols: (node, protocols) => protocolsHeard(parts, node, protocols),
     clock,
     send: (to, message) => parts.network.send(to, message),
     found: (founders) => replica.found({ cluster: clusterIdOf(founders), members: founders }),
@@ -47,8 +50,9 @@ function isOneOfUs(parts: Parts, node: NodeName): void {
 }
 
 /** The log's members become those of the configuration, one safe step at a time: the leader takes the next, if there is one. */
-export function reconcileMembers({ configuration, sight, replica, self, disks, foreigners }: Parts): void {
-  const alive = sight.aliveNodes().filter((name) => !foreigners.has(name))
+export function reconcileMembers(parts: Parts): void {
+  const { configuration, sight, replica, self, disks } = parts
+  const alive = sight.aliveNodes().filter((name) => isHeeded(parts, name))
   const heard = Object.fromEntries([...disks, [self, replica.disk] as const].filter(([name]) => alive.includes(name)))
   replica.reconcileMembers(wantedMembers(configuration), heard)
 }
