@@ -207,6 +207,8 @@ export class Seat {
       disks: new Map(),
       foreigners: this.#foreigners,
       isFoundingForced: false,
+      protocols: new Map(),
+      ownProtocols: releaseProtocols,
     })
     this.#startMembership(this.#replica)
     this.#heartbeats.start()
