@@ -33,7 +33,7 @@ import { compareTokens } from './model/token.ts'
 
 export type { CrimContext, CrimEffect, CrimEvent, CrimInput } from './crim/context.ts'
 
-/** A command that nobody answered, or a proposal that was not decided, is repeated after this long. */
+/** A command that nobody answered, or a proposal that was refused, is repeated after this long. */
 const retryMs = 200
 
 const machine = setup({
@@ -48,12 +48,13 @@ const machine = setup({
     isCommitting: ({ context }) => context.proposal !== null,
     isConverging: ({ context }) => context.proposal === null && isConverging(context),
     isSettled: ({ context }) => context.proposal === null && !isConverging(context),
+    isRefused: ({ context }) => context.proposal?.isRefused === true,
     isOwnProposal: ({ context, event }) => event.type === 'proposal.refused' && event.proposal === context.proposal?.id,
   },
 })
 
 function isConverging(context: CrimContext): boolean {
-  return context.waits.length > 0 || Object.keys(context.commanded).length > 0
+  return context.waits.length > 0 || context.awaited.length > 0 || Object.keys(context.commanded).length > 0
 }
 
 /** Notes what an event says. Commands that a status reflects, or that the decisions went past, are no longer under way. */
@@ -104,6 +105,7 @@ const actions = {
     reconfigured(context, event as Extract<CrimEvent, { type: 'configuration.changed' }>),
   ),
   noteStrangers: note((context) => strangersIsolated(context)),
+  noteRefused: note(({ proposal }) => ({ proposal: proposal && { ...proposal, isRefused: true } })),
   forgetProposal: note(() => ({ proposal: null })),
   askAll: act((context) => ({
     change: {},
@@ -116,12 +118,17 @@ const actions = {
     return { change: {}, effects: isNew ? [{ type: 'survey.request', nodes: [node], epoch: context.epoch }] : [] }
   }),
   reconcile: act((context) => reconcile(context)),
-  /** Commands that no status reflects are sent again, and so are the introductions that may have been lost with them. */
+  /**
+   * Commands that no status reflects are sent again, and so are the introductions that may have been lost with them. Nodes that have
+   * not said what is are asked again: question or answer was lost with a life or a connection, and without it all waits for them.
+   */
   repeat: act((context) => {
-    if (Object.keys(context.commanded).length === 0) return { change: {}, effects: [] }
+    const { awaited, epoch } = context
+    const questions: CrimEffect[] = awaited.length > 0 ? [{ type: 'survey.request', nodes: awaited, epoch }] : []
+    if (Object.keys(context.commanded).length === 0) return { change: {}, effects: questions }
     const introduced = {}
     const { change, effects } = reconcile({ ...context, introduced }, { isRepeating: true })
-    return { change: { introduced, ...change }, effects }
+    return { change: { introduced, ...change }, effects: [...questions, ...effects] }
   }),
   takeOperation: act((context, event) =>
     requested(context, event as Extract<CrimEvent, { type: 'operation.requested' }>),
@@ -207,14 +214,22 @@ export const crim = machine.createMachine({
         'repository.applied': { actions: [actions.noteApplied, actions.reconcile] },
         'configuration.changed': { actions: [actions.noteConfiguration, actions.reconcile] },
         'operation.requested': { actions: [actions.takeOperation, actions.reconcile] },
-        'proposal.refused': { guard: 'isOwnProposal', actions: actions.forgetProposal },
+        'proposal.refused': { guard: 'isOwnProposal', actions: actions.noteRefused },
       },
       states: {
         settled: { always: [toCommitting, toConverging] },
         committing: {
           always: [toConverging, toSettled],
           after: {
-            retry: { target: 'committing', reenter: true, actions: [actions.forgetProposal, actions.reconcile] },
+            retry: [
+              {
+                guard: 'isRefused',
+                target: 'committing',
+                reenter: true,
+                actions: [actions.forgetProposal, actions.reconcile],
+              },
+              { target: 'committing', reenter: true },
+            ],
           },
         },
         converging: {

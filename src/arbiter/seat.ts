@@ -2,7 +2,8 @@
  * One life of an arbiter in one cluster (SPEC M1): a voter that keeps the places of the log and no data, and never leads. Heartbeats,
  * promises and votes are in one process: there is nothing to protect from each other, since an arbiter runs no component.
  *
- * A seat ends by itself in two ways, of which `onEnd` tells once: its store cannot be written, or its disk turns out to be an old copy.
+ * A seat ends by itself in three ways, of which `onEnd` tells once: its store cannot be written, its disk turns out to be an old copy,
+ * or a life of its number has been, on a disk that is no longer here.
  * Nothing is said to anybody from then on; whoever opened it closes it.
  */
 import { join } from 'node:path'
@@ -34,6 +35,8 @@ export type SeatEnd =
   | { readonly type: 'storeFailed'; readonly detail: string }
   /** `by` knows the later life `known` of this arbiter. */
   | { readonly type: 'outdated'; readonly known: number; readonly by: NodeName }
+  /** `by` knows a life of this number to have ended, and hears nothing of this one. */
+  | { readonly type: 'counted'; readonly by: NodeName }
 
 export interface SeatOptions {
   /** Of the cluster, which has an arbiter: this. */
@@ -149,6 +152,8 @@ export class Seat {
       clock: ports.clock,
       codec: msgpackCodec(parsePeerMessage),
       onLaterLife: (known, by) => this.#end({ type: 'outdated', known, by }),
+      // One that a leader hears goes on: one peer must not end what the others need.
+      onEndedLife: (by) => this.#heartbeats.isNodeLeaseValid() || this.#end({ type: 'counted', by }),
       onMessage: (from, message) => this.#receive(from, message),
     })
     this.#begin(this.#store, this.#network)
@@ -182,7 +187,7 @@ export class Seat {
       self: this.#self,
       clock,
       store,
-      timing,
+      timing: () => timing,
       membership: { send: (event) => this.#tell(event) },
       send: (to, message) => !this.#isOver && network.send(to, message),
       askPromise: (question, answer) => sight.askPromise(question, answer),
@@ -193,7 +198,7 @@ export class Seat {
       // It has no data that anything could follow from.
       onApplied: () => {},
       onMembers: (members) => this.#membersChanged(members),
-      onForeign: (node, cluster) => foreign({ foreigners: this.#foreigners }, node, cluster),
+      onForeign: (node, cluster) => foreign(this.#foreignParts(), node, cluster),
       onMastership: (mastership) => sight.setMastership(mastership),
     })
     this.#joining = joiningOf({
@@ -201,6 +206,7 @@ export class Seat {
       clock,
       configuration,
       replica: this.#replica,
+      engine: this.#engine,
       addresses: new Map(Object.entries(addressesOf(configuration, this.#self))),
       network,
       disks: new Map(),
@@ -212,6 +218,10 @@ export class Seat {
     for (const ended of this.#liveness.endedPeers) this.#peerEnded(ended)
     this.#joining.start()
     this.#everyHeartbeat(this.#replica)
+  }
+
+  #foreignParts() {
+    return { foreigners: this.#foreigners, replica: this.#replica!, engine: this.#engine }
   }
 
   #startMembership({ members, epoch }: Replica): void {

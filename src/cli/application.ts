@@ -19,6 +19,7 @@ import {
   viewFlags,
 } from './flags.ts'
 import { replayCommand } from './replay.ts'
+import { simulateCommand } from './simulate.ts'
 
 type ViewCommand = (this: CliContext, flags: ViewFlags) => Promise<void>
 
@@ -125,9 +126,22 @@ const root = buildRouteMap<string, CliContext>({
       what: 'Its full name, node first: n1/ledger',
       load: () => import('./commands/unlock.ts'),
     }),
+    qualify: namedCommand({
+      brief: 'Let a node vote and be master',
+      placeholder: 'NODE',
+      what: 'The name of the node',
+      load: async () => ({ default: (await import('./commands/qualify.ts')).qualify }),
+    }),
+    disqualify: namedCommand({
+      brief: 'Let a node neither vote nor be master; it keeps its components',
+      placeholder: 'NODE',
+      what: 'The name of the node',
+      load: async () => ({ default: (await import('./commands/qualify.ts')).disqualify }),
+    }),
     config: configRoutes,
     fence: fenceCommand,
     replay: replayCommand,
+    simulate: simulateCommand,
     demo: demoCommand,
     ledger,
     version,

@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs'
 import { getLogger } from '@logtape/logtape'
 import { logLines } from './output.ts'
-import { restorePriority } from './priority.ts'
+import { restorePriority, spawnPlain } from './priority.ts'
 import { killGroup, signalGroup } from './processGroup.ts'
 
 const logger = getLogger(['rolecall', 'guard'])
@@ -57,15 +57,17 @@ export class ProcessLauncher implements Launcher {
     const program = Bun.which(name!, { cwd, PATH: environment.PATH ?? '' })
     if (!program) return { isStarted: false, code: 'command.notFound', detail: `no program ${name} that may be run` }
     try {
-      const child = Bun.spawn([...this.#prefix, program, ...parameters], {
-        cwd,
-        env: without(environment, clearedNames),
-        detached: true,
-        stdin: 'ignore',
-        stdout: 'pipe',
-        stderr: 'pipe',
-        onExit: (_, exitCode, signalCode) => onExit({ exitCode, signal: signalName(signalCode) }),
-      })
+      const child = spawnPlain(() =>
+        Bun.spawn([...this.#prefix, program, ...parameters], {
+          cwd,
+          env: without(environment, clearedNames),
+          detached: true,
+          stdin: 'ignore',
+          stdout: 'pipe',
+          stderr: 'pipe',
+          onExit: (_, exitCode, signalCode) => onExit({ exitCode, signal: signalName(signalCode) }),
+        }),
+      )
       restorePriority(child.pid)
       void logLines(child.stdout, { ...source, stream: 'stdout' })
       void logLines(child.stderr, { ...source, stream: 'stderr' })

@@ -1,7 +1,7 @@
 /** One life of the node process, seen from the guard: started, spoken to in frames, and its end noticed at once. */
 import { getLogger } from '@logtape/logtape'
 import { without } from './launcher.ts'
-import { preferProcess } from './priority.ts'
+import { preferProcess, spawnPlain } from './priority.ts'
 import { killGroup, signalGroup } from './processGroup.ts'
 import { encodeFrame, FrameReader, type GuardFrame, type NodeFrame, nodeFrame } from './protocol.ts'
 
@@ -29,19 +29,21 @@ export interface NodeProcess {
 export function startNodeProcess({ command, environment, onFrame, onExit }: NodeProcessOptions): NodeProcess {
   let isOver = false
   let backlogLength = 0
-  const child = Bun.spawn([...command], {
-    env: without(environment, ['BUN_BE_BUN', 'BUN_OPTIONS']),
-    // A session of its own: Ctrl-C on the terminal is the guard's to hear.
-    detached: true,
-    stdin: 'pipe',
-    stdout: 'pipe',
-    stderr: 'inherit',
-    async onExit(_, exitCode, signalCode) {
-      isOver = true
-      await killGroup(child.pid, { timeoutMs: 1000 })
-      onExit({ exitCode, signal: signalCode === null ? null : String(signalCode) })
-    },
-  })
+  const child = spawnPlain(() =>
+    Bun.spawn([...command], {
+      env: without(environment, ['BUN_BE_BUN', 'BUN_OPTIONS']),
+      // A session of its own: Ctrl-C on the terminal is the guard's to hear.
+      detached: true,
+      stdin: 'pipe',
+      stdout: 'pipe',
+      stderr: 'inherit',
+      async onExit(_, exitCode, signalCode) {
+        isOver = true
+        await killGroup(child.pid, { timeoutMs: 1000 })
+        onExit({ exitCode, signal: signalCode === null ? null : String(signalCode) })
+      },
+    }),
+  )
   preferProcess(child.pid)
   const kill = (): void => void signalGroup(child.pid, 'SIGKILL')
 

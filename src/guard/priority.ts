@@ -1,8 +1,9 @@
 /**
  * The processor first to those who keep the services running. The guard is scheduled in real time: heartbeats wait for no
  * one, however many want to run (measured on a loaded machine: at most 13 ms late, against 62 ms). It is a small process of
- * its own for that, since a process in which only some threads have such a priority waits for its others. Nothing inherits it
- * (SCHED_RESET_ON_FORK). The node process gets a better nice value, components the normal one.
+ * its own for that, since a process in which only some threads have such a priority waits for its others: threads that the
+ * runtime starts later inherit it, what is spawned does not (`spawnPlain`). The node process gets a better nice value, components
+ * the normal one.
  */
 import { readdirSync } from 'node:fs'
 import { setPriority } from 'node:os'
@@ -19,19 +20,17 @@ const SCHED_FIFO = 1
 const SCHED_RESET_ON_FORK = 0x40000000
 /** Above ordinary real-time work at 1, below what the kernel itself must do. */
 const realtimePriority = 10
-/** MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT: what is touched stays. Without ONFAULT all that is reserved would be taken. */
-const lockOnFault = 7
-/** The runtime starts threads when it needs them; those begin at normal priority. */
-const renewIntervalMs = 5000
+/** struct sched_param */
+const parameter = new Int32Array([realtimePriority])
+/** The thread that asks. */
+const ownThread = 0
+
+let isRaised = false
 
 /** Of this process. Null, or what is the matter. */
 export function raisePriority({ isRealtime }: { isRealtime: boolean }): GuardProblem | null {
-  if (isRealtime && raiseThreads()) {
-    setInterval(raiseThreads, renewIntervalMs).unref()
-    // It may not be permitted, or there may be no such call: then a page may have to be read from disk.
-    libc?.mlockall(lockOnFault)
-    return null
-  }
+  isRaised = isRealtime && raiseThreads()
+  if (isRaised) return null
   const isNice = tryPriority(process.pid, raised)
   if (!isRealtime) return null
   const instead = isNice ? 'they run at a better nice value instead' : 'nor at a better nice value'
@@ -51,22 +50,32 @@ export function restorePriority(pid: number): void {
   if (!tryPriority(pid, normal)) logger.debug('priority of {pid} not restored', { pid })
 }
 
+/** Spawns by way of the callback what shall not inherit this process's priority, not even for an instant. */
+export function spawnPlain<T>(spawn: () => T): T {
+  if (!isRaised) return spawn()
+  schedule(ownThread, SCHED_FIFO | SCHED_RESET_ON_FORK)
+  try {
+    return spawn()
+  } finally {
+    // Not permitted to those who may be raised, but not lower themselves: threads started from now on have normal priority.
+    schedule(ownThread, SCHED_FIFO)
+  }
+}
+
 /** Every thread of this process. False: not permitted, or not possible here. */
 function raiseThreads(): boolean {
-  if (!libc) return false
-  const parameter = new Int32Array([realtimePriority])
   try {
-    for (const thread of readdirSync('/proc/self/task')) {
-      // A thread may have ended meanwhile; this one cannot.
-      const isRaised =
-        libc.sched_setscheduler(Number(thread), SCHED_FIFO | SCHED_RESET_ON_FORK, addressOf(parameter)) === 0
-      if (!isRaised && Number(thread) === process.pid) return false
-    }
-    return true
+    // A thread may have ended meanwhile; this one cannot.
+    const threads = readdirSync('/proc/self/task').map(Number)
+    return threads.map((thread) => schedule(thread, SCHED_FIFO) || thread !== process.pid).every(Boolean)
   } catch {
     // No /proc: then this is no system on which it could be told.
     return false
   }
+}
+
+function schedule(thread: number, policy: number): boolean {
+  return libc?.sched_setscheduler(thread, policy, addressOf(parameter)) === 0
 }
 
 function tryPriority(pid: number, priority: number): boolean {

@@ -32,6 +32,7 @@ export const problemCodes = [
   'fence.failed',
   'secret.default',
   'configuration.differs',
+  'timing.unsettled',
 ] as const
 
 interface Found extends Problem {
@@ -58,6 +59,8 @@ export interface NodeFacts {
   readonly missingFounders?: readonly string[]
   /** The disk of the node that answers is empty, and the cluster is not: the master has to admit it. */
   readonly isWaitingForAdmission?: boolean
+  /** Nodes that have not applied a change of the timings of leases. */
+  readonly timingWaitsFor?: readonly string[]
   /** Nodes that belong to another cluster, with its id. */
   readonly foreigners?: readonly (readonly [node: string, cluster: string])[]
 }
@@ -80,6 +83,7 @@ export function problemsOf(view: ViewWithoutProblems, facts: NodeFacts = noFacts
     ...(facts.failoverBar ? [failoverProblem(view, facts.failoverBar)] : []),
     ...(facts.isSecretDefault ? [secretProblem(view)] : []),
     ...differenceProblems(view, facts.differingKeys ?? []),
+    ...timingProblems(view, facts.timingWaitsFor ?? []),
   ]
   return [
     ...found.filter(({ severity }) => severity === 'critical'),
@@ -270,4 +274,10 @@ function differenceProblems({ node }: ViewWithoutProblems, keys: readonly string
   return [
     { severity: 'warning', code: 'configuration.differs', subject: node, text, next: 'rolecall config import FILE' },
   ]
+}
+
+function timingProblems({ cluster }: ViewWithoutProblems, names: readonly string[]): Found[] {
+  if (names.length === 0) return []
+  const text = `a change of the timings of leases waits for ${names.join(', ')}: until then the longer ones are waited by, and the shorter ones held by; start a node that is down, or remove it`
+  return [{ severity: 'warning', code: 'timing.unsettled', subject: cluster, text, next: watch }]
 }

@@ -31,6 +31,7 @@ export function heard(parts: Parts, event: SightEvent): void {
     }
     case 'leader.heard': {
       const { type, leader, epoch, vice } = event
+      if (parts.foreigners.has(leader)) return
       return engine.send(actorOf.membership, { type, leader, epoch, vice })
     }
     case 'leaderLease.gained':
@@ -56,6 +57,9 @@ export function peerEnded(parts: Parts, ended: { node: NodeName; incarnation: nu
   const wasLeader = parts.replica.leader === node
   const type = isFenced ? 'fence.confirmed' : 'peer.ended'
   tellMachine(parts, node, { type, incarnation, how }, cause)
+  // Of a node its machine says so, after a grace; of an arbiter there is nothing else to wait for.
+  const isArbiter = node === parts.configuration.arbiter?.name
+  if (isArbiter && incarnation !== null) parts.network.endLife(node, incarnation)
   if (wasLeader) parts.engine.send(actorOf.membership, { type: 'leader.ended', leader: node }, cause)
   if (isFenced && isPair(parts.configuration))
     parts.engine.send(actorOf.membership, { type: 'fence.confirmed', other: node }, cause)

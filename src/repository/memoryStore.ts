@@ -121,9 +121,13 @@ class DiskContent {
     if (state) this.#save(state)
     if (isLogReset) this.#entries = []
     const first = put?.[0]?.index
-    if (first !== undefined) this.#entries = [...this.#entries.filter(({ index }) => index < first), ...put!]
+    if (first !== undefined) {
+      while ((this.#entries.at(-1)?.index ?? 0) >= first) this.#entries.pop()
+      this.#entries.push(...put!)
+    }
     this.commitIndex = Math.max(this.commitIndex, commitIndex, this.#saved?.at.index ?? 0)
-    if (dropBefore > 0) this.#entries = this.#entries.filter(({ index }) => index >= dropBefore)
+    if (dropBefore > (this.#entries[0]?.index ?? 0))
+      this.#entries = this.#entries.filter(({ index }) => index >= dropBefore)
   }
 
   #save({ at, members, entries, isWhole }: NonNullable<StoreChange['state']>): void {

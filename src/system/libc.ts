@@ -15,7 +15,6 @@ const symbols = {
   close: { args: ['i32'], returns: 'i32' },
   ioctl: { args: ['i32', 'u64', 'ptr'], returns: 'i32' },
   sched_setscheduler: { args: ['i32', 'i32', 'ptr'], returns: 'i32' },
-  mlockall: { args: ['i32'], returns: 'i32' },
   clock_gettime: { args: ['i32', 'ptr'], returns: 'i32' },
   flock: { args: ['i32', 'i32'], returns: 'i32' },
 } as const

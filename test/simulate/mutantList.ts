@@ -17,7 +17,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'transfer-keeps-lease',
     file: 'src/node/effects.ts',
-    find: 'return parts.heartbeats.dropLease()',
+    find: 'return parts.sight.dropLease()',
     replace: 'return',
     shows:
       'The successor is elected at once, as a transfer frees of promises, while the old leader still holds its lease for up to ' +

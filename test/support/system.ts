@@ -120,9 +120,9 @@ export async function makeLedger(of: { change?: (configuration: string) => strin
 }
 
 /** Cluster, directories and nodes of a configuration; what is served comes after it. */
-export async function configurationHead(name: string): Promise<string> {
-  const ports = await freePorts(names.length)
-  const nodes = names.map((node, index) => {
+export async function configurationHead(name: string, of: readonly string[] = names): Promise<string> {
+  const ports = await freePorts(of.length)
+  const nodes = of.map((node, index) => {
     const links = loopbackHosts.map((host) => `"${host}:${ports[index]}"`)
     return `  ${node}: { links: [${links.join(', ')}] }`
   })

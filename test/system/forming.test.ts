@@ -24,7 +24,7 @@ test(
 
     process.kill(cluster.guardPid('n1'), 'SIGTERM')
     await cluster.exited('n1')
-    cluster.start('n1', ['--form'])
+    cluster.start('n1', { flags: ['--form'] })
     const founded = await cluster.until('two are enough', ({ master, vice }) => master !== null && vice !== null, {
       of: ['n2'],
     })
@@ -43,7 +43,7 @@ test(
     // Of a cluster that exists the flag says nothing.
     process.kill(cluster.guardPid('n3'), 'SIGTERM')
     await cluster.exited('n3')
-    cluster.start('n3', ['--form'])
+    cluster.start('n3', { flags: ['--form'] })
     const again = await cluster.until('it is back', isWhole, { of: ['n3'] })
     expect(again.epoch).toBeGreaterThanOrEqual(whole.epoch)
     expect(again.problems.some(({ code }) => code === 'node.foreign')).toBe(false)
@@ -55,7 +55,7 @@ test(
   'one of three alone founds nothing, whatever the operator says',
   async () => {
     const cluster = await makeLedger()
-    cluster.start('n1', ['--form'])
+    cluster.start('n1', { flags: ['--form'] })
     const alone = await cluster.until('it waits for the others', isForming)
     await Bun.sleep(1000)
     expect(isForming((await cluster.view())!)).toBe(true)

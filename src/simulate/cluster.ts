@@ -1,0 +1,165 @@
+/** The simulated cluster: machines on one world, and everything that is observed of them, in one stream. */
+import type { Configuration } from '../../machines/model/configuration.ts'
+import type { NodeName } from '../../machines/model/ids.ts'
+import { activeRoles } from '../../machines/model/roles.ts'
+import { compareTokens, type Token } from '../../machines/model/token.ts'
+import type { EndRecord, StartRecord, StepRecord } from '../engine/record.ts'
+import type { BlackBox, RecorderOptions } from '../recorder/index.ts'
+import type { KeptEntry } from '../repository/entry.ts'
+import { Machine } from './machine/machine.ts'
+import type { ProgramFaults } from './machine/program.ts'
+import type { HeldRole, ObservedEvent, Observer } from './observation.ts'
+import { randomOf } from './random.ts'
+import { Evidence } from './world/evidence.ts'
+import { Networks } from './world/networks.ts'
+import { Paths } from './world/paths.ts'
+import { World } from './world/world.ts'
+
+export interface ClusterOptions {
+  readonly seed: number
+  readonly configuration: Configuration
+  /** Of clocks; 0: all run alike. At most 0.01, which the rules of the leases allow for. */
+  readonly driftMax: number
+  /** Messages travel as bytes, not as objects. */
+  readonly isEncoding: boolean
+  /** Some guards are of another release: heartbeats travel as bytes, in formats that both sides read. */
+  readonly isMixed: boolean
+  readonly observer: Observer
+  readonly openRecorder: ((options: RecorderOptions) => BlackBox) | null
+}
+
+const linkCount = 2
+
+export class Cluster {
+  readonly world = new World()
+  readonly paths: Paths
+  readonly machines: readonly Machine[]
+  readonly programFaults: ProgramFaults = { hangRate: 0, failRate: 0, crashRate: 0, slowRate: 0 }
+  readonly configuration: Configuration
+  readonly thrown: { node: NodeName; process: string; atMs: number; error: unknown }[] = []
+  stepCount = 0
+  /** The highest index that any node holds for committed. */
+  committedIndex = 0
+  readonly #highest = new Map<string, Token>()
+  #digest = 0
+  #otherDigest = 0
+  readonly #options: ClusterOptions
+
+  constructor(options: ClusterOptions) {
+    const { seed, configuration, driftMax, openRecorder } = options
+    this.#options = options
+    this.configuration = configuration
+    const nodes = Object.keys(configuration.nodes)
+    const { world } = this
+    this.paths = new Paths({ world, random: randomOf(seed, 'network'), nodes, linkCount })
+    const networks = new Networks(this.paths, { ...options, random: randomOf(seed, 'formats') })
+    const evidence = new Evidence(world, this.paths)
+    const clocks = randomOf(seed, 'clocks')
+    this.machines = nodes.map(
+      (name) =>
+        new Machine({
+          world,
+          networks,
+          evidence,
+          random: randomOf(seed, `machine ${name}`),
+          configuration,
+          name,
+          clock: { rate: 1 + clocks.between(-driftMax, driftMax), offsetMs: clocks.between(0, 1e6) },
+          programFaults: this.programFaults,
+          openRecorder,
+          observe: (event) => this.observe(event),
+          onRecord: (machine, record) => this.#recorded(machine, record),
+          onCommitted: (machine, entry) => this.#committed(machine, entry),
+          onThrown: (machine, process, error) =>
+            this.thrown.push({ node: machine.name, process, atMs: world.nowMs, error }),
+        }),
+    )
+  }
+
+  machine(name: NodeName): Machine {
+    return this.machines.find((machine) => machine.name === name)!
+  }
+
+  observe(event: ObservedEvent): void {
+    if (event.type === 'token.taken' && !this.#isTaken(event)) return
+    this.#options.observer.observe({ atMs: this.world.nowMs, ...event })
+  }
+
+  /** Of every step of every machine so far, with its time and effects. */
+  get digest(): string {
+    return [this.#digest, this.#otherDigest].map((part) => (part >>> 0).toString(16).padStart(8, '0')).join('')
+  }
+
+  /** What the nodes believe and the programs do at this moment. */
+  see(): void {
+    const sights = this.machines.flatMap(({ name, life }) => {
+      const parts = life?.parts
+      if (!parts) return []
+      const { epoch, leader } = parts.replica
+      return [{ node: name, epoch, master: leader, members: parts.sight.aliveNodes() }]
+    })
+    const roles = this.machines.flatMap(({ name, programs }) =>
+      programs.map(({ component, assignment, role }): HeldRole => ({ node: name, component, assignment, role })),
+    )
+    this.observe({ type: 'cluster.seen', sights, roles, servable: Object.keys(this.configuration.assignments) })
+  }
+
+  /** Shows the whole repository of a node. */
+  seeRepository({ name, life }: Machine): void {
+    const replica = life?.parts?.replica
+    if (!replica) return
+    const keys = new Map(
+      replica.tree.list('').map(({ key, value, index }) => [key, { value: JSON.stringify(value), index }]),
+    )
+    this.observe({ type: 'repository.seen', node: name, index: replica.commitIndex, keys })
+  }
+
+  /** Primaries that act, by assignment. */
+  actingCount(): number {
+    return this.machines.flatMap(({ programs }) => programs).filter(({ role }) => activeRoles.includes(role)).length
+  }
+
+  #recorded(machine: Machine, record: EndRecord | StartRecord | StepRecord): void {
+    this.stepCount += 1
+    const effects = 'effects' in record ? record.effects : []
+    const text = `${this.world.nowMs} ${machine.name} ${record.sequence} ${record.actor} ${record.hash} ${JSON.stringify(effects)}`
+    this.#digest = Bun.hash.crc32(text, this.#digest)
+    this.#otherDigest = Bun.hash.xxHash32(text, this.#otherDigest)
+    if (record.actor !== 'membership') return
+    for (const effect of effects) {
+      if (effect.type !== 'mastership.acquired' && effect.type !== 'mastership.lost') continue
+      this.observe({ type: effect.type, node: machine.name, epoch: Number(effect.epoch) })
+      if (effect.type === 'mastership.acquired') this.seeRepository(machine)
+    }
+  }
+
+  /** What stands behind components of a type that is not exclusive refuses older tokens: it fences by itself. */
+  #isTaken({ holder, token }: Extract<ObservedEvent, { type: 'token.taken' }>): boolean {
+    const assignment = holder.startsWith('resource ') ? holder.slice('resource '.length) : null
+    if (assignment === null) return true
+    const { component } = this.configuration.assignments[assignment]!
+    if (this.configuration.types[this.configuration.components[component]!.type]!.exclusive) return true
+    const last = this.#highest.get(assignment)
+    if (last && compareTokens(token, last) < 0) return false
+    this.#highest.set(assignment, token)
+    return true
+  }
+
+  #committed({ name }: Machine, entry: KeptEntry): void {
+    const { index, epoch, command } = entry
+    this.committedIndex = Math.max(this.committedIndex, index)
+    const hash = Bun.hash.crc32(JSON.stringify(sorted(command))).toString(16)
+    this.observe({ type: 'entry.committed', node: name, index, epoch, hash })
+  }
+}
+
+/** The same for the same content, in whichever order it was put together. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, inner]) => [key, sorted(inner)]),
+  )
+}

@@ -1,0 +1,187 @@
+/**
+ * A component's program. It knows the truth about itself: when it begins and ceases to act as primary, whatever its node believes.
+ * It counts as acting from the moment it begins to carry out the command to be primary, and until it has carried out the next one.
+ * One that stood still with its machine does nothing when it wakes, unless its node holds its lease.
+ */
+import type { ComponentId } from '../../../machines/model/ids.ts'
+import { activeRoles, type Role } from '../../../machines/model/roles.ts'
+import type { Token } from '../../../machines/model/token.ts'
+import type { RoleInvocation } from '../../agents/sdk/options.ts'
+import type { Random } from '../random.ts'
+import type { MachineClock } from '../world/clocks.ts'
+import type { Scheduled, World } from '../world/world.ts'
+import type { SimulatedSdk } from './sdk.ts'
+
+/** What a program may do wrong; each from 0 to 1, drawn a command. */
+export interface ProgramFaults {
+  hangRate: number
+  failRate: number
+  crashRate: number
+  slowRate: number
+}
+
+export interface Acting {
+  readonly component: ComponentId
+  readonly assignment: string
+  readonly role: Role
+  readonly token: Token
+}
+
+export interface ProgramOptions {
+  readonly world: World
+  readonly machine: MachineClock
+  readonly random: Random
+  readonly faults: ProgramFaults
+  readonly component: ComponentId
+  readonly incarnation: number
+  readonly isAware: boolean
+  /** Whether its node may keep primaries: what one that is not aware, and so is never told, goes by when it wakes. */
+  readonly isLeaseHeld: () => boolean
+  /** What the environment says when it starts: all that a program that is not aware ever hears. */
+  readonly initial: { assignment: string; role: Role; token: Token }
+  readonly slowMs: number
+  readonly onRole: (acting: Acting) => void
+  readonly onToken: (holder: string, token: Token) => void
+  readonly onExit: (exit: { exitCode: number | null; signal: string | null }) => void
+}
+
+const callbackMaxMs = 4
+const writeIntervalMs = 250
+
+export class SimulatedProgram {
+  readonly component: ComponentId
+  readonly incarnation: number
+  leaseUntilUnixMs: number | null = 0
+  isAlive = true
+  readonly #options: ProgramOptions
+  #acting: Acting | null = null
+  #isPaused = false
+  #held: (() => void)[] = []
+  /** It stood still: it does nothing as primary until it knows of a lease again. */
+  #isWary = false
+  /** What comes next of each. */
+  #looking: Pick<Scheduled, 'run'> = { run: null }
+  #writing: Pick<Scheduled, 'run'> = { run: null }
+
+  constructor(options: ProgramOptions) {
+    this.#options = options
+    this.component = options.component
+    this.incarnation = options.incarnation
+    const { initial, isAware } = options
+    if (!isAware && activeRoles.includes(initial.role)) this.#take({ component: this.component, ...initial })
+  }
+
+  get role(): Role {
+    return this.#acting?.role ?? 'offline'
+  }
+
+  get assignment(): string {
+    return this.#acting?.assignment ?? this.#options.initial.assignment
+  }
+
+  /** A role command arrives. */
+  told(id: number, { assignment, role, token }: RoleInvocation, sdk: SimulatedSdk): void {
+    this.#receive(() => {
+      const { random, faults, slowMs, onToken } = this.#options
+      onToken(`program ${this.component} ${this.incarnation}`, token)
+      const acting: Acting = { component: this.component, assignment, role, token }
+      if (activeRoles.includes(role)) this.#take(acting)
+      if (random.chance(faults.crashRate)) return this.exit({ exitCode: 1, signal: null })
+      if (random.chance(faults.hangRate)) return
+      const failure = random.chance(faults.failRate) ? { code: 'simulated', detail: 'as the fault has it' } : null
+      const delayMs = random.between(0, random.chance(faults.slowRate) ? slowMs : callbackMaxMs)
+      this.#after(delayMs, () => {
+        // One that has quiesced has finished what was begun and takes nothing new: another may act.
+        if (role !== 'primary' && failure === null)
+          this.#take(role === 'quiescing' ? { ...acting, role: 'spare' } : acting)
+        sdk.answer(this, id, failure)
+      })
+    })
+  }
+
+  /** It is asked to end by itself. */
+  asked(): void {
+    this.#receive(() => {
+      const { random, faults } = this.#options
+      if (random.chance(faults.hangRate)) return
+      this.#after(random.between(0, callbackMaxMs), () => this.exit({ exitCode: 0, signal: null }))
+    })
+  }
+
+  signal(signal: string): void {
+    if (signal === 'SIGKILL') this.exit({ exitCode: null, signal })
+    else this.asked()
+  }
+
+  exit(exit: { exitCode: number | null; signal: string | null }): void {
+    if (!this.isAlive) return
+    this.isAlive = false
+    this.#options.onExit(exit)
+  }
+
+  /** The whole machine stands still. */
+  pause(): void {
+    this.#isPaused = true
+    this.#isWary = true
+    if (this.#acting && activeRoles.includes(this.#acting.role))
+      this.#options.onRole({ ...this.#acting, role: 'offline' })
+  }
+
+  resume(): void {
+    this.#isPaused = false
+    const held = this.#held
+    this.#held = []
+    this.#trust()
+    for (const callback of held) this.#receive(callback)
+  }
+
+  #take(acting: Acting): void {
+    this.#acting = acting
+    const isActing = activeRoles.includes(acting.role)
+    if (this.#isWary && isActing) {
+      // One that quiesces before it could go on has nothing to finish.
+      if (acting.role === 'primary') this.#trust()
+      return
+    }
+    this.#isWary = false
+    this.#options.onRole(acting)
+    if (isActing) this.#write()
+  }
+
+  #hasLease(): boolean {
+    const { machine, isAware, isLeaseHeld } = this.#options
+    if (!isAware) return isLeaseHeld()
+    return this.leaseUntilUnixMs === null || machine.wallUs() / 1000 < this.leaseUntilUnixMs
+  }
+
+  /** Looks again and again whether it may go on. */
+  #trust(): void {
+    if (!this.isAlive || this.#isPaused || !this.#isWary || this.#acting?.role !== 'primary') return
+    if (this.#hasLease()) {
+      this.#isWary = false
+      this.#take(this.#acting)
+    } else {
+      this.#looking.run = null
+      this.#looking = this.#options.world.after(writeIntervalMs / 5, () => this.#trust())
+    }
+  }
+
+  /** A primary writes to what stands behind it, with its token. */
+  #write(): void {
+    const { world, onToken } = this.#options
+    this.#writing.run = null
+    if (!this.isAlive || this.#acting === null || !activeRoles.includes(this.#acting.role)) return
+    if (!this.#isPaused && !this.#isWary) onToken(`resource ${this.#acting.assignment}`, this.#acting.token)
+    this.#writing = world.after(writeIntervalMs, () => this.#write())
+  }
+
+  #after(delayMs: number, callback: () => void): void {
+    this.#options.world.after(delayMs, () => this.#receive(callback))
+  }
+
+  #receive(callback: () => void): void {
+    if (!this.isAlive) return
+    if (this.#isPaused) this.#held.push(callback)
+    else callback()
+  }
+}

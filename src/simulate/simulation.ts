@@ -1,0 +1,170 @@
+/**
+ * One simulation: everything that happens in it follows from the seed and the options. Faults first, then a quiet time in which the
+ * cluster has to come together within a bound; the checkers judge all of it.
+ */
+import { join } from 'node:path'
+import { catalogue } from '../../machines/index.ts'
+import { openRecorder } from '../recorder/index.ts'
+import { createCheckers, type Violation } from './checkers/index.ts'
+import { Clients } from './clients.ts'
+import { Cluster } from './cluster.ts'
+import { type FaultKind, faultKinds } from './faultKinds.ts'
+import { createFaults } from './faults.ts'
+import type { Observer } from './observation.ts'
+import { Operator } from './operator.ts'
+import { configurationOf, heartbeatIntervalsMs } from './profile.ts'
+import { randomOf } from './random.ts'
+
+export interface SimulationOptions {
+  /** Default: drawn by the seed, 3 or 5. */
+  readonly nodeCount?: number
+  /** Of simulated time with faults; the quiet time comes on top. */
+  readonly minutes?: number
+  /** Kinds that may be enabled; the seed draws from them. Default: all. */
+  readonly faults?: readonly FaultKind[]
+  /** Enable every one of `faults`. */
+  readonly isEveryFault?: boolean
+  /** Default: drawn by the seed. */
+  readonly heartbeatIntervalMs?: number
+  /** Black boxes are written below this folder, and replayed. */
+  readonly blackBoxDirectory?: string
+  /** Called at the end, while everything still runs. */
+  readonly inspect?: (cluster: Cluster) => void
+  /** Sees what the checkers see. */
+  readonly observer?: Observer
+}
+
+export interface SimulationResult {
+  readonly seed: number
+  readonly nodeCount: number
+  readonly heartbeatIntervalMs: number
+  readonly faults: readonly FaultKind[]
+  readonly violations: readonly Violation[]
+  /** Of every step of every node, with its time and effects: the same wherever the same code runs. */
+  readonly digest: string
+  readonly simulatedMs: number
+  readonly wallMs: number
+  readonly counts: Readonly<Record<string, number>>
+  readonly figures: Readonly<Record<string, number>>
+}
+
+export const defaultMinutes = 1
+const driftMax = 0.01
+/** Of runs whose messages pass through the real codec. */
+const encodingProbability = 0.1
+const lookIntervalMs = 250
+/** For wake-ups, signals and what a kill takes. */
+const selfStopSlackMs = 20
+/** For the cluster to come together after the last fault: fixed, and for each millisecond of the heartbeat interval. */
+const convergenceFixedMs = 15_000
+const convergencePerHeartbeat = 750
+
+export function simulate(seed: number, options: SimulationOptions = {}): SimulationResult {
+  const startedMs = performance.now()
+  const shape = randomOf(seed, 'shape')
+  const drawn = { nodeCount: shape.pick([3, 5]), heartbeatIntervalMs: shape.pick(heartbeatIntervalsMs) }
+  const { nodeCount = drawn.nodeCount, heartbeatIntervalMs = drawn.heartbeatIntervalMs } = options
+  const { minutes = defaultMinutes, faults: allowed = faultKinds, blackBoxDirectory } = options
+  const scale = heartbeatIntervalMs / heartbeatIntervalsMs[0]
+  const configuration = configurationOf({
+    nodeCount,
+    heartbeatIntervalMs,
+    // The same wherever black boxes are written: machines know their configuration, and the digest knows them.
+    directory: '/simulated',
+    random: shape,
+  })
+  const convergenceWithinMs = convergenceFixedMs + convergencePerHeartbeat * heartbeatIntervalMs
+  const checkers = createCheckers({
+    selfStopMs: configuration.timing.selfStopMs,
+    // A lease that grew by less than an eighth is not reported, and so seen to end too soon.
+    selfStopToleranceMs: selfStopSlackMs + configuration.timing.nodeLeaseMs / 8 + 2 * heartbeatIntervalMs,
+    convergenceWithinMs,
+    catalogue,
+  })
+  const faultRandom = randomOf(seed, 'faults')
+  // Drawn first, as the machines' clocks are made with it.
+  const lasts = (kind: FaultKind): boolean =>
+    allowed.includes(kind) && (options.isEveryFault === true || faultRandom.chance(0.5))
+  const isDrifting = lasts('drift')
+  const isMixed = lasts('versions')
+  const cluster: Cluster = new Cluster({
+    seed,
+    configuration,
+    driftMax: isDrifting ? driftMax : 0,
+    isMixed,
+    isEncoding: shape.chance(encodingProbability),
+    observer: {
+      observe(observation) {
+        checkers.observe(observation)
+        options.observer?.observe(observation)
+      },
+    },
+    openRecorder:
+      blackBoxDirectory === undefined
+        ? null
+        : (of) => openRecorder({ ...of, directory: join(blackBoxDirectory, of.node) }),
+  })
+  const { world } = cluster
+  const operator = new Operator({ cluster: () => cluster, random: randomOf(seed, 'operator'), scale })
+  const clients = new Clients({ cluster: () => cluster, random: randomOf(seed, 'clients'), scale })
+  const faults = createFaults({
+    cluster,
+    random: faultRandom,
+    allowed,
+    scale,
+    isAll: options.isEveryFault === true,
+  })
+
+  for (const machine of cluster.machines) machine.boot()
+  operator.start({ isOperating: faults.enabled.includes('operator') })
+  clients.start()
+  faults.start()
+  world.runUntil(minutes * 60_000)
+
+  faults.heal()
+  operator.restore()
+  cluster.observe({ type: 'healed', nodes: Object.keys(configuration.nodes) })
+  const endMs = world.nowMs + convergenceWithinMs + 2 * lookIntervalMs
+  while (world.nowMs < endMs) {
+    world.runUntil(Math.min(endMs, world.nowMs + lookIntervalMs))
+    cluster.see()
+  }
+  for (const machine of cluster.machines) cluster.seeRepository(machine)
+  clients.end()
+  options.inspect?.(cluster)
+  for (const machine of cluster.machines) machine.cutPower()
+  if (blackBoxDirectory !== undefined) cluster.observe({ type: 'boxes.closed', directory: blackBoxDirectory })
+  cluster.observe({ type: 'run.ended' })
+
+  const thrown = cluster.thrown.map(
+    ({ node, process, atMs, error }): Violation => ({
+      checker: 'nothing-thrown',
+      atMs,
+      text: `the ${process} process of ${node} threw: ${error instanceof Error ? error.message : String(error)}`,
+      details: { node, process, stack: error instanceof Error ? error.stack : undefined },
+    }),
+  )
+  return {
+    seed,
+    nodeCount,
+    heartbeatIntervalMs,
+    faults: [
+      ...(isDrifting ? (['drift'] as const) : []),
+      ...(isMixed ? (['versions'] as const) : []),
+      ...faults.enabled.filter((kind) => kind !== 'drift' && kind !== 'versions'),
+    ],
+    violations: [...thrown, ...checkers.violations()].sort((a, b) => a.atMs - b.atMs),
+    digest: cluster.digest,
+    simulatedMs: Math.round(world.nowMs),
+    wallMs: Math.round(performance.now() - startedMs),
+    counts: {
+      event: world.eventCount,
+      step: cluster.stepCount,
+      datagram: cluster.paths.sentCount,
+      fault: faults.beganCount,
+      command: operator.operationCount,
+      operation: clients.operationCount,
+    },
+    figures: checkers.figures(),
+  }
+}

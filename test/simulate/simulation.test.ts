@@ -1,0 +1,65 @@
+import { describe, expect, test } from 'bun:test'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type FaultKind, faultKinds } from '../../src/simulate/faultKinds.ts'
+import { simulate } from '../../src/simulate/simulation.ts'
+
+const quick = { nodeCount: 3, heartbeatIntervalMs: 100, minutes: 0.1 }
+
+/** What to type to see it again. */
+function problemsOf(result: ReturnType<typeof simulate>): string[] {
+  return result.violations.map(({ checker, text }) => `seed ${result.seed}: ${checker}: ${text}`)
+}
+
+describe('a simulation', () => {
+  test('without faults elects a master, places every role and stays so', () => {
+    const changes: string[] = []
+    const result = simulate(1, {
+      ...quick,
+      nodeCount: 5,
+      faults: [],
+      observer: { observe: (seen) => seen.type === 'mastership.acquired' && changes.push(seen.node) },
+    })
+    expect(problemsOf(result)).toEqual([])
+    expect(changes).toHaveLength(1)
+    expect(result.counts.fault).toBe(0)
+  })
+
+  test('is the same for the same seed, and another for another', () => {
+    const [first, again, other] = [7, 7, 8].map((seed) => simulate(seed, quick))
+    expect(again!.digest).toBe(first!.digest)
+    expect(again!.counts).toEqual(first!.counts)
+    expect(other!.digest).not.toBe(first!.digest)
+  })
+
+  test('does not change by being watched', () => {
+    const plain = simulate(9, quick)
+    const watched = simulate(9, { ...quick, observer: { observe() {} }, inspect() {} })
+    expect(watched.digest).toBe(plain.digest)
+  })
+
+  test('writes black boxes that replay exactly', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'rolecall-simulation-'))
+    try {
+      const result = simulate(3, { ...quick, blackBoxDirectory: directory })
+      expect(problemsOf(result)).toEqual([])
+      expect(result.figures.replayedStepCount).toBeGreaterThan(100)
+      expect(result.digest).toBe(simulate(3, quick).digest)
+    } finally {
+      rmSync(directory, { recursive: true })
+    }
+  })
+
+  test.each(faultKinds.map((kind): [FaultKind] => [kind]))('with %s alone keeps every invariant', (kind) => {
+    const result = simulate(11, { ...quick, minutes: 1, faults: [kind], isEveryFault: true })
+    expect(problemsOf(result)).toEqual([])
+    expect(result.faults).toEqual([kind])
+    if (kind !== 'drift' && kind !== 'versions' && kind !== 'operator') expect(result.counts.fault).toBeGreaterThan(0)
+  })
+
+  test('of a hundred seeds keeps every invariant', () => {
+    const results = Array.from({ length: 100 }, (_, index) => simulate(1_000 + index, quick))
+    expect(results.flatMap(problemsOf)).toEqual([])
+  }, 120_000)
+})
