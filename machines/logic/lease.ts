@@ -92,7 +92,7 @@ export function released(p: VotePromise, leader: NodeName): VotePromise {
 export interface LeaderLease {
   readonly epoch: number
   readonly isDropped: boolean
-  /** Latest own send time that each voter echoed. */
+  /** Latest own send time that each node echoed, voter or not: everybody promises, so who becomes a voter counts from the first moment. */
   readonly echoedMs: Readonly<Record<NodeName, number>>
 }
 
@@ -114,9 +114,9 @@ export function leading(epoch: number): LeaderLease {
 }
 
 /** Takes an echo; one of another epoch or another leader counts for nothing, a late one changes nothing. */
-export function echoed(lease: LeaderLease, from: Voters & { voter: NodeName; echo: VoterEcho }): LeaderLease {
+export function echoed(lease: LeaderLease, from: { self: NodeName; voter: NodeName; echo: VoterEcho }): LeaderLease {
   const { voter, echo } = from
-  if (echo.epoch !== lease.epoch || echo.leader !== from.self || !from.voters.includes(voter)) return lease
+  if (echo.epoch !== lease.epoch || echo.leader !== from.self) return lease
   if (echo.sentAtMs <= (lease.echoedMs[voter] ?? Number.NEGATIVE_INFINITY)) return lease
   return { ...lease, echoedMs: { ...lease.echoedMs, [voter]: echo.sentAtMs } }
 }
