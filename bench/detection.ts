@@ -4,7 +4,7 @@
  * [--seconds 20] [--only PEER] [--json]`; needs `dist/rolecall` (npm run build). A peer that is not installed is skipped.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startCorosync } from './peers/corosync.ts'
@@ -79,7 +79,10 @@ for (const [name, start] of Object.entries(starts)) {
 }
 const own = results.find(({ peer }) => peer === 'rolecall')
 const told = results.map((each) => ({ ...each, frozenRatio: own ? each.frozenMs / own.frozenMs : null }))
-if (values.json) console.log(JSON.stringify({ runCount, seconds, hogs: Number(values.hogs), results: told, skipped }))
+/** What else the machine did meanwhile decides such numbers. */
+const loadAverage = loadavg()[0]!
+if (values.json)
+  console.log(JSON.stringify({ loadAverage, runCount, seconds, hogs: Number(values.hogs), results: told, skipped }))
 else {
   console.log(`${'peer'.padEnd(10)}  killed ms  frozen ms  to rolecall  wrongly given up under ${values.hogs} hogs`)
   for (const { peer, killedMs, frozenMs, frozenRatio, falseCount } of told)
@@ -90,5 +93,6 @@ else {
       (frozenRatio?.toFixed(1) ?? '-').padStart(12),
       String(falseCount).padStart(5),
     )
+  console.log(`load average at the end ${loadAverage.toFixed(1)}`)
   for (const { peer, why } of skipped) console.log(`${peer}: skipped, ${why}`)
 }

@@ -5,7 +5,7 @@
  * (npm run build).
  */
 import { mkdtempSync, readFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { nodeCountMax } from '../src/configuration/schema.ts'
@@ -121,9 +121,19 @@ for (const nodeCount of values.nodes.split(',').map(Number)) {
   if (nodeCount > nodeCountMax) skipped.push({ nodeCount, why: `a cluster has at most ${nodeCountMax} nodes` })
   else results.push(...(await measure(nodeCount, baseBytes)))
 }
+/** What else the machine did meanwhile decides such numbers. */
+const loadAverage = loadavg()[0]!
 if (values.json)
   console.log(
-    JSON.stringify({ seconds, heartbeatIntervalMs, idleBunMegabytes: baseBytes / 1e6, target, results, skipped }),
+    JSON.stringify({
+      loadAverage,
+      seconds,
+      heartbeatIntervalMs,
+      idleBunMegabytes: baseBytes / 1e6,
+      target,
+      results,
+      skipped,
+    }),
   )
 else {
   console.log(
@@ -139,5 +149,6 @@ else {
       `${residentMegabytes.toFixed(0)} MB`.padStart(10),
       ratio.toFixed(2).padStart(15),
     )
+  console.log(`load average at the end ${loadAverage.toFixed(1)}`)
   for (const { nodeCount, why } of skipped) console.log(`${nodeCount} nodes: skipped, ${why}`)
 }
