@@ -73,5 +73,5 @@ function untilNextMs(clock: Clock, intervalMs: number): number {
 function reportLease(parts: Parts): void {
   const { clock, sight, agent } = parts
   // Programs have a clock of their own, but share the machine's: a message read late is seen to be late.
-  agent.sdk.lease(Math.floor(clock.wallUs() / 1000 + sight.nodeLeaseUntilMs() - clock.nowMs()))
+  agent.sdk.lease(sight.nodeLeaseUntilMs() - clock.nowMs())
 }

@@ -115,6 +115,7 @@ export class Machine {
     if (!this.guard) return
     this.guard.kill()
     this.guard = null
+    this.#leases.guardEnded()
     const { life } = this
     for (const program of this.programs)
       world.after(exitSeenMs, () => program.exit({ exitCode: null, signal: 'SIGKILL' }))
@@ -207,12 +208,17 @@ export class Machine {
       toGuard: (frame) => void world.after(pipeMs, () => guard.receive(() => of.onFrame(frame))),
       killGroup: (pid) => void this.#signal(pid, 'SIGKILL'),
       killGuard: () => this.killGuard(),
-      exit: (exitCode) => exit({ exitCode, signal: null }),
+      isGuardAlive: () => guard.isAlive,
+      exit: (exitCode) => exitBySelf(exitCode),
       onThrown: (error) => {
         onThrown(this, 'node', error)
-        exit({ exitCode: 1, signal: null })
+        exitBySelf(1)
       },
     })
+    const exitBySelf = (exitCode: number): void => {
+      if (this.life === life) life.ending()
+      exit({ exitCode, signal: null })
+    }
     const exit = (how: { exitCode: number | null; signal: string | null }): void => {
       if (this.life !== life) return
       this.#endNode()
@@ -295,7 +301,10 @@ export class Machine {
       onThrown: (error) => {
         onThrown(this, which, error)
         if (which === 'guard') this.killGuard()
-        else this.killNode(null, 1)
+        else {
+          this.life?.ending()
+          this.killNode(null, 1)
+        }
       },
     })
     return process

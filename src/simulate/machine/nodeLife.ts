@@ -35,6 +35,7 @@ export interface NodeLifeOptions {
   readonly toGuard: (frame: NodeFrame) => void
   readonly killGroup: (groupId: number) => void
   readonly killGuard: () => void
+  readonly isGuardAlive: () => boolean
   readonly exit: (exitCode: number) => void
   readonly onThrown: (error: unknown) => void
 }
@@ -49,6 +50,7 @@ export class NodeLife {
   readonly #options: NodeLifeOptions
   #take: (frame: GuardFrame) => void = () => {}
   #lost: () => void = () => {}
+  #ending: () => void = () => {}
 
   constructor(options: NodeLifeOptions) {
     this.#options = options
@@ -77,6 +79,11 @@ export class NodeLife {
 
   guardLost(): void {
     this.process.receive(() => this.#lost())
+  }
+
+  /** It ends by itself, and so gets to do what is still to be done. */
+  ending(): void {
+    this.#ending()
   }
 
   /** Of a process that has ended: its black box is what is left. */
@@ -125,16 +132,18 @@ export class NodeLife {
   }
 
   #connectGuard(handlers: GuardHandlers, timing: Configuration['timing']): GuardClient {
-    const { process, toGuard, killGroup, killGuard, exit } = this.#options
-    const { client, take, lost } = createGuardClient(handlers, {
+    const { process, toGuard, killGroup, killGuard, isGuardAlive, exit } = this.#options
+    const { client, take, lost, ending } = createGuardClient(handlers, {
       clock: process,
       sharedTime: process,
       timing,
       send: (frame) => process.isAlive && toGuard(frame),
       killGroup,
       killGuard,
+      isGuardAlive,
       exit,
     })
+    this.#ending = ending
     this.#take = take
     this.#lost = lost
     const observed = (): void => this.#options.onLease(this)
