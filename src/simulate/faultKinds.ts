@@ -22,6 +22,16 @@ export const faultKinds = [
   'component',
   'callbacks',
   'operator',
+  'pair',
+  'late',
+  'master-cut',
+  'restart',
+  'leave',
+  'elections',
+  'usurper',
+  'figure-8',
+  'disk-replaced',
+  'late-command',
 ] as const
 
 export type FaultKind = (typeof faultKinds)[number]

@@ -6,11 +6,13 @@
 import type { Cluster } from './cluster.ts'
 import type { FaultKind } from './faultKinds.ts'
 import type { Machine } from './machine/machine.ts'
+import { plots } from './plots.ts'
 import type { Random } from './random.ts'
+import { targeted } from './targetedFaults.ts'
 import type { PathFaults } from './world/paths.ts'
 
 /** Begins a fault; what it returns ends it. */
-type Begin = (of: { cluster: Cluster; random: Random; scale: number }) => () => void
+export type Begin = (of: { cluster: Cluster; random: Random; scale: number }) => () => void
 
 const nothing = (): void => {}
 
@@ -128,6 +130,8 @@ const begins: Readonly<Record<Exclude<FaultKind, 'drift' | 'operator'>, Begin>> 
       programFaults[kind] = 0
     }
   },
+  ...targeted,
+  ...plots,
 }
 
 /** At a heartbeat of 20 ms; scaled with it. */
@@ -152,8 +156,10 @@ export function createFaults(options: {
   scale: number
   /** Enable all that is allowed. */
   isAll: boolean
+  /** They begin so many times as often. */
+  rate: number
 }): Faults {
-  const { cluster, random, allowed, scale, isAll } = options
+  const { cluster, random, allowed, scale, isAll, rate } = options
   const enabled = allowed.filter(() => random.chance(enabledProbability) || isAll)
   const open = new Set<() => void>()
   let isHealed = false
@@ -185,7 +191,8 @@ export function createFaults(options: {
     },
     start() {
       for (const kind of enabled)
-        if (kind !== 'drift' && kind !== 'operator') schedule(kind, meanIntervalMs * scale * random.between(0.3, 3))
+        if (kind !== 'drift' && kind !== 'operator')
+          schedule(kind, (meanIntervalMs * scale * random.between(0.3, 3)) / rate)
     },
     heal() {
       isHealed = true
