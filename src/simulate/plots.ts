@@ -14,8 +14,8 @@ const usurperIntervalMs = 300
 const usurperDownMinMs = 2
 const usurperDownMaxMs = 60
 /** An election takes about 300. */
-const lateMinMs = 400
-const lateMaxMs = 1_200
+const lateMinMs = 500
+const lateMaxMs = 1_500
 /** So much slower is the disk of one whose writes must not land. */
 const hangingDisk = 20_000
 
@@ -127,16 +127,24 @@ export const plots: Readonly<Record<PlotKind, Begin>> = {
     const to = random.pick(others(cluster, leader))
     const assignment = random.pick(Object.keys(configuration.assignments))
     const undos = [slow(cluster, [leader, to], random.between(lateMinMs, lateMaxMs) * scale)]
-    const { life } = leader
-    life?.process.receive(
-      () => void life.parts?.operations.request({ operation: 'switchover', assignment, to: to.name }),
-    )
+    const order = ({ life }: Machine, node: Machine): void =>
+      life?.process.receive(
+        () => void life.parts?.operations.request({ operation: 'switchover', assignment, to: node.name }),
+      )
+    order(leader, to)
+    // The next master is to decide anew what the command was about.
+    const strike = (elected: Machine): void => {
+      for (const delayMs of [30, 100, 200])
+        world.after(delayMs * scale, () => order(elected, random.pick(others(cluster, to))))
+    }
+    cluster.onElected.add(strike)
     let isOver = false
     world.after(random.between(5, 200) * scale, () => {
       if (!isOver) undos.push(isolate(cluster, leader, { from: random.pick(['both', 'in']), peers: machines }))
     })
     return () => {
       isOver = true
+      cluster.onElected.delete(strike)
       all(undos)()
     }
   },
