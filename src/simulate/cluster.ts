@@ -39,7 +39,11 @@ export class Cluster {
   readonly programFaults: ProgramFaults = { hangRate: 0, failRate: 0, crashRate: 0, slowRate: 0 }
   readonly configuration: Configuration
   readonly thrown: { node: NodeName; process: string; atMs: number; error: unknown }[] = []
+  /** Faults that strike when a node is elected. */
+  readonly onElected = new Set<(elected: Machine) => void>()
   stepCount = 0
+  /** The plot that leaves what is committed on one disk only has been played: once a run is all that can be asked. */
+  isDiskWiped = false
   /** A change to the configuration has not been taken back yet. */
   isReconfigured = false
   readonly file: FileConfiguration
@@ -61,6 +65,10 @@ export class Cluster {
     const networks = new Networks(this.paths, { ...options, random: randomOf(seed, 'formats') })
     const evidence = new Evidence(world, this.paths)
     const clocks = randomOf(seed, 'clocks')
+    // Every other time at the ends of what is allowed: the rules of the leases have no slack there.
+    const ends = randomOf(seed, 'ends of clocks')
+    const areAtEnds = ends.chance(0.5)
+    const driftOf = (drift: number): number => (areAtEnds ? ends.pick([-driftMax, driftMax]) : drift)
     this.machines = nodes.map(
       (name) =>
         new Machine({
@@ -71,7 +79,7 @@ export class Cluster {
           configuration,
           file: this.file,
           name,
-          clock: { rate: 1 + clocks.between(-driftMax, driftMax), offsetMs: clocks.between(0, 1e6) },
+          clock: { rate: 1 + driftOf(clocks.between(-driftMax, driftMax)), offsetMs: clocks.between(0, 1e6) },
           programFaults: this.programFaults,
           openRecorder,
           observe: (event) => this.observe(event),
@@ -80,6 +88,15 @@ export class Cluster {
           onThrown: (machine, process, error) =>
             this.thrown.push({ node: machine.name, process, atMs: world.nowMs, error }),
         }),
+    )
+  }
+
+  /** Who leads, of several the one of the latest epoch; null: nobody. */
+  get leader(): Machine | null {
+    const epochOf = ({ life }: Machine): number => (life?.parts?.replica.isLeader ? life.parts.replica.epoch : -1)
+    return this.machines.reduce<Machine | null>(
+      (best, machine) => (epochOf(machine) > (best === null ? -1 : epochOf(best)) ? machine : best),
+      null,
     )
   }
 
@@ -134,6 +151,10 @@ export class Cluster {
     this.#otherDigest = Bun.hash.xxHash32(text, this.#otherDigest)
     if (record.actor !== 'membership') return
     for (const effect of effects) {
+      if (effect.type === 'log.claim') {
+        this.observe({ type: 'leader.elected', node: machine.name, epoch: Number(effect.epoch) })
+        for (const react of [...this.onElected]) react(machine)
+      }
       if (effect.type !== 'mastership.acquired' && effect.type !== 'mastership.lost') continue
       this.observe({ type: effect.type, node: machine.name, epoch: Number(effect.epoch) })
       if (effect.type === 'mastership.acquired') this.seeRepository(machine)

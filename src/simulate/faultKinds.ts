@@ -25,6 +25,16 @@ export const faultKinds = [
   'callbacks',
   'operator',
   'configuration',
+  'pair',
+  'late',
+  'master-cut',
+  'restart',
+  'leave',
+  'elections',
+  'usurper',
+  'figure-8',
+  'disk-replaced',
+  'late-command',
 ] as const
 
 export type FaultKind = (typeof faultKinds)[number]

@@ -8,11 +8,13 @@ import { changeConfiguration } from './configurationFaults.ts'
 import { isDiskSpare } from './diskFaults.ts'
 import type { FaultKind } from './faultKinds.ts'
 import type { Machine } from './machine/machine.ts'
+import { plots } from './plots.ts'
 import { type Random, randomOf } from './random.ts'
+import { targeted } from './targetedFaults.ts'
 import type { PathFaults } from './world/paths.ts'
 
 /** Begins a fault; what it returns ends it. */
-type Begin = (of: { cluster: Cluster; random: Random; scale: number }) => () => void
+export type Begin = (of: { cluster: Cluster; random: Random; scale: number }) => () => void
 
 const nothing = (): void => {}
 
@@ -143,6 +145,8 @@ const begins: Readonly<Record<Exclude<FaultKind, (typeof lastingKinds)[number]>,
       programFaults[kind] = 0
     }
   },
+  ...targeted,
+  ...plots,
 }
 
 function isPassing(kind: FaultKind): kind is keyof typeof begins {
@@ -175,6 +179,8 @@ export interface FaultsOptions {
   readonly scale: number
   /** Enable all that is allowed. */
   readonly isAll: boolean
+  /** They begin so many times as often. */
+  readonly rate: number
   /** Only these begin; null: all. */
   readonly only: readonly string[] | null
 }
@@ -185,7 +191,7 @@ export function isEnabled(seed: number, kind: FaultKind): boolean {
 }
 
 /** Every event has a stream of chance of its own: leaving one out does not change the others. */
-export function createFaults({ cluster, seed, allowed, scale, isAll, only }: FaultsOptions): Faults {
+export function createFaults({ cluster, seed, allowed, scale, isAll, rate, only }: FaultsOptions): Faults {
   const enabled = allowed.filter((kind) => isAll || isEnabled(seed, kind))
   const events: FaultEvent[] = []
   const open = new Set<() => void>()
@@ -222,7 +228,7 @@ export function createFaults({ cluster, seed, allowed, scale, isAll, only }: Fau
     start() {
       for (const kind of enabled) {
         const intensity = randomOf(seed, `intensity ${kind}`).between(0.3, 3)
-        if (isPassing(kind)) schedule(kind, meanIntervalMs * scale * intensity, 1)
+        if (isPassing(kind)) schedule(kind, (meanIntervalMs * scale * intensity) / rate, 1)
       }
     },
     heal() {

@@ -26,6 +26,10 @@ export interface SimulationOptions {
   readonly isEveryFault?: boolean
   /** Only these of the fault events that the seed has; names are those of the result. */
   readonly events?: readonly string[]
+  /** Faults begin so many times as often. Default: 1. */
+  readonly faultRate?: number
+  /** Nothing happens any more after the first violation. */
+  readonly isEndedByViolation?: boolean
   /** Default: drawn by the seed. */
   readonly heartbeatIntervalMs?: number
   /** Black boxes are written below this folder, and replayed. */
@@ -98,6 +102,7 @@ export function simulate(seed: number, options: SimulationOptions = {}): Simulat
     observer: {
       observe(observation) {
         checkers.observe(observation)
+        if (options.isEndedByViolation && checkers.violations().length > 0) cluster.world.end()
         options.observer?.observe(observation)
       },
     },
@@ -116,6 +121,7 @@ export function simulate(seed: number, options: SimulationOptions = {}): Simulat
     allowed,
     scale,
     isAll: options.isEveryFault === true,
+    rate: options.faultRate ?? 1,
   })
 
   for (const machine of cluster.machines) machine.boot()
@@ -128,7 +134,7 @@ export function simulate(seed: number, options: SimulationOptions = {}): Simulat
   operator.restore()
   cluster.observe({ type: 'healed', nodes: Object.keys(configuration.nodes) })
   const endMs = world.nowMs + convergenceWithinMs + 2 * lookIntervalMs
-  while (world.nowMs < endMs) {
+  while (world.nowMs < endMs && !world.isEnded) {
     world.runUntil(Math.min(endMs, world.nowMs + lookIntervalMs))
     cluster.see()
   }

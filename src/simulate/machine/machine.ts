@@ -130,6 +130,12 @@ export class Machine {
     })
   }
 
+  /** It leaves the cluster in order; then the service manager starts it again. */
+  leave(): void {
+    const core = this.#core
+    this.guard?.receive(() => core?.leave())
+  }
+
   killNode(signal: string | null = 'SIGKILL', exitCode: number | null = null): void {
     this.#nodeExit?.({ exitCode, signal })
   }
@@ -146,6 +152,7 @@ export class Machine {
     for (const program of this.programs) program.resume()
   }
 
+  #core: GuardCore | null = null
   #nodeExit: ((exit: { exitCode: number | null; signal: string | null }) => void) | null = null
 
   #startGuard(): void {
@@ -179,6 +186,7 @@ export class Machine {
       },
     )
     const over = (): void => void (this.guard === guard && this.killGuard())
+    this.#core = core
     core.run().then(
       () => world.after(0, over),
       (error) => this.#options.onThrown(this, 'guard', error),
