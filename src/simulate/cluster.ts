@@ -47,8 +47,6 @@ export class Cluster {
   /** A change to the configuration has not been taken back yet. */
   isReconfigured = false
   readonly file: FileConfiguration
-  /** The highest index that any node holds for committed. */
-  committedIndex = 0
   readonly #highest = new Map<string, Token>()
   #digest = 0
   #otherDigest = 0
@@ -175,7 +173,6 @@ export class Cluster {
 
   #committed({ name }: Machine, entry: KeptEntry): void {
     const { index, epoch, command } = entry
-    this.committedIndex = Math.max(this.committedIndex, index)
     const hash = Bun.hash.crc32(JSON.stringify(sorted(command))).toString(16)
     this.observe({ type: 'entry.committed', node: name, index, epoch, hash })
   }

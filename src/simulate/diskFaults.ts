@@ -6,22 +6,23 @@
 import type { Cluster } from './cluster.ts'
 import type { Machine } from './machine/machine.ts'
 
-/** Whether this machine's disk may be lost now. */
-export function isDiskSpare({ machines, committedIndex }: Cluster, lost: Machine): boolean {
+/** Whether this machine's disk may be lost now: all that the latest leader has is on a majority of the others. */
+export function isDiskSpare({ machines }: Cluster, lost: Machine): boolean {
   const leading = machines.filter(({ life }) => life?.parts?.replica.isLeader)
-  const latest = leading.sort((a, b) => epochOf(b) - epochOf(a))[0]?.life?.parts?.replica
-  if (!latest) return false
+  const leader = leading.sort((a, b) => epochOf(b) - epochOf(a))[0]
+  if (!leader || machines.some(({ life }) => epochOf({ life }) > epochOf(leader))) return false
+  const { members } = leader.life!.parts!.replica
   const areAllAdmitted = machines.every(({ name, disk }) =>
-    latest.members.some((member) => member.name === name && member.disk === disk.id),
+    members.some((member) => member.name === name && member.disk === disk.id),
   )
   if (!areAllAdmitted) return false
-  const voters = latest.members.filter(({ kind }) => kind === 'voter').map(({ name }) => name)
+  const voters = members.filter(({ kind }) => kind === 'voter').map(({ name }) => name)
   const holders = machines.filter(
-    (machine) => machine !== lost && voters.includes(machine.name) && machine.disk.lastIndex >= committedIndex,
+    ({ name, disk }) => name !== lost.name && voters.includes(name) && disk.end === leader.disk.end,
   )
   return holders.length > voters.length / 2
 }
 
-function epochOf({ life }: Machine): number {
+function epochOf({ life }: Pick<Machine, 'life'>): number {
   return life?.parts?.replica.epoch ?? 0
 }

@@ -155,6 +155,9 @@ function isPassing(kind: FaultKind): kind is keyof typeof begins {
 
 /** At a heartbeat of 20 ms; scaled with it. */
 const meanIntervalMs = 4_000
+/** Each kind has its own in each seed: so many times the mean between two. */
+const rarityMin = 0.3
+const rarityMax = 3
 const durationMinMs = 20
 const durationMaxMs = 6_000
 /** Of the kinds that are allowed, each is enabled with this probability. */
@@ -227,8 +230,8 @@ export function createFaults({ cluster, seed, allowed, scale, isAll, rate, only 
     events,
     start() {
       for (const kind of enabled) {
-        const intensity = randomOf(seed, `intensity ${kind}`).between(0.3, 3)
-        if (isPassing(kind)) schedule(kind, (meanIntervalMs * scale * intensity) / rate, 1)
+        const rarity = isAll ? rarityMin : randomOf(seed, `rarity ${kind}`).between(rarityMin, rarityMax)
+        if (isPassing(kind)) schedule(kind, (meanIntervalMs * scale * rarity) / rate, 1)
       }
     },
     heal() {

@@ -1,9 +1,12 @@
-import { describe, expect, test } from 'bun:test'
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type FaultKind, faultKinds } from '../../src/simulate/faultKinds.ts'
 import { simulate } from '../../src/simulate/simulation.ts'
+
+// On a machine under load a simulation takes long, and is not wrong for that.
+setDefaultTimeout(120_000)
 
 const quick = { nodeCount: 3, heartbeatIntervalMs: 100, minutes: 0.1 }
 

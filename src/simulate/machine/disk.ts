@@ -52,10 +52,11 @@ export class SimulatedDisk {
     return this.#disk.id
   }
 
-  /** Of what is on it. */
-  get lastIndex(): number {
+  /** The end of the log on it, as `epoch.index`: two disks that end alike hold the same. */
+  get end(): string {
     const { entries, state } = this.#disk.contents
-    return Math.max(entries.at(-1)?.index ?? 0, state?.at.index ?? 0)
+    const { epoch, index } = entries.at(-1) ?? state?.at ?? { epoch: 0, index: 0 }
+    return `${epoch}.${index}`
   }
 
   nextIncarnation(): number {
