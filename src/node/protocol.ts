@@ -21,11 +21,7 @@ export function protocolsHere(environment: Readonly<Record<string, string | unde
 }
 
 /** What is said in a hello. Returns whether the node is heeded. */
-export function protocolsHeard(
-  parts: Pick<Parts, 'protocols' | 'ownProtocols' | 'replica' | 'engine'>,
-  node: NodeName,
-  range: ProtocolRange,
-): boolean {
+export function protocolsHeard(parts: Parts, node: NodeName, range: ProtocolRange): boolean {
   const { protocols, ownProtocols, replica, engine } = parts
   const known = protocols.get(node)
   protocols.set(node, range)
@@ -41,10 +37,7 @@ export function protocolsHeard(
 }
 
 /** Neither of another cluster, nor of a release that shares no protocol with this one. */
-export function isHeeded(
-  { foreigners, protocols, ownProtocols }: Pick<Parts, 'foreigners' | 'protocols' | 'ownProtocols'>,
-  node: NodeName,
-): boolean {
+export function isHeeded({ foreigners, protocols, ownProtocols }: Parts, node: NodeName): boolean {
   const range = protocols.get(node)
   return !foreigners.has(node) && (range === undefined || isCompatible(ownProtocols, range))
 }
