@@ -54,6 +54,7 @@ slow('status --json: the whole view', async () => {
       'node',
       'nodes',
       'problems',
+      'protocol',
       'quorum',
       'vice',
     ].sort(),

@@ -12,8 +12,9 @@ afterEach(cleanUp)
 
 const names = Array.from({ length: 12 }, (_, place) => `s${String(place).padStart(2, '0')}`)
 
-/** Its start takes a while: the probe has to answer first. */
-const services = `types:
+/** Patient, so that no lease ends on a machine that is busy with other things: that, too, would start something again. */
+const services = `timing: { suspectAfter: 1500ms, leaderLease: 1500ms, nodeLease: 2500ms }
+types:
   sleeper:
     command: [sleep, "3600"]
     probe: { exec: ["/bin/sh", "-c", "sleep 0.1"], interval: 1s }
