@@ -58,6 +58,28 @@ test('a node falls silent, is waited for, and comes back', () => {
   )
 })
 
+test('other timings: a wait that has begun stays as it is, the next goes by them', () => {
+  const { leaderLeaseMs, selfStopMs, takeOverMarginMs, endedGraceMs } = timing
+  const changed = { leaderLeaseMs, nodeLeaseMs: 900, selfStopMs, takeOverMarginMs, endedGraceMs }
+  expectTranscript(
+    nodeMachine,
+    input,
+    [confirmed(125), { type: 'timing.changed', timing: changed }, { type: 'mastership.acquired' }],
+    `
+      unknown
+    > peer.confirmedSilent silentForMs=125 waitedMs=125
+      unreachable
+      < node.changed node=n2 availability=unreachable incarnation=0 how=silent
+      @ isolation 1040 ms
+    > timing.changed timing={leaderLeaseMs: 130, nodeLeaseMs: 900, selfStopMs: 500, takeOverMarginMs: 250, endedGraceMs: 5}
+      unreachable
+    > mastership.acquired
+      unreachable
+      @ isolation 1670 ms
+    `,
+  )
+})
+
 test('a node that ended is said to have after the grace, and comes back only in a later life', () => {
   expectTranscript(
     nodeMachine,
