@@ -35,6 +35,10 @@
  *    s as `wanted`; one after w has s as `settled`, or a later one, for which the same holds. So s is one of the two that each
  *    side goes by: it holds at most s, and it waits at least s.)
  *    A node that has not applied r grants, holds and promises nothing: it is no voter, and has no component, before.
+ *    I1 and I2 compare what is held with what is waited at different times, so besides: what has become longer, time for
+ *    stopping included, counts for echoes of heartbeats that were sent after that only; what has become shorter counts at
+ *    once; a wait that has begun, and a promise, stay as long as they are. "Applied" means by all of the node, for good: by its
+ *    machines and by whoever keeps its leases, and no later life of it goes by less.
  *
  * What the shell owes: an epoch is durable, and told here, before anything is promised in it; a candidate's own new epoch is
  * told here before its vote requests leave; `sentAtMs` is read before sending.
