@@ -6,8 +6,10 @@
  * or a life of its number has been, on a disk that is no longer here.
  * Nothing is said to anybody from then on; whoever opened it closes it.
  */
+
 import { join } from 'node:path'
 import { catalogue } from '../../machines/index.ts'
+import { releaseProtocols } from '../../machines/logic/protocol.ts'
 import { type Members, quorumMembers } from '../../machines/logic/replicatedLog.ts'
 import type { MembershipEffect, MembershipEvent, MembershipInput } from '../../machines/membership.ts'
 import type { Configuration } from '../../machines/model/configuration.ts'
@@ -212,6 +214,8 @@ export class Seat {
       disks: new Map(),
       foreigners: this.#foreigners,
       isFoundingForced: false,
+      protocols: new Map(),
+      ownProtocols: releaseProtocols,
     })
     this.#startMembership(this.#replica)
     this.#heartbeats.start()

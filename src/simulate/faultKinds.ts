@@ -24,6 +24,17 @@ export const faultKinds = [
   'component',
   'callbacks',
   'operator',
+  'configuration',
+  'pair',
+  'late',
+  'master-cut',
+  'restart',
+  'leave',
+  'elections',
+  'usurper',
+  'figure-8',
+  'disk-replaced',
+  'late-command',
 ] as const
 
 export type FaultKind = (typeof faultKinds)[number]
