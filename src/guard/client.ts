@@ -2,6 +2,7 @@
  * The node process's side of its guard: components are started and stopped through it, and what it sees comes back as
  * calls. Guard and node process live and die together: when the guard has gone, or hangs, so must all that hung on it.
  *
+ *   this process ends by itself  the components are killed first: the guard would do it, unless it hangs
  *   guard gone                   the components are killed, and this process ends (`exitCodes.guardLost`)
  *   guard silent                 no more leases are reported: what acts under one is told to stop when it ends, and what
  *                                has not stopped `selfStopMs` later is killed from here
@@ -47,6 +48,11 @@ export interface GuardHandlers {
 }
 
 export interface GuardClient {
+  /**
+   * Whether the guard's process is there at this moment. Other nodes take its end for this node's soon after the kernel has told
+   * them (`endedGraceMs`), and this process may have stood still meanwhile: what was granted through a guard ends with it.
+   */
+  isGuardAlive(): boolean
   spawn(order: To<'component.spawn'>): void
   stop(order: To<'component.stop'>): void
   setActive(active: To<'component.active'>): void
@@ -57,11 +63,13 @@ export interface GuardClient {
   /** The peer is off, on the word of a fence agent or an operator: judged by the heartbeats, then told by `onPeerEnded`. */
   fenced(ended: To<'peer.fenced'>): void
   configure(cluster: To<'configure'>): void
+  /** The guard goes by what `configure` told it last; leases that have become shorter by that are known here. */
+  isConfigured(): boolean
   /** To be called at least every `progressIntervalMs` for as long as the event loop turns. */
   progress(count: number): void
   ready(): void
   status(text: string): void
-  left(): void
+  left(how?: { isRemoved: boolean }): void
 }
 
 export interface GuardClientPorts {
@@ -71,6 +79,8 @@ export interface GuardClientPorts {
   readonly send: (frame: NodeFrame) => void
   readonly killGroup: (groupId: number) => void
   readonly killGuard: () => void
+  /** Asks the kernel, not what has been read so far. */
+  readonly isGuardAlive: () => boolean
   /** Does not return. */
   readonly exit: (exitCode: number) => void
 }
@@ -86,17 +96,27 @@ interface Started {
 export function createGuardClient(
   handlers: GuardHandlers,
   ports: GuardClientPorts,
-): { readonly client: GuardClient; readonly take: (frame: GuardFrame) => void; readonly lost: () => void } {
-  const { clock, sharedTime, timing, send } = ports
+): {
+  readonly client: GuardClient
+  readonly take: (frame: GuardFrame) => void
+  readonly lost: () => void
+  /** This process ends, for whatever reason: what acts here must not outlive it, even if the guard hangs. */
+  readonly ending: () => void
+} {
+  const { clock, sharedTime, send } = ports
+  let { timing } = ports
+  /** Of what `configure` told the guard. */
+  let unansweredCount = 0
   const exclusive = new Set<string>()
   const started = new Map<string, Started>()
   let nodeLeaseUntilMs: number | null = null
+  let { selfStopMs } = ports.timing
   let hasLeft = false
   let isSilent = false
 
   const backstop = new LeaseBackstop({
     clock,
-    selfStopMs: () => timing.selfStopMs,
+    selfStopMs: () => selfStopMs,
     leaseUntilMs: () => nodeLeaseUntilMs,
     // The guard does the same, if it can.
     onOver(component) {
@@ -104,9 +124,12 @@ export function createGuardClient(
         if (group.component === component && group.isExclusive) ports.killGroup(group.groupId)
     },
   })
-  const end = (exitCode: number): void => {
+  const ending = (): void => {
     watch.stop()
     for (const { groupId } of started.values()) ports.killGroup(groupId)
+  }
+  const end = (exitCode: number): void => {
+    ending()
     ports.exit(exitCode)
   }
   const watch = new SilenceWatch({
@@ -149,10 +172,14 @@ export function createGuardClient(
       case 'lease.report': {
         const report = reportHere(frame, sharedTime)
         nodeLeaseUntilMs = report.nodeUntilMs
+        selfStopMs = report.selfStopMs
         return handlers.onLeaseReport(report)
       }
       case 'lease.dropped':
         return handlers.onLeaseDropped(frame.epoch)
+      case 'configured':
+        unansweredCount -= 1
+        return
       case 'promise.answer': {
         const { id, untilMs } = frame
         return handlers.onPromiseAnswer({ id, untilMs: untilMs === null ? null : sharedTime.fromShared(untilMs) })
@@ -165,6 +192,7 @@ export function createGuardClient(
   }
 
   const client: GuardClient = {
+    isGuardAlive: ports.isGuardAlive,
     spawn(order) {
       if (order.isExclusive) exclusive.add(keyOf(order))
       send({ type: 'component.spawn', ...order })
@@ -180,20 +208,28 @@ export function createGuardClient(
     askPromise: (question) => send({ type: 'promise.ask', ...question }),
     accept: ({ node, incarnation, returnCount }) => send({ type: 'peer.accepted', node, incarnation, returnCount }),
     fenced: ({ node, incarnation, how }) => send({ type: 'peer.fenced', node, incarnation, how }),
-    configure: (cluster) => send({ type: 'configure', ...cluster }),
+    configure(cluster) {
+      const { hungAfterMs = timing.hungAfterMs } = cluster.timing
+      timing = { hungAfterMs, selfStopMs: cluster.holding.selfStopMs }
+      selfStopMs = Math.min(selfStopMs, timing.selfStopMs)
+      unansweredCount += 1
+      backstop.reconsider()
+      send({ type: 'configure', ...cluster })
+    },
+    isConfigured: () => unansweredCount === 0,
     progress: (count) => send({ type: 'node.progress', count }),
     ready: () => send({ type: 'node.ready' }),
     status: (text) => send({ type: 'node.status', text: text.slice(0, statusLengthMax) }),
-    left() {
+    left({ isRemoved } = { isRemoved: false }) {
       hasLeft = true
-      send({ type: 'node.left' })
+      send({ type: 'node.left', isRemoved })
     },
   }
   const lost = (): void => {
     if (!hasLeft) logger.fatal('the guard has gone: components killed')
     end(hasLeft ? exitCodes.left : exitCodes.guardLost)
   }
-  return { client, take, lost }
+  return { client, take, lost, ending }
 }
 
 /** Over this process's stdin and stdout. Nothing else may write to its stdout. */
@@ -203,7 +239,7 @@ export function connectGuard(
 ): GuardClient {
   const output = Bun.stdout.writer()
   const guardPid = process.ppid
-  const { client, take, lost } = createGuardClient(handlers, {
+  const { client, take, lost, ending } = createGuardClient(handlers, {
     clock,
     sharedTime: createSharedTime(clock),
     timing,
@@ -216,8 +252,10 @@ export function connectGuard(
       // Only while it is the parent: another process may have its number otherwise.
       if (process.ppid === guardPid) process.kill(guardPid, 'SIGKILL')
     },
+    isGuardAlive: () => process.ppid === guardPid,
     exit: (exitCode) => process.exit(exitCode),
   })
+  process.on('exit', ending)
   const reader = new FrameReader<GuardFrame>(guardFrame)
   process.stdin.on('data', (piece: Buffer) => {
     for (const frame of reader.take(piece)) take(frame)

@@ -29,9 +29,11 @@ export class Leading {
   #caughtUpIndex = 0
 
   constructor(core: ReplicaCore) {
-    const { electionTimeoutMs, heartbeatIntervalMs } = core.options.timing
     this.#core = core
-    this.#patience = new Patience({ forMs: electionTimeoutMs, tickMs: heartbeatIntervalMs })
+    this.#patience = new Patience(() => {
+      const { electionTimeoutMs, heartbeatIntervalMs } = core.options.timing()
+      return { forMs: electionTimeoutMs, tickMs: heartbeatIntervalMs }
+    })
   }
 
   claim(epoch: number): void {

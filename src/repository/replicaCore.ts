@@ -26,6 +26,8 @@ export class ReplicaCore {
   ledEpoch = -1
   /** The last epoch whose leader wrote to this life of ours: what it sends is addressed to a life. */
   metEpoch = -1
+  /** The highest that a leader said is committed, to this life of ours. -1: none has. */
+  heardCommitIndex = -1
   isClosed = false
   readonly #settle: () => void
   #state: rules.ReplicaState
