@@ -119,7 +119,12 @@ const results: Result[] = []
 const skipped: { nodeCount: number; why: string }[] = []
 for (const nodeCount of values.nodes.split(',').map(Number)) {
   if (nodeCount > nodeCountMax) skipped.push({ nodeCount, why: `a cluster has at most ${nodeCountMax} nodes` })
-  else results.push(...(await measure(nodeCount, baseBytes)))
+  else {
+    await measure(nodeCount, baseBytes).then(
+      (measured) => results.push(...measured),
+      (error: Error) => skipped.push({ nodeCount, why: error.message }),
+    )
+  }
 }
 /** What else the machine did meanwhile decides such numbers. */
 const loadAverage = loadavg()[0]!
