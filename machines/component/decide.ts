@@ -1,18 +1,12 @@
 /** What a component does in each situation, as pure functions of its context. */
-import type { Standby } from '../model/configuration.ts'
 import { activeRoles, type Role } from '../model/roles.ts'
+import { needsProcess } from '../model/standby.ts'
 import type { Failure, Peer, Phase } from '../model/status.ts'
 import type { ComponentContext, ComponentEffect, ComponentEventOf, Decided, RefusalCode } from './context.ts'
 
 export interface Place {
   readonly role: Role
   readonly phase: Phase
-}
-
-const rolesWithProcess: Record<Standby, readonly Role[]> = {
-  hot: ['spare', 'secondary', 'primary', 'quiescing'],
-  warm: ['secondary', 'primary', 'quiescing'],
-  cold: ['primary', 'quiescing'],
 }
 
 /** Whether the process is as the role needs it. */
@@ -22,7 +16,7 @@ export function isPrepared(context: ComponentContext, role: Role): boolean {
 
 /** None is started for `quiescing`: without a process there is nothing to hand over. */
 function isNeeded({ standby, process }: ComponentContext, role: Role): boolean {
-  return rolesWithProcess[standby].includes(role) && !(role === 'quiescing' && process === 'absent')
+  return needsProcess(standby, role) && !(role === 'quiescing' && process === 'absent')
 }
 
 /** It acts, or may, and nothing but its end changes that: an exclusive one out of its active role acts no more. */

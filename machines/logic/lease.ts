@@ -35,6 +35,10 @@
  *    s as `wanted`; one after w has s as `settled`, or a later one, for which the same holds. So s is one of the two that each
  *    side goes by: it holds at most s, and it waits at least s.)
  *    A node that has not applied r grants, holds and promises nothing: it is no voter, and has no component, before.
+ *    I1 and I2 compare what is held with what is waited at different times, so besides: what has become longer, time for
+ *    stopping included, counts for echoes of heartbeats that were sent after that only; what has become shorter counts at
+ *    once; a wait that has begun, and a promise, stay as long as they are. "Applied" means by all of the node, for good: by its
+ *    machines and by whoever keeps its leases, and no later life of it goes by less.
  *
  * What the shell owes: an epoch is durable, and told here, before anything is promised in it; a candidate's own new epoch is
  * told here before its vote requests leave; `sentAtMs` is read before sending.
@@ -53,7 +57,7 @@ function heldMs(periodMs: number): number {
 }
 
 /** How long to wait until a period is over for its holder. */
-function awaitedMs(periodMs: number): number {
+export function awaitedMs(periodMs: number): number {
   return periodMs * (1 + clockDrift)
 }
 
@@ -88,7 +92,7 @@ export function released(p: VotePromise, leader: NodeName): VotePromise {
 export interface LeaderLease {
   readonly epoch: number
   readonly isDropped: boolean
-  /** Latest own send time that each voter echoed. */
+  /** Latest own send time that each node echoed, voter or not: everybody promises, so who becomes a voter counts from the first moment. */
   readonly echoedMs: Readonly<Record<NodeName, number>>
 }
 
@@ -110,9 +114,9 @@ export function leading(epoch: number): LeaderLease {
 }
 
 /** Takes an echo; one of another epoch or another leader counts for nothing, a late one changes nothing. */
-export function echoed(lease: LeaderLease, from: Voters & { voter: NodeName; echo: VoterEcho }): LeaderLease {
+export function echoed(lease: LeaderLease, from: { self: NodeName; voter: NodeName; echo: VoterEcho }): LeaderLease {
   const { voter, echo } = from
-  if (echo.epoch !== lease.epoch || echo.leader !== from.self || !from.voters.includes(voter)) return lease
+  if (echo.epoch !== lease.epoch || echo.leader !== from.self) return lease
   if (echo.sentAtMs <= (lease.echoedMs[voter] ?? Number.NEGATIVE_INFINITY)) return lease
   return { ...lease, echoedMs: { ...lease.echoedMs, [voter]: echo.sentAtMs } }
 }
@@ -125,10 +129,22 @@ export function dropped(lease: LeaderLease): LeaderLease {
 /** S: since when at least a quorum has been following. A single voter follows itself now. -Infinity: not yet. */
 export function followedSinceMs(lease: LeaderLease, at: Voters & { nowMs: number }): number {
   if (lease.isDropped) return Number.NEGATIVE_INFINITY
-  const latestFirst = at.voters
-    .map((voter) => (voter === at.self ? at.nowMs : (lease.echoedMs[voter] ?? Number.NEGATIVE_INFINITY)))
-    .sort((a, b) => b - a)
-  return latestFirst[Math.floor(at.voters.length / 2)] ?? Number.NEGATIVE_INFINITY
+  const { voters } = at
+  const quorumCount = Math.floor(voters.length / 2) + 1
+  // The latest time that at least a quorum is not earlier than. Asked for at every heartbeat: without a list that is sorted.
+  let sinceMs = Number.NEGATIVE_INFINITY
+  for (const voter of voters) {
+    const candidateMs = followedMs(lease, voter, at)
+    if (candidateMs <= sinceMs) continue
+    let count = 0
+    for (const other of voters) if (followedMs(lease, other, at) >= candidateMs) count += 1
+    if (count >= quorumCount) sinceMs = candidateMs
+  }
+  return sinceMs
+}
+
+function followedMs(lease: LeaderLease, voter: NodeName, { self, nowMs }: { self: NodeName; nowMs: number }): number {
+  return voter === self ? nowMs : (lease.echoedMs[voter] ?? Number.NEGATIVE_INFINITY)
 }
 
 export function leaderLeaseUntilMs(lease: LeaderLease, at: Voters & { nowMs: number }, timing: LeaseTiming): number {
@@ -172,15 +188,18 @@ export function isSameLeaseTiming(a: LeaseTiming, b: LeaseTiming): boolean {
   return leaseSettings.every((setting) => a[setting] === b[setting])
 }
 
-/** What to hold by and what to wait by, while a change may not have reached every node; see 5. */
-export function effectiveTiming(
-  settled: LeaseTiming,
-  wanted: LeaseTiming,
-): { readonly holding: LeaseTiming; readonly waiting: LeaseTiming } {
+/** What to hold by and what to wait by. */
+export interface EffectiveTiming {
+  readonly holding: LeaseTiming
+  readonly waiting: LeaseTiming
+}
+
+/** While a change may not have reached every node; see 5. */
+export function effectiveTiming(settled: LeaseTiming, wanted: LeaseTiming): EffectiveTiming {
   return { holding: combined(Math.min, settled, wanted), waiting: combined(Math.max, settled, wanted) }
 }
 
-const leaseSettings = ['leaderLeaseMs', 'nodeLeaseMs', 'selfStopMs', 'takeOverMarginMs'] as const
+export const leaseSettings = ['leaderLeaseMs', 'nodeLeaseMs', 'selfStopMs', 'takeOverMarginMs'] as const
 
 function combined(choose: (a: number, b: number) => number, a: LeaseTiming, b: LeaseTiming): LeaseTiming {
   return {

@@ -9,7 +9,10 @@ export interface SimulateFlags {
   readonly minutes: number
   readonly heartbeat?: number
   readonly faults?: readonly FaultKind[]
+  readonly events?: readonly string[]
+  readonly jobs: number
   readonly json: boolean
+  readonly jsonLines: boolean
   readonly shrink: boolean
   readonly blackBox?: string
 }
@@ -64,7 +67,27 @@ export const simulateCommand = buildCommand<SimulateFlags, [], CliContext>({
         placeholder: 'LIST',
         optional: true,
       },
+      events: {
+        kind: 'parsed',
+        parse: asEvents,
+        brief: 'Only these fault events, as --shrink prints them; or none',
+        placeholder: 'LIST',
+        optional: true,
+      },
+      jobs: {
+        kind: 'parsed',
+        parse: (input) => asNumber(input, { min: 1, max: 256, isWhole: true }),
+        brief: 'Processes that share the seeds; the result is the same for any number',
+        placeholder: 'COUNT',
+        default: '1',
+      },
       json: { kind: 'boolean', brief: 'Print JSON', default: false, withNegated: false },
+      jsonLines: {
+        kind: 'boolean',
+        brief: 'Print the result of each seed as a line of JSON, and nothing else',
+        default: false,
+        withNegated: false,
+      },
       shrink: {
         kind: 'boolean',
         brief: 'Look for fewer faults, minutes and nodes with which a failing seed still fails',
@@ -100,5 +123,15 @@ function asFaults(input: string): readonly FaultKind[] {
     const kind = faultKinds.find((known) => known === name.trim())
     if (!kind) throw new Error(`there is no fault '${name.trim()}'; there are ${faultKinds.join(', ')}, or none`)
     return kind
+  })
+}
+
+function asEvents(input: string): readonly string[] {
+  if (input === 'none') return []
+  return input.split(',').map((event) => {
+    const [kind, ordinal] = event.trim().split(':')
+    if (!faultKinds.includes(kind as FaultKind) || !/^[1-9]\d*$/.test(ordinal ?? ''))
+      throw new Error(`expected events such as partition:3, or none, found '${event.trim()}'`)
+    return event.trim()
   })
 }

@@ -1,4 +1,6 @@
 /** What one node is put together from, as its pieces see each other. */
+import type { LeaseTiming } from '../../machines/logic/lease.ts'
+import type { ProtocolRange } from '../../machines/logic/protocol.ts'
 import type { Configuration, LinkAddress } from '../../machines/model/configuration.ts'
 import type { ComponentId, NodeName } from '../../machines/model/ids.ts'
 import type { ComponentStatus } from '../../machines/model/status.ts'
@@ -22,12 +24,15 @@ import type { Operations } from './operations.ts'
 import type { Publisher } from './publisher.ts'
 import type { Reconfiguration } from './reconfigure.ts'
 import type { Sight } from './sight.ts'
+import type { SurveyQuestion } from './survey.ts'
 
 export interface Parts {
   readonly self: NodeName
   readonly incarnation: number
   /** The file's, or the repository's as soon as it has one; changes while the node runs. */
   configuration: Configuration
+  /** What leases are held by, while their timings change; `configuration` has what is waited by. */
+  holding: LeaseTiming
   /** null: the node goes by its file alone. */
   readonly reconfiguration: Reconfiguration | null
   /** Last lives of the processes of components that have ended here. */
@@ -45,6 +50,9 @@ export interface Parts {
   readonly disks: Map<NodeName, string>
   /** Nodes of other clusters that speak to this one, with those. */
   readonly foreigners: Map<NodeName, string>
+  /** Of this release, and of every node that said hello. */
+  readonly ownProtocols: ProtocolRange
+  readonly protocols: Map<NodeName, ProtocolRange>
   /** The operator's word that voters which are missing have never been part of the cluster. */
   readonly isFoundingForced: boolean
   readonly guard: GuardClient
@@ -59,6 +67,8 @@ export interface Parts {
   readonly leaving: Leaving
   /** The highest mastership that commanded or surveyed this node: an earlier one is refused, however late its messages come. */
   readonly commandEpoch: { highest: number }
+  /** The last question of a master that waits until this node has applied as much as that one had. */
+  readonly openSurvey: { question: SurveyQuestion | null }
   /** What the components here last said of themselves. */
   readonly statuses: Map<ComponentId, ComponentStatus>
   /** The other nodes, and those removed that may still act. */

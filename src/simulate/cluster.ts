@@ -3,9 +3,11 @@ import type { Configuration } from '../../machines/model/configuration.ts'
 import type { NodeName } from '../../machines/model/ids.ts'
 import { activeRoles } from '../../machines/model/roles.ts'
 import { compareTokens, type Token } from '../../machines/model/token.ts'
+import type { FileConfiguration } from '../configuration/tree.ts'
 import type { EndRecord, StartRecord, StepRecord } from '../engine/record.ts'
 import type { BlackBox, RecorderOptions } from '../recorder/index.ts'
 import type { KeptEntry } from '../repository/entry.ts'
+import { fileOf, programTypeOf } from './file.ts'
 import { Machine } from './machine/machine.ts'
 import type { ProgramFaults } from './machine/program.ts'
 import type { HeldRole, ObservedEvent, Observer } from './observation.ts'
@@ -20,6 +22,10 @@ export interface ClusterOptions {
   readonly configuration: Configuration
   /** Of clocks; 0: all run alike. At most 0.01, which the rules of the leases allow for. */
   readonly driftMax: number
+  /** Messages travel as bytes, not as objects. */
+  readonly isEncoding: boolean
+  /** Some guards are of another release: heartbeats travel as bytes, in formats that both sides read. */
+  readonly isMixed: boolean
   readonly observer: Observer
   readonly openRecorder: ((options: RecorderOptions) => BlackBox) | null
 }
@@ -33,8 +39,16 @@ export class Cluster {
   readonly programFaults: ProgramFaults = { hangRate: 0, failRate: 0, crashRate: 0, slowRate: 0 }
   readonly configuration: Configuration
   readonly thrown: { node: NodeName; process: string; atMs: number; error: unknown }[] = []
+  /** Faults that strike when a node is elected. */
+  readonly onElected = new Set<(elected: Machine) => void>()
   stepCount = 0
+  /** The plot that leaves what is committed on one disk only has been played: once a run is all that can be asked. */
   isDiskWiped = false
+  /** A change to the configuration has not been taken back yet. */
+  isReconfigured = false
+  readonly file: FileConfiguration
+  /** The highest index that any node holds for committed. */
+  committedIndex = 0
   readonly #highest = new Map<string, Token>()
   #digest = 0
   #otherDigest = 0
@@ -44,12 +58,17 @@ export class Cluster {
     const { seed, configuration, driftMax, openRecorder } = options
     this.#options = options
     this.configuration = configuration
+    this.file = fileOf(configuration)
     const nodes = Object.keys(configuration.nodes)
     const { world } = this
     this.paths = new Paths({ world, random: randomOf(seed, 'network'), nodes, linkCount })
-    const networks = new Networks(this.paths)
+    const networks = new Networks(this.paths, { ...options, random: randomOf(seed, 'formats') })
     const evidence = new Evidence(world, this.paths)
     const clocks = randomOf(seed, 'clocks')
+    // Every other time at the ends of what is allowed: the rules of the leases have no slack there.
+    const ends = randomOf(seed, 'ends of clocks')
+    const areAtEnds = ends.chance(0.5)
+    const driftOf = (drift: number): number => (areAtEnds ? ends.pick([-driftMax, driftMax]) : drift)
     this.machines = nodes.map(
       (name) =>
         new Machine({
@@ -58,8 +77,9 @@ export class Cluster {
           evidence,
           random: randomOf(seed, `machine ${name}`),
           configuration,
+          file: this.file,
           name,
-          clock: { rate: 1 + clocks.between(-driftMax, driftMax), offsetMs: clocks.between(0, 1e6) },
+          clock: { rate: 1 + driftOf(clocks.between(-driftMax, driftMax)), offsetMs: clocks.between(0, 1e6) },
           programFaults: this.programFaults,
           openRecorder,
           observe: (event) => this.observe(event),
@@ -68,6 +88,15 @@ export class Cluster {
           onThrown: (machine, process, error) =>
             this.thrown.push({ node: machine.name, process, atMs: world.nowMs, error }),
         }),
+    )
+  }
+
+  /** Who leads, of several the one of the latest epoch; null: nobody. */
+  get leader(): Machine | null {
+    const epochOf = ({ life }: Machine): number => (life?.parts?.replica.isLeader ? life.parts.replica.epoch : -1)
+    return this.machines.reduce<Machine | null>(
+      (best, machine) => (epochOf(machine) > (best === null ? -1 : epochOf(best)) ? machine : best),
+      null,
     )
   }
 
@@ -122,6 +151,10 @@ export class Cluster {
     this.#otherDigest = Bun.hash.xxHash32(text, this.#otherDigest)
     if (record.actor !== 'membership') return
     for (const effect of effects) {
+      if (effect.type === 'log.claim') {
+        this.observe({ type: 'leader.elected', node: machine.name, epoch: Number(effect.epoch) })
+        for (const react of [...this.onElected]) react(machine)
+      }
       if (effect.type !== 'mastership.acquired' && effect.type !== 'mastership.lost') continue
       this.observe({ type: effect.type, node: machine.name, epoch: Number(effect.epoch) })
       if (effect.type === 'mastership.acquired') this.seeRepository(machine)
@@ -132,8 +165,8 @@ export class Cluster {
   #isTaken({ holder, token }: Extract<ObservedEvent, { type: 'token.taken' }>): boolean {
     const assignment = holder.startsWith('resource ') ? holder.slice('resource '.length) : null
     if (assignment === null) return true
-    const { component } = this.configuration.assignments[assignment]!
-    if (this.configuration.types[this.configuration.components[component]!.type]!.exclusive) return true
+    const component = this.configuration.assignments[assignment]?.component ?? assignment
+    if (programTypeOf(this.configuration, component).exclusive) return true
     const last = this.#highest.get(assignment)
     if (last && compareTokens(token, last) < 0) return false
     this.#highest.set(assignment, token)
@@ -142,6 +175,7 @@ export class Cluster {
 
   #committed({ name }: Machine, entry: KeptEntry): void {
     const { index, epoch, command } = entry
+    this.committedIndex = Math.max(this.committedIndex, index)
     const hash = Bun.hash.crc32(JSON.stringify(sorted(command))).toString(16)
     this.observe({ type: 'entry.committed', node: name, index, epoch, hash })
   }

@@ -19,9 +19,22 @@ export const faultKinds = [
   'disk-slow',
   'disk-full',
   'disk-wiped',
+  'disk-old',
+  'versions',
   'component',
   'callbacks',
   'operator',
+  'configuration',
+  'pair',
+  'late',
+  'master-cut',
+  'restart',
+  'leave',
+  'elections',
+  'usurper',
+  'figure-8',
+  'disk-replaced',
+  'late-command',
 ] as const
 
 export type FaultKind = (typeof faultKinds)[number]

@@ -26,6 +26,8 @@ export interface HeldRole {
 export type ObservedEvent =
   /** A node's processes began (a new life), or ended: by a crash, a kill, or an orderly stop. */
   | { readonly type: 'node.started' | 'node.ended'; readonly node: string }
+  /** Voted for by a majority: it leads the epoch, and becomes its master when its first entry is committed. */
+  | { readonly type: 'leader.elected'; readonly node: string; readonly epoch: number }
   | { readonly type: 'mastership.acquired' | 'mastership.lost'; readonly node: string; readonly epoch: number }
   /** The true instants between which the node would act on its lease as leader. */
   | { readonly type: 'leaderLease.gained' | 'leaderLease.lost'; readonly node: string; readonly epoch: number }

@@ -9,7 +9,7 @@ import { createCheckers, type Violation } from './checkers/index.ts'
 import { Clients } from './clients.ts'
 import { Cluster } from './cluster.ts'
 import { type FaultKind, faultKinds } from './faultKinds.ts'
-import { createFaults } from './faults.ts'
+import { createFaults, isEnabled } from './faults.ts'
 import type { Observer } from './observation.ts'
 import { Operator } from './operator.ts'
 import { configurationOf, heartbeatIntervalsMs } from './profile.ts'
@@ -24,6 +24,12 @@ export interface SimulationOptions {
   readonly faults?: readonly FaultKind[]
   /** Enable every one of `faults`. */
   readonly isEveryFault?: boolean
+  /** Only these of the fault events that the seed has; names are those of the result. */
+  readonly events?: readonly string[]
+  /** Faults begin so many times as often. Default: 1. */
+  readonly faultRate?: number
+  /** Nothing happens any more after the first violation. */
+  readonly isEndedByViolation?: boolean
   /** Default: drawn by the seed. */
   readonly heartbeatIntervalMs?: number
   /** Black boxes are written below this folder, and replayed. */
@@ -39,6 +45,8 @@ export interface SimulationResult {
   readonly nodeCount: number
   readonly heartbeatIntervalMs: number
   readonly faults: readonly FaultKind[]
+  /** Fault events in the order in which they began: `partition:3` is the third partition. */
+  readonly events: readonly string[]
   readonly violations: readonly Violation[]
   /** Of every step of every node, with its time and effects: the same wherever the same code runs. */
   readonly digest: string
@@ -50,6 +58,8 @@ export interface SimulationResult {
 
 export const defaultMinutes = 1
 const driftMax = 0.01
+/** Of runs whose messages pass through the real codec. */
+const encodingProbability = 0.1
 const lookIntervalMs = 250
 /** For wake-ups, signals and what a kill takes. */
 const selfStopSlackMs = 20
@@ -79,16 +89,20 @@ export function simulate(seed: number, options: SimulationOptions = {}): Simulat
     convergenceWithinMs,
     catalogue,
   })
-  const faultRandom = randomOf(seed, 'faults')
-  // Drawn first, as the machines' clocks are made with it.
-  const isDrifting = allowed.includes('drift') && (options.isEveryFault === true || faultRandom.chance(0.5))
+  const lasts = (kind: FaultKind): boolean =>
+    allowed.includes(kind) && (options.isEveryFault === true || isEnabled(seed, kind))
+  const isDrifting = lasts('drift')
+  const isMixed = lasts('versions')
   const cluster: Cluster = new Cluster({
     seed,
     configuration,
     driftMax: isDrifting ? driftMax : 0,
+    isMixed,
+    isEncoding: shape.chance(encodingProbability),
     observer: {
       observe(observation) {
         checkers.observe(observation)
+        if (options.isEndedByViolation && checkers.violations().length > 0) cluster.world.end()
         options.observer?.observe(observation)
       },
     },
@@ -102,10 +116,12 @@ export function simulate(seed: number, options: SimulationOptions = {}): Simulat
   const clients = new Clients({ cluster: () => cluster, random: randomOf(seed, 'clients'), scale })
   const faults = createFaults({
     cluster,
-    random: faultRandom,
+    seed,
+    only: options.events ?? null,
     allowed,
     scale,
     isAll: options.isEveryFault === true,
+    rate: options.faultRate ?? 1,
   })
 
   for (const machine of cluster.machines) machine.boot()
@@ -118,7 +134,7 @@ export function simulate(seed: number, options: SimulationOptions = {}): Simulat
   operator.restore()
   cluster.observe({ type: 'healed', nodes: Object.keys(configuration.nodes) })
   const endMs = world.nowMs + convergenceWithinMs + 2 * lookIntervalMs
-  while (world.nowMs < endMs) {
+  while (world.nowMs < endMs && !world.isEnded) {
     world.runUntil(Math.min(endMs, world.nowMs + lookIntervalMs))
     cluster.see()
   }
@@ -141,7 +157,8 @@ export function simulate(seed: number, options: SimulationOptions = {}): Simulat
     seed,
     nodeCount,
     heartbeatIntervalMs,
-    faults: [...(isDrifting ? (['drift'] as const) : []), ...faults.enabled.filter((kind) => kind !== 'drift')],
+    faults: faults.enabled,
+    events: faults.events,
     violations: [...thrown, ...checkers.violations()].sort((a, b) => a.atMs - b.atMs),
     digest: cluster.digest,
     simulatedMs: Math.round(world.nowMs),
@@ -150,7 +167,7 @@ export function simulate(seed: number, options: SimulationOptions = {}): Simulat
       event: world.eventCount,
       step: cluster.stepCount,
       datagram: cluster.paths.sentCount,
-      fault: faults.beganCount,
+      fault: faults.events.length,
       command: operator.operationCount,
       operation: clients.operationCount,
     },

@@ -1,33 +1,34 @@
 /**
- * Mutants: the safety rules, each broken in one place. A simulator is believed when it finds every one of them. Each says under
- * which conditions it shows, for most of them need several things at once to go wrong.
+ * Mutants: the safety rules, each broken in one place, or in all places that say the same. A simulator is believed when it finds
+ * every one of them. Each says under which conditions it shows, for most of them need several things at once to go wrong.
  *
- * As a program (`bun test/simulate/mutants.ts [name …]`) it runs them all, and the tree as it is, and exits 1 if one survives.
+ * As a program (`bun test/simulate/mutants.ts [name …]`) it runs them and the tree as it is, says how long each took, and exits 1 if one survives.
  */
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import type { SimulationOptions } from '../../src/simulate/simulation.ts'
 import { mutants } from './mutantList.ts'
+import type { Run, RunReport } from './mutantRun.ts'
 
-export interface SimulateConditions {
-  /** Tried from the first on; the run ends at the first violation. */
-  readonly seedCount: number
-  readonly minutes: number
-  readonly nodeCount: number
-  /** Names of faults as `rolecall simulate --faults` takes them. */
-  readonly faults: readonly string[]
-}
-
-export interface Mutant {
-  readonly name: string
+export interface Edit {
   /** Below the root of the tree. */
   readonly file: string
   /** There exactly once. */
   readonly find: string
   readonly replace: string
+}
+
+export interface Mutant {
+  readonly name: string
+  readonly edits: readonly Edit[]
   /** What becomes wrong, how it shows, and what it takes. */
   readonly shows: string
-  readonly conditions: SimulateConditions
+  /** The checkers whose business it is: one of them has to find it. */
+  readonly by: readonly string[]
+  /** Tried from the first on, until one of them shows it. */
+  readonly seeds: readonly number[]
+  readonly options: SimulationOptions
 }
 
 export interface Verdict {
@@ -37,26 +38,21 @@ export interface Verdict {
 }
 
 const root = resolve(import.meta.dir, '../..')
-
-/** How the conditions are told to the command. */
-export function argumentsOf({ seedCount, minutes, nodeCount, faults }: SimulateConditions): readonly string[] {
-  const sizes = ['--seeds', `${seedCount}`, '--minutes', `${minutes}`, '--nodes', `${nodeCount}`]
-  return ['simulate', ...sizes, '--faults', faults.join(','), '--json']
-}
+const runner = join(import.meta.dir, 'mutantRun.ts')
 
 /** The text with the one replacement. Throws when `find` is not there exactly once, or nothing changes. */
-export function mutated(text: string, { name, file, find, replace }: Mutant): string {
+export function mutated(text: string, { file, find, replace }: Edit): string {
   const count = text.split(find).length - 1
-  if (count !== 1) throw new Error(`mutant ${name}: ${count} places in ${file} to replace, not 1: ${find}`)
+  if (count !== 1) throw new Error(`${count} places in ${file} to replace, not 1: ${find}`)
   const place = text.indexOf(find)
   const changed = text.slice(0, place) + replace + text.slice(place + find.length)
-  if (changed === text) throw new Error(`mutant ${name} changes nothing`)
+  if (changed === text) throw new Error(`nothing changes in ${file}: ${find}`)
   return changed
 }
 
-/** A copy of the code in a folder of its own, mutated if asked; `use` gets the folder, which is removed after it. */
+/** A mutated copy of the code in a folder of its own; `use` gets the folder, which is removed after it. */
 export async function withCopy<Outcome>(
-  mutant: Mutant | null,
+  { edits }: Mutant,
   use: (folder: string) => Promise<Outcome>,
 ): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), 'rolecall-mutant-'))
@@ -64,9 +60,9 @@ export async function withCopy<Outcome>(
     for (const name of ['machines', 'src', 'package.json', 'tsconfig.json', 'bunfig.toml'])
       if (existsSync(join(root, name))) cpSync(join(root, name), join(folder, name), { recursive: true })
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
-    if (mutant !== null) {
-      const path = join(folder, mutant.file)
-      writeFileSync(path, mutated(readFileSync(path, 'utf8'), mutant))
+    for (const edit of edits) {
+      const path = join(folder, edit.file)
+      writeFileSync(path, mutated(readFileSync(path, 'utf8'), edit))
     }
     return await use(folder)
   } finally {
@@ -91,63 +87,42 @@ export async function runIn(folder: string, words: readonly string[], timeLimitM
   return { exitCode: child.exitCode, stdout, stderr }
 }
 
-/** Found: it exits with 1 and its JSON tells of a violation. Anything else, a crash too, is not what a checker found. */
-export function isFound({ exitCode, stdout }: Verdict): boolean {
-  return exitCode === 1 && (violationsIn(stdout) ?? 0) > 0
+/** Throws when it ended without a report: a crash is not what a checker found. */
+export function reportOf({ exitCode, stdout, stderr }: Verdict): RunReport {
+  if (exitCode !== 0) throw new Error(`the run ended with ${exitCode}: ${stderr.slice(0, 2_000)}`)
+  return JSON.parse(stdout) as RunReport
 }
 
-export function isClean({ exitCode, stdout }: Verdict): boolean {
-  return exitCode === 0 && violationsIn(stdout) === 0
-}
-
-/** Violations in the JSON document, or in any line of several: under `violations` (a list) or `violation` (one, or null). Null: no JSON. */
-function violationsIn(stdout: string): number | null {
-  const documents = isJson(stdout) ? [stdout] : stdout.split('\n').filter(isJson)
-  if (documents.length === 0) return null
-  const found = documents.map((text) => JSON.parse(text) as { violations?: unknown; violation?: unknown } | null)
-  return found.reduce((sum, one) => {
-    const listed = Array.isArray(one?.violations) ? one.violations.length : 0
-    return sum + listed + (one?.violation ? 1 : 0)
-  }, 0)
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
+/** The tree below `folder` (default: this one), with these seeds and conditions. */
+export async function runSeeds(run: Run, { folder = root, timeLimitMs }: { folder?: string; timeLimitMs: number }) {
+  const options = { ...run.options, isEndedByViolation: true }
+  return reportOf(await runIn(folder, [runner, folder, JSON.stringify({ ...run, options })], timeLimitMs))
 }
 
 export interface Trial {
-  readonly name: string
-  readonly isAsExpected: boolean
-  readonly verdict: Verdict
+  readonly mutant: RunReport
+  /** With the same seeds. */
+  readonly unmutated: RunReport
 }
 
-/** One mutant, or (null) the tree as it is under `conditions`. */
-export async function tryMutant(
-  mutant: Mutant | null,
-  { conditions, timeLimitMs }: { conditions: SimulateConditions; timeLimitMs: number },
-): Promise<Trial> {
-  const verdict = await withCopy(mutant, (folder) =>
-    runIn(folder, ['src/main.ts', ...argumentsOf(conditions)], timeLimitMs),
-  )
-  const isAsExpected = mutant === null ? isClean(verdict) : isFound(verdict)
-  return { name: mutant?.name ?? 'unmutated', isAsExpected, verdict }
+export async function tryMutant(mutant: Mutant, timeLimitMs: number): Promise<Trial> {
+  const { seeds, options, by } = mutant
+  const found = await withCopy(mutant, (folder) => runSeeds({ seeds, options, by }, { folder, timeLimitMs }))
+  const tried = seeds.slice(0, found.seedCount)
+  return { mutant: found, unmutated: await runSeeds({ seeds: tried, options, by: [] }, { timeLimitMs }) }
 }
 
 if (import.meta.main) {
   const wanted = mutants.filter(({ name }) => process.argv.length < 3 || process.argv.includes(name))
   let failedCount = 0
-  for (const mutant of wanted) {
-    const options = { conditions: mutant.conditions, timeLimitMs: 600_000 }
-    for (const trial of [await tryMutant(null, options), await tryMutant(mutant, options)]) {
-      if (!trial.isAsExpected) failedCount += 1
-      console.log(`${trial.isAsExpected ? 'as expected' : 'NOT EXPECTED'}  ${mutant.name}  ${trial.name}`)
-      if (!trial.isAsExpected) console.log(trial.verdict.stdout.slice(0, 2000), trial.verdict.stderr.slice(0, 2000))
-    }
+  for (const one of wanted) {
+    const { mutant, unmutated } = await tryMutant(one, 600_000)
+    const [found] = mutant.found
+    if (!found || unmutated.found.length > 0) failedCount += 1
+    const seconds = ((mutant.wallMs + unmutated.wallMs) / 1000).toFixed(1)
+    console.log(`${found ? 'killed' : 'SURVIVED'}  ${one.name}, ${mutant.seedCount} seeds, ${seconds} s`)
+    if (found) console.log(`  seed ${found.seed}, ${found.checker}: ${found.text}`)
+    for (const { seed, checker, text } of unmutated.found) console.log(`  UNMUTATED  seed ${seed}, ${checker}: ${text}`)
   }
   process.exit(failedCount === 0 ? 0 : 1)
 }

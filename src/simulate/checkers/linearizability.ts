@@ -155,23 +155,23 @@ function described({ places, state }: { places: readonly number[]; state: Regist
 
 /**
  * Leaves out writes of unknown outcome that nobody can have noticed: nobody read what they wrote, no condition was refused,
- * and every condition that held was on a revision that is known otherwise. If there is an order with them, there is one without.
+ * and every condition that held, or may have, of what is not left out, was on a revision that is known otherwise. If there is an
+ * order with them, there is one without.
  */
 function withoutUnseenWrites(part: History): History {
   if (part.some(({ result }) => result?.type === 'refused')) return part
   const readValues = new Set(part.map(({ result }) => (result?.type === 'read' ? result.value : null)))
   const known = new Set([0, ...part.flatMap(({ result }) => (result && 'revision' in result ? [result.revision] : []))])
-  const isConditionUnknown = part.some(({ operation, result }) => {
-    if (result === null) return false
-    if (operation.type === 'compareAndSet') return !known.has(operation.revision)
-    return operation.type === 'transaction' && operation.conditions.some(({ revision }) => !known.has(revision))
-  })
-  if (isConditionUnknown) return part
-  return part.filter(({ operation, result }) => {
+  const kept = part.filter(({ operation, result }) => {
     if (result !== null || operation.type === 'get' || operation.type === 'delete') return true
     const written = operation.type === 'transaction' ? operation.writes.map(({ value }) => value) : [operation.value]
     return written.some((value) => value === null || readValues.has(value))
   })
+  const isConditionUnknown = kept.some(({ operation }) => {
+    if (operation.type === 'compareAndSet') return !known.has(operation.revision)
+    return operation.type === 'transaction' && operation.conditions.some(({ revision }) => !known.has(revision))
+  })
+  return isConditionUnknown ? part : kept
 }
 
 /** Events by time; at one time invocations come first, so that what touches counts as overlapping. */

@@ -5,12 +5,14 @@
 import type { Configuration } from '../../../machines/model/configuration.ts'
 import { type ComponentId, componentNameOf, type NodeName } from '../../../machines/model/ids.ts'
 import { roles } from '../../../machines/model/roles.ts'
+import type { FileConfiguration } from '../../configuration/tree.ts'
 import type { EndRecord, StartRecord, StepRecord } from '../../engine/record.ts'
 import { GuardCore } from '../../guard/guardCore.ts'
 import type { Launched, LaunchOrder } from '../../guard/launcher.ts'
 import type { NodeProcess } from '../../guard/nodeProcess.ts'
 import type { BlackBox, RecorderOptions } from '../../recorder/index.ts'
 import type { KeptEntry } from '../../repository/entry.ts'
+import { programTypeOf } from '../file.ts'
 import type { ObservedEvent } from '../observation.ts'
 import type { Random } from '../random.ts'
 import { MachineClock, ProcessClock } from '../world/clocks.ts'
@@ -28,6 +30,7 @@ export interface MachineOptions {
   readonly evidence: Evidence
   readonly random: Random
   readonly configuration: Configuration
+  readonly file: FileConfiguration
   readonly name: NodeName
   readonly clock: { rate: number; offsetMs: number }
   readonly programFaults: ProgramFaults
@@ -127,6 +130,12 @@ export class Machine {
     })
   }
 
+  /** It leaves the cluster in order; then the service manager starts it again. */
+  leave(): void {
+    const core = this.#core
+    this.guard?.receive(() => core?.leave())
+  }
+
   killNode(signal: string | null = 'SIGKILL', exitCode: number | null = null): void {
     this.#nodeExit?.({ exitCode, signal })
   }
@@ -143,6 +152,7 @@ export class Machine {
     for (const program of this.programs) program.resume()
   }
 
+  #core: GuardCore | null = null
   #nodeExit: ((exit: { exitCode: number | null; signal: string | null }) => void) | null = null
 
   #startGuard(): void {
@@ -176,6 +186,7 @@ export class Machine {
       },
     )
     const over = (): void => void (this.guard === guard && this.killGuard())
+    this.#core = core
     core.run().then(
       () => world.after(0, over),
       (error) => this.#options.onThrown(this, 'guard', error),
@@ -186,7 +197,8 @@ export class Machine {
     guard: ProcessClock,
     of: Parameters<ConstructorParameters<typeof GuardCore>[1]['startNodeProcess']>[0],
   ): NodeProcess {
-    const { world, networks, random, configuration, name, openRecorder, observe, onRecord, onThrown } = this.#options
+    const { world, networks, random, configuration, file, name, openRecorder, observe, onRecord, onThrown } =
+      this.#options
     const process = this.#process('node')
     const life: NodeLife = new NodeLife({
       world,
@@ -195,6 +207,7 @@ export class Machine {
       process,
       disk: this.disk,
       configuration,
+      file,
       name,
       incarnation: of.incarnation,
       openRecorder,
@@ -252,7 +265,7 @@ export class Machine {
       world.after(random.between(0.5, hookMaxMs), () => guard.receive(() => onExit({ exitCode: 0, signal: null })))
       return { isStarted: true, pid }
     }
-    const type = configuration.types[configuration.components[componentNameOf(component)]!.type]!
+    const type = programTypeOf(configuration, componentNameOf(component))
     const [epoch, index] = (environment.ROLECALL_TOKEN ?? '0.0').split('.').map(Number)
     const program: SimulatedProgram = new SimulatedProgram({
       world,

@@ -1,6 +1,7 @@
 /** One life of a simulated node process: the real node, put together on simulated ports. */
 import type { Configuration } from '../../../machines/model/configuration.ts'
 import type { NodeName } from '../../../machines/model/ids.ts'
+import type { FileConfiguration } from '../../configuration/tree.ts'
 import type { EndRecord, StartRecord, StepRecord } from '../../engine/record.ts'
 import { createGuardClient, type GuardClient, type GuardHandlers } from '../../guard/client.ts'
 import type { GuardFrame, NodeFrame } from '../../guard/protocol.ts'
@@ -24,6 +25,7 @@ export interface NodeLifeOptions {
   readonly process: ProcessClock
   readonly disk: SimulatedDisk
   readonly configuration: Configuration
+  readonly file: FileConfiguration
   readonly name: NodeName
   readonly incarnation: number
   readonly openRecorder: ((options: RecorderOptions) => BlackBox) | null
@@ -54,8 +56,8 @@ export class NodeLife {
     this.#options = options
     this.process = options.process
     this.incarnation = options.incarnation
-    const { configuration, name: self, incarnation } = options
-    assemble({ configuration, self, incarnation, ports: this.#ports() }).then(
+    const { configuration, file, name: self, incarnation } = options
+    assemble({ configuration, file, self, incarnation, ports: this.#ports() }).then(
       (parts) => {
         if (!this.process.isAlive) return
         this.parts = parts
@@ -107,8 +109,8 @@ export class NodeLife {
         this.sdk = new SimulatedSdk(options, { process, world })
         return this.sdk
       },
-      setAside: () => {
-        disk.wipe()
+      setAside: (_, known) => {
+        disk.setAside(known)
         return 'repository.outdated'
       },
       exit,

@@ -44,6 +44,10 @@ export class World {
     return this.#heap[0]?.atMs ?? null
   }
 
+  get isEnded(): boolean {
+    return this.#isEnded
+  }
+
   /** Nothing happens any more. */
   end(): void {
     this.#isEnded = true

@@ -48,7 +48,6 @@ test('pre-vote: one that comes back from behind a partition asks, and disturbs n
     n1 > n3 append e1 after 1.1: 1.2 set (committed 1)
     n2 > n1 has 2 (committed 1)
     n1 > n2 append e1 after 1.2: - (committed 2)
-    n1 > n3 append e1 after 1.2: - (committed 2)
     n2 > n1 has 2 (committed 2)
     n3 > n1 would you vote for me in e2? my log ends at 1.1
     n3 > n2 would you vote for me in e2? my log ends at 1.1
@@ -83,7 +82,6 @@ test('a disruptive follower: its votes are refused for the promise, its epoch en
     n1 > n3 append e1 after 1.1: 1.2 set (committed 1)
     n2 > n1 has 2 (committed 1)
     n1 > n2 append e1 after 1.2: - (committed 2)
-    n1 > n3 append e1 after 1.2: - (committed 2)
     n2 > n1 has 2 (committed 2)
     n3 > n1 vote for me in e2? my log ends at 1.1
     n3 > n2 vote for me in e2? my log ends at 1.1
@@ -131,7 +129,6 @@ test('transfer to a successor that lags: it is told to campaign when it has the 
     n1 > n2 append e1 after 1.1: 1.2 set (committed 1)
     n1 > n3 append e1 after 1.1: 1.2 set (committed 1)
     n3 > n1 has 2 (committed 1)
-    n1 > n2 append e1 after 1.2: - (committed 2)
     n1 > n3 append e1 after 1.2: - (committed 2)
     n3 > n1 has 2 (committed 2)
     n1 > n2 append e1 after 1.1: 1.2 set (committed 2)
@@ -166,12 +163,9 @@ test('a slow follower after truncation: the snapshot in parts, then what follows
   expect(transcript(voters)).toMatchInlineSnapshot(`
     "
     n2 > n1 has 5 (committed 4)
-    n3 > n1 lacks 4, perhaps agrees at 1.1
     n1 > n2 append e1 after 1.5: - (committed 5)
-    n1 > n3 append e1 after 1.5: - (committed 5)
-    n1 > n3 snapshot e1 at 1.4: 47104 of 60000 from 0
     n2 > n1 has 5 (committed 5)
-    n3 > n1 lacks 5, perhaps agrees at 1.1
+    n1 > n3 snapshot e1 at 1.4: 47104 of 60000 from 0
     n3 > n1 wants the snapshot at 1.4 from 47104
     n1 > n3 snapshot e1 at 1.4: 12896 of 60000 from 47104
     n3 > n1 has the snapshot at 1.4
@@ -267,6 +261,7 @@ test('append during install: what arrives in order makes the snapshot superfluou
     n1 > n3 snapshot e1 at 1.2: 47104 of 60000 from 0
     n3 > n1 wants the snapshot at 1.2 from 47104
     n3 > n1 has 2 (committed 1)
+    n1 > n3 append e1 after 1.2: - (committed 2)
     n3 > n1 has 2 (committed 2)
     n1: log , committed 2, e1, leads
     n2: log 1 1, committed 2, e1, follows n1

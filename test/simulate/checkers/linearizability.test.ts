@@ -181,6 +181,14 @@ describe('examples', () => {
     expect(verdictOf([first, lost(7), op('2', 4, 5, get(), read('b', 2))])).toBe('violated')
   })
 
+  test('a write that nobody read may be what an unknown compare-and-set rested on, which somebody did', () => {
+    const unread = op('1', 0, null, set('a'), null)
+    const resting = op('2', 1, null, compareAndSet(95, 'b'), null)
+    const seen = op('3', 2, 3, get(), read('b', 96))
+    expect(verdictOf([unread, resting, seen])).toBe('linearizable')
+    expect(verdictOf([resting, seen])).toBe('violated')
+  })
+
   test('a deletion of unknown outcome', () => {
     const before = [op('1', 0, 1, set('a'), written(1)), op('1', 2, null, remove, null)]
     expect(verdictOf([...before, op('2', 3, 4, get(), read(null, 0))])).toBe('linearizable')
