@@ -65,7 +65,7 @@ export class ComponentProcesses {
   spawn(order: Spawn): void {
     const { clock, launcher, warden, marker, onFrame } = this.#options
     const group = groupOf(order)
-    const refusal = this.#refusal(group)
+    const refusal = this.#refusal(group, order.isExclusive)
     if (refusal) {
       onFrame({ type: 'component.startFailed', ...group, ...refusal })
       return
@@ -129,7 +129,9 @@ export class ComponentProcesses {
     return isGone
   }
 
-  #refusal(group: Group): { code: string; detail: string } | null {
+  #refusal(group: Group, isExclusive: boolean): { code: string; detail: string } | null {
+    if (isExclusive && this.#isTooLate(group))
+      return { code: 'lease.lost', detail: 'the lease of this node was over when it was to be started' }
     const isThere =
       group.task === null
         ? this.#ofComponent(group.component).some(({ task }) => task === null)
@@ -137,6 +139,17 @@ export class ComponentProcesses {
     if (isThere) return { code: 'process.alreadyRunning', detail: 'an earlier process of it has not gone yet' }
     if (this.#running.size < processCountMax) return null
     return { code: 'process.tooMany', detail: `${processCountMax} processes run on this node already` }
+  }
+
+  /**
+   * An order to act may have waited for this guard, which stood still: by now another may act. Others, above all the hook that ends
+   * what acted, are obeyed at any time.
+   */
+  #isTooLate({ component, task }: Group): boolean {
+    const { clock, leaseUntilMs } = this.#options
+    const untilMs = leaseUntilMs()
+    const isToAct = this.#backstop.isActive(component) && (task === null || task === 'onPrimary')
+    return isToAct && untilMs !== null && clock.nowMs() >= untilMs
   }
 
   #ofComponent(component: string): Running[] {

@@ -134,6 +134,21 @@ test('a node process that never begins to count is not waited for for ever', asy
   expect(slow.lives.length).toBe(2)
 })
 
+test('an order to act that reaches it after the lease is over is not obeyed: another may act by now (SPEC E5)', async () => {
+  await lead()
+  n2.life.end(1)
+  await world.run(500)
+  const active = { component: 'n1/it', incarnation: 1, isActive: true }
+  n1.life.say({ type: 'component.active', ...active })
+  await spawn(n1, 'n1/it')
+  expect(frames(n1, 'component.startFailed').map(({ code }) => code)).toEqual(['lease.lost'])
+  // What does not act yet may be started.
+  n1.life.say({ type: 'component.active', ...active, isActive: false })
+  n1.life.frames.length = 0
+  await spawn(n1, 'n1/it')
+  expect([frames(n1, 'component.startFailed').length, n1.groups.size]).toEqual([0, 1])
+})
+
 test('while something of a component is left, nobody is told that this life has ended', async () => {
   await spawn(n1, 'n1/it')
   n1.isStubborn = true

@@ -55,7 +55,7 @@ describe('a simulation', () => {
   })
 
   test.each(faultKinds.map((kind): [FaultKind] => [kind]))('with %s alone keeps every invariant', (kind) => {
-    const result = simulate(11, { ...quick, minutes: 1, faults: [kind], isEveryFault: true })
+    const result = simulate(11, { ...quick, minutes: 1, faults: [kind], isEveryFault: true, faultRate: 3 })
     expect(problemsOf(result)).toEqual([])
     expect(result.faults).toEqual([kind])
     if (kind !== 'drift' && kind !== 'versions' && kind !== 'operator') expect(result.counts.fault).toBeGreaterThan(0)

@@ -199,6 +199,8 @@ export class Machine {
   ): NodeProcess {
     const { world, networks, random, configuration, file, name, openRecorder, observe, onRecord, onThrown } =
       this.#options
+    // It was about to when the power went.
+    if (!guard.isAlive) return { pid: ++this.#lastPid, send() {}, close() {}, kill() {} }
     const process = this.#process('node')
     const life: NodeLife = new NodeLife({
       world,
