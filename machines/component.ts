@@ -100,8 +100,9 @@ const machine = setup({
     isPrepared: ({ context }, role: Role) => isPrepared(context, role),
     /** The process is as the changed type needs it, too. */
     isAlikePrepared: ({ context, event }, role: Role) => {
-      const { standby } = event as ComponentEventOf<'type.changed'>
-      return standby === context.standby || isPrepared({ ...context, standby }, role)
+      const { standby, standsDown } = event as ComponentEventOf<'type.changed'>
+      const isAlike = standby === context.standby && standsDown === context.standsDown
+      return isAlike || isPrepared({ ...context, standby, standsDown }, role)
     },
     isStopping: ({ context }) => context.process === 'stopping',
     isStopped: ({ context }) => context.process === 'absent',

@@ -33,7 +33,7 @@ import { compareTokens } from './model/token.ts'
 
 export type { CrimContext, CrimEffect, CrimEvent, CrimInput } from './crim/context.ts'
 
-/** A command that nobody answered, or a proposal that was not decided, is repeated after this long. */
+/** A command that nobody answered, or a proposal that was refused, is repeated after this long. */
 const retryMs = 200
 
 const machine = setup({
@@ -48,6 +48,7 @@ const machine = setup({
     isCommitting: ({ context }) => context.proposal !== null,
     isConverging: ({ context }) => context.proposal === null && isConverging(context),
     isSettled: ({ context }) => context.proposal === null && !isConverging(context),
+    isRefused: ({ context }) => context.proposal?.isRefused === true,
     isOwnProposal: ({ context, event }) => event.type === 'proposal.refused' && event.proposal === context.proposal?.id,
   },
 })
@@ -104,6 +105,7 @@ const actions = {
     reconfigured(context, event as Extract<CrimEvent, { type: 'configuration.changed' }>),
   ),
   noteStrangers: note((context) => strangersIsolated(context)),
+  noteRefused: note(({ proposal }) => ({ proposal: proposal && { ...proposal, isRefused: true } })),
   forgetProposal: note(() => ({ proposal: null })),
   askAll: act((context) => ({
     change: {},
@@ -212,14 +214,22 @@ export const crim = machine.createMachine({
         'repository.applied': { actions: [actions.noteApplied, actions.reconcile] },
         'configuration.changed': { actions: [actions.noteConfiguration, actions.reconcile] },
         'operation.requested': { actions: [actions.takeOperation, actions.reconcile] },
-        'proposal.refused': { guard: 'isOwnProposal', actions: actions.forgetProposal },
+        'proposal.refused': { guard: 'isOwnProposal', actions: actions.noteRefused },
       },
       states: {
         settled: { always: [toCommitting, toConverging] },
         committing: {
           always: [toConverging, toSettled],
           after: {
-            retry: { target: 'committing', reenter: true, actions: [actions.forgetProposal, actions.reconcile] },
+            retry: [
+              {
+                guard: 'isRefused',
+                target: 'committing',
+                reenter: true,
+                actions: [actions.forgetProposal, actions.reconcile],
+              },
+              { target: 'committing', reenter: true },
+            ],
           },
         },
         converging: {

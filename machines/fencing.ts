@@ -9,7 +9,9 @@
  *
  * Who fences: the master, a node on which an exclusive assignment may be active. In a cluster of two voters (`isPair`) each
  * fences the other, master or not, once it has been in touch with it in this life: a node that starts alone must not shoot
- * first. `delayMs` is how much later the better-ranked of a pair is shot, so that not both fall at once.
+ * first. `delayMs` is how much later the better-ranked of a pair is shot, so that not both fall at once. Of a pair one that is known
+ * to have ended is fenced too, if it does not come back within `comeBackMs`: evidence of an end gives nobody a majority, a fence does.
+ * One that left in order is not: somebody works on it, and may say that it is off.
  *
  * Events: `node.changed` from the node's own machine, `need.changed` and `mastership.*` from the shell, `fence.succeeded` and
  * `fence.failed` from the runner, `fence.run` and `fence.confirm` from an operator. Effects: `fence.request`, and
@@ -17,7 +19,7 @@
  * `fence.gaveUp`; `operation.answer`.
  *
  * Invariants: at most one attempt is under way; an answer to another attempt than that one changes nothing; `fence.confirmed`
- * is said only of a node that is silent, and of the life that is; a node never fences itself (there is no machine for it).
+ * is said only of a node that is silent or gone, and of the life that is; a node never fences itself (there is no machine for it).
  */
 import { and, assign, enqueueActions, not, or, setup } from 'xstate'
 import type { Incarnation, NodeName } from './model/ids.ts'
@@ -32,6 +34,8 @@ export interface FencingInput {
   /** The cluster has two voters, these. */
   readonly isPair: boolean
   readonly delayMs: number
+  /** For one of a pair that has ended to be started again, by its guard or its machine. */
+  readonly comeBackMs: number
   readonly attemptCountMax: number
   /** Doubled after each failed attempt. */
   readonly retryDelayMs: number
@@ -77,6 +81,11 @@ export interface FencingContext extends FencingInput {
 /** Silent, and nothing proves that it has ended. */
 const silentAvailabilities: readonly NodeAvailability[] = ['unreachable', 'isolated']
 
+/** A fence of it would count for something. */
+function isGone({ isPair, availability }: FencingContext): boolean {
+  return silentAvailabilities.includes(availability) || (isPair && availability === 'ended')
+}
+
 const fencingSetup = setup({
   types: {
     input: {} as FencingInput,
@@ -86,11 +95,13 @@ const fencingSetup = setup({
   },
   guards: {
     /** Of a pair an isolated peer is fenced too: that it has stopped its primaries does not make it lose its vote. */
-    isWanted: ({ context: { hasAgent, isPair, isMaster, isNeeded, wasInTouch, availability } }) =>
-      hasAgent &&
-      ((isPair && wasInTouch && silentAvailabilities.includes(availability)) ||
-        (isMaster && isNeeded && availability === 'unreachable')),
-    isSilent: ({ context }) => silentAvailabilities.includes(context.availability),
+    isWanted: ({ context }) => {
+      const { hasAgent, isPair, isMaster, isNeeded, wasInTouch, availability } = context
+      const isWantedOfPair = isPair && wasInTouch && isGone(context)
+      return hasAgent && (isWantedOfPair || (isMaster && isNeeded && availability === 'unreachable'))
+    },
+    isGone: ({ context }) => isGone(context),
+    isConfirmable: ({ context }) => isGone(context) || (context.isPair && context.availability === 'left'),
     hasAgent: ({ context }) => context.hasAgent,
     isOrdered: ({ context }) => context.orderId !== null,
     isHeardAgain: ({ event }) => event.type === 'node.changed' && event.availability === 'alive',
@@ -144,7 +155,8 @@ const fencingSetup = setup({
     }),
   },
   delays: {
-    race: ({ context }) => (context.isPair ? context.delayMs : 0),
+    race: ({ context: { isPair, delayMs, comeBackMs, availability } }) =>
+      (isPair ? delayMs : 0) + (availability === 'ended' ? comeBackMs : 0),
     retry: ({ context }) => context.retryDelayMs * 2 ** Math.min(context.attemptCount - 1, 6),
   },
 })
@@ -170,7 +182,7 @@ const order = [
 ] as const
 const byOperator = [
   {
-    guard: 'isSilent',
+    guard: 'isConfirmable',
     target: 'confirmed',
     actions: [{ type: 'confirm', params: { how: 'operator' } }, taken, succeed],
   },
@@ -222,7 +234,7 @@ export const fencing = fencingSetup.createMachine({
       on: {
         'fence.succeeded': [
           {
-            guard: and(['isPresentAttempt', 'isSilent']),
+            guard: and(['isPresentAttempt', 'isGone']),
             target: 'confirmed',
             actions: [{ type: 'confirm', params: { how: 'fenced' } }, succeed],
           },
@@ -247,7 +259,7 @@ export const fencing = fencingSetup.createMachine({
       on: { 'fence.run': { actions: refuseBusy }, 'fence.confirm': byOperator },
     },
     failed: {
-      always: { guard: not('isSilent'), target: 'idle' },
+      always: { guard: not('isGone'), target: 'idle' },
       on: {
         'mastership.acquired': { target: 'idle', actions: 'noteMastership' },
         'fence.run': order,

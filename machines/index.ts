@@ -10,8 +10,8 @@ import { nodeMachine } from './node.ts'
 
 export const catalogue = {
   component: { machine: component, version: 2 },
-  crim: { machine: crim, version: 2 },
-  fencing: { machine: fencing, version: 1 },
-  membership: { machine: membership, version: 2 },
-  node: { machine: nodeMachine, version: 2 },
+  crim: { machine: crim, version: 3 },
+  fencing: { machine: fencing, version: 2 },
+  membership: { machine: membership, version: 3 },
+  node: { machine: nodeMachine, version: 3 },
 }

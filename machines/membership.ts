@@ -13,7 +13,7 @@
  * Invariants: never from primary to secondary directly; the lease is dropped before anything else about the end of a mastership
  * is said; `mastership.acquired` and `mastership.lost` alternate; the epoch never goes back.
  * Events: `leader.*` from heartbeats and the replica; `preVote.*`, `vote.*`, `candidacy.*`, `epoch.*`, `noop.*`, `lease.*`,
- * `vice.*`, `members.changed`, `mastership.offered` from the replica; `membership.*`, `mastership.resign`, `fence.confirmed` from the node.
+ * `vice.*`, `members.changed`, `mastership.offered` from the replica; `membership.*`, `mastership.resign`, `fence.confirmed`, `timing.changed` from the node.
  */
 import { setup } from 'xstate'
 import { atFirst, inSuccession, onceMore } from './membership/candidacy.ts'
@@ -108,6 +108,7 @@ const actions = {
     const { voters, isEligible } = event as EventOf<'members.changed'>
     return { voters, isEligible }
   }),
+  noteTiming: machine.assign(({ event }) => ({ timing: (event as EventOf<'timing.changed'>).timing })),
   noteFenced: machine.assign(({ event }) => ({
     fenced: (event as EventOf<'fence.confirmed'>).other,
     leader: null,
@@ -298,7 +299,10 @@ export const membership = machine.createMachine({
     isStopping: false,
   }),
   initial: 'offline',
-  on: { 'members.changed': { actions: actions.noteMembers } },
+  on: {
+    'members.changed': { actions: actions.noteMembers },
+    'timing.changed': { actions: actions.noteTiming },
+  },
   states: {
     offline: {
       entry: actions.forgetLeader,

@@ -9,7 +9,7 @@
  *
  * Events: `peer.heard`, `peer.suspected`, `peer.confirmedSilent` from the heartbeats; `peer.ended` from the guards, which hold
  * connections to each other; `fence.confirmed` from the fencing of it; `peer.left` from the node itself; `mastership.acquired` from membership, when this node becomes
- * master. The only effect is `node.changed`, for the CRIM and whoever else watches.
+ * master; `timing.changed` from the node. The only effect is `node.changed`, for the CRIM and whoever else watches.
  *
  * Invariants: the incarnation never goes back, and evidence about an older life changes nothing; a life that ended or left
  * never comes back, only a later one does; on the master `isolated` is said no sooner than `logic/lease.ts`
@@ -38,6 +38,8 @@ export type NodeEvent =
   | { type: 'peer.left'; incarnation: Incarnation }
   /** It is off: nothing of that life runs, and no grace is needed. Counts only while it is silent. */
   | { type: 'fence.confirmed'; incarnation: Incarnation; how: string }
+  /** From the next wait on: one that has begun is at least as long as what it waits for (`logic/lease.ts`, 5). */
+  | { type: 'timing.changed'; timing: NodeInput['timing'] }
   /** What earlier masters granted may have begun as late as now: a wait for isolation starts again. */
   | { type: 'mastership.acquired' }
 
@@ -98,6 +100,7 @@ const nodeSetup = setup({
     }),
     noteLife: assign({ incarnation: ({ context, event }) => incarnationOf(event, context) }),
     noteEvidence: assign({ endedHow: ({ context, event }) => ('how' in event ? event.how : context.endedHow) }),
+    noteTiming: assign({ timing: ({ context, event }) => ('timing' in event ? event.timing : context.timing) }),
     planIsolation: assign({ isolationMs: ({ context, event }) => isolationMsOf(event, context) }),
   },
   delays: {
@@ -130,6 +133,7 @@ export const nodeMachine = nodeSetup.createMachine({
   id: 'node',
   context: ({ input }) => ({ ...input, availability: 'unknown', incarnation: 0, isolationMs: 0, endedHow: '' }),
   initial: 'unknown',
+  on: { 'timing.changed': { actions: 'noteTiming' } },
   states: {
     unknown: {
       on: { 'peer.heard': heard, 'peer.confirmedSilent': silent, 'peer.ended': ended, 'peer.left': left },

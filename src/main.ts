@@ -8,8 +8,8 @@ delete process.env.BUN_OPTIONS
 
 const words = process.argv.slice(2)
 
-// Whoever reads stdout may stop at any time: `rolecall status | head -1`. A node's own processes do not write to people.
-if (words[0] !== 'node' && words[0] !== 'node-process') {
+// Whoever reads stdout may stop at any time: `rolecall status | head -1`. What serves does not write to people.
+if (!['node', 'node-process', 'arbiter'].includes(words[0] ?? '')) {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
     process.exit(0)

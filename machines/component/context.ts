@@ -12,6 +12,8 @@ export interface ComponentInput {
   readonly standby: Standby
   /** Two primaries at once would do harm: without the quorum's lease it stops by itself. */
   readonly exclusive: boolean
+  /** Its program can be told to do nothing more as primary and yet run on. If not, it must end before another may act. */
+  readonly standsDown: boolean
   /** Time limit of a role command that brings none of its own. */
   readonly roleTimeoutMs: number
   readonly startTimeoutMs: number
@@ -25,7 +27,7 @@ export interface ComponentInput {
 /** What may change of a component while it is there. That it is exclusive never does. */
 export type TypeWords = Pick<
   ComponentInput,
-  'standby' | 'roleTimeoutMs' | 'startTimeoutMs' | 'stopTimeoutMs' | 'selfStopMs'
+  'standby' | 'standsDown' | 'roleTimeoutMs' | 'startTimeoutMs' | 'stopTimeoutMs' | 'selfStopMs'
 >
 
 /**

@@ -1,6 +1,6 @@
 /** What a component does in each situation, as pure functions of its context. */
-import type { Standby } from '../model/configuration.ts'
 import { activeRoles, type Role } from '../model/roles.ts'
+import { needsProcess } from '../model/standby.ts'
 import type { Failure, Peer, Phase } from '../model/status.ts'
 import type { ComponentContext, ComponentEffect, ComponentEventOf, Decided, RefusalCode } from './context.ts'
 
@@ -9,15 +9,19 @@ export interface Place {
   readonly phase: Phase
 }
 
-const rolesWithProcess: Record<Standby, readonly Role[]> = {
-  hot: ['spare', 'secondary', 'primary', 'quiescing'],
-  warm: ['secondary', 'primary', 'quiescing'],
-  cold: ['primary', 'quiescing'],
+/** Whether the process is as the role needs it. */
+export function isPrepared(context: ComponentContext, role: Role): boolean {
+  return !mustEnd(context, role) && context.process === (isNeeded(context, role) ? 'running' : 'absent')
 }
 
-/** Whether the process is as the role needs it. */
-export function isPrepared({ standby, process }: ComponentContext, role: Role): boolean {
-  return process === (rolesWithProcess[standby].includes(role) ? 'running' : 'absent')
+/** None is started for `quiescing`: without a process there is nothing to hand over. */
+function isNeeded({ standby, process }: ComponentContext, role: Role): boolean {
+  return needsProcess(standby, role) && !(role === 'quiescing' && process === 'absent')
+}
+
+/** It acts, or may, and nothing but its end changes that: an exclusive one out of its active role acts no more. */
+function mustEnd({ exclusive, standsDown, isActive }: ComponentContext, role: Role): boolean {
+  return exclusive && !standsDown && isActive && role !== 'primary'
 }
 
 /** Says where the component is now; before that, whether it may be acting, should that have changed. */
@@ -57,8 +61,8 @@ export function report(context: ComponentContext, place: Place): ComponentEffect
 export function prepare(context: ComponentContext, role: Role): Decided {
   const place: Place = { role, phase: 'preparing' }
   if (isPrepared(context, role)) return { change: {}, effects: [] }
-  const isNeeded = rolesWithProcess[context.standby].includes(role)
-  if (isNeeded && context.process === 'absent') {
+  const isKept = isNeeded(context, role) && !mustEnd(context, role)
+  if (isKept && context.process === 'absent') {
     const started = { ...context, incarnation: context.incarnation + 1, process: 'starting' as const }
     const arrived = arrive(started, place)
     const start: ComponentEffect = { type: 'process.start', ...roleWords(started, role) }
@@ -67,7 +71,7 @@ export function prepare(context: ComponentContext, role: Role): Decided {
       effects: [...arrived.effects, start],
     }
   }
-  const stopped = isNeeded ? { change: {}, effects: [] } : stop(context, context.stopTimeoutMs)
+  const stopped = isKept ? { change: {}, effects: [] } : stop(context, context.stopTimeoutMs)
   const arrived = arrive({ ...context, ...stopped.change }, place)
   return { change: { ...stopped.change, ...arrived.change }, effects: [...arrived.effects, ...stopped.effects] }
 }

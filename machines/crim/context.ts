@@ -28,6 +28,8 @@ export interface PendingOperation {
 export interface Proposal {
   readonly id: number
   readonly changes: readonly Change[]
+  /** It did not get into the log, and is made anew after a while. */
+  readonly isRefused: boolean
 }
 
 /** A key of the repository with its new value; null deletes it. */

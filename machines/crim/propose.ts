@@ -14,11 +14,15 @@ export function planInputOf(context: CrimContext): PlanInput {
   return { ...context, nodes }
 }
 
-/** Asks the repository to take changes over. One proposal at a time: nothing is commanded until it is decided. */
+/**
+ * Asks the repository to take changes over. One proposal at a time: nothing is commanded until it is decided, and nothing else is
+ * proposed. One that got into the log is decided in time, or the mastership ends: a second, made without the first, would be
+ * applied after it and bring back tokens that the first had replaced.
+ */
 export function propose(context: CrimContext, changes: readonly Change[]): Reconciled {
   const id = context.proposalCount + 1
   return {
-    change: { reasons: context.reasons, proposal: { id, changes }, proposalCount: id },
+    change: { reasons: context.reasons, proposal: { id, changes, isRefused: false }, proposalCount: id },
     effects: [{ type: 'repository.propose', proposal: id, changes }],
   }
 }

@@ -4,6 +4,9 @@ import type { NodeName } from '../model/ids.ts'
 /** How much later the better-ranked of two is shot, unless its configuration says otherwise: time for it to win the race. */
 export const raceDelayMs = 2_000
 
+/** For one of two that has ended: its guard starts a node process anew at once, a service manager the whole node after a second. */
+export const comeBackMs = 3_000
+
 /**
  * Why two nodes do not fail over by themselves; null: they do, or there are not two. `fences`: the voters that have a fence
  * agent. One that has none cannot be proven to be off, so the other never takes over from it.

@@ -53,7 +53,7 @@ function heldMs(periodMs: number): number {
 }
 
 /** How long to wait until a period is over for its holder. */
-function awaitedMs(periodMs: number): number {
+export function awaitedMs(periodMs: number): number {
   return periodMs * (1 + clockDrift)
 }
 
@@ -125,10 +125,22 @@ export function dropped(lease: LeaderLease): LeaderLease {
 /** S: since when at least a quorum has been following. A single voter follows itself now. -Infinity: not yet. */
 export function followedSinceMs(lease: LeaderLease, at: Voters & { nowMs: number }): number {
   if (lease.isDropped) return Number.NEGATIVE_INFINITY
-  const latestFirst = at.voters
-    .map((voter) => (voter === at.self ? at.nowMs : (lease.echoedMs[voter] ?? Number.NEGATIVE_INFINITY)))
-    .sort((a, b) => b - a)
-  return latestFirst[Math.floor(at.voters.length / 2)] ?? Number.NEGATIVE_INFINITY
+  const { voters } = at
+  const quorumCount = Math.floor(voters.length / 2) + 1
+  // The latest time that at least a quorum is not earlier than. Asked for at every heartbeat: without a list that is sorted.
+  let sinceMs = Number.NEGATIVE_INFINITY
+  for (const voter of voters) {
+    const candidateMs = followedMs(lease, voter, at)
+    if (candidateMs <= sinceMs) continue
+    let count = 0
+    for (const other of voters) if (followedMs(lease, other, at) >= candidateMs) count += 1
+    if (count >= quorumCount) sinceMs = candidateMs
+  }
+  return sinceMs
+}
+
+function followedMs(lease: LeaderLease, voter: NodeName, { self, nowMs }: { self: NodeName; nowMs: number }): number {
+  return voter === self ? nowMs : (lease.echoedMs[voter] ?? Number.NEGATIVE_INFINITY)
 }
 
 export function leaderLeaseUntilMs(lease: LeaderLease, at: Voters & { nowMs: number }, timing: LeaseTiming): number {
@@ -172,15 +184,18 @@ export function isSameLeaseTiming(a: LeaseTiming, b: LeaseTiming): boolean {
   return leaseSettings.every((setting) => a[setting] === b[setting])
 }
 
-/** What to hold by and what to wait by, while a change may not have reached every node; see 5. */
-export function effectiveTiming(
-  settled: LeaseTiming,
-  wanted: LeaseTiming,
-): { readonly holding: LeaseTiming; readonly waiting: LeaseTiming } {
+/** What to hold by and what to wait by. */
+export interface EffectiveTiming {
+  readonly holding: LeaseTiming
+  readonly waiting: LeaseTiming
+}
+
+/** While a change may not have reached every node; see 5. */
+export function effectiveTiming(settled: LeaseTiming, wanted: LeaseTiming): EffectiveTiming {
   return { holding: combined(Math.min, settled, wanted), waiting: combined(Math.max, settled, wanted) }
 }
 
-const leaseSettings = ['leaderLeaseMs', 'nodeLeaseMs', 'selfStopMs', 'takeOverMarginMs'] as const
+export const leaseSettings = ['leaderLeaseMs', 'nodeLeaseMs', 'selfStopMs', 'takeOverMarginMs'] as const
 
 function combined(choose: (a: number, b: number) => number, a: LeaseTiming, b: LeaseTiming): LeaseTiming {
   return {

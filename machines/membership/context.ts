@@ -55,6 +55,8 @@ export type MembershipEvent =
   | ({ type: 'leader.heard'; leader: NodeName } & Mastership)
   /** Who belongs to the log has changed, perhaps back. `voters`: those that count, in order of rank. A master is told when it is committed. */
   | { type: 'members.changed'; voters: readonly NodeName[]; isEligible: boolean }
+  /** From the next wait on. */
+  | { type: 'timing.changed'; timing: MembershipTiming }
   /** Another node can do nothing any more, for certain. */
   | { type: 'fence.confirmed'; other: NodeName }
   /** Its silence is confirmed. */

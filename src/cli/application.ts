@@ -7,6 +7,8 @@ import { demoCommand } from './demo.ts'
 import { exitCodeOf, textOf } from './failure.ts'
 import { fenceCommand } from './fence.ts'
 import {
+  type ArbiterFlags,
+  arbiterFlags,
   type ConnectionFlags,
   connectionFlags,
   type NodeFlags,
@@ -52,6 +54,12 @@ const node = buildCommand<NodeFlags, [], CliContext>({
   docs: { brief: 'Run a node of a cluster in the foreground' },
 })
 
+const arbiter = buildCommand<ArbiterFlags, [], CliContext>({
+  loader: () => import('./commands/arbiter.ts'),
+  parameters: { flags: arbiterFlags },
+  docs: { brief: 'Vote in clusters of two nodes, and do nothing else, in the foreground' },
+})
+
 const nodeProcess = buildCommand<NodeProcessFlags, [], CliContext>({
   loader: () => import('./commands/nodeProcess.ts'),
   parameters: { flags: nodeProcessFlags },
@@ -91,6 +99,7 @@ const version = buildCommand<{ json: boolean }, [], CliContext>({
 const root = buildRouteMap<string, CliContext>({
   routes: {
     node,
+    arbiter,
     'node-process': nodeProcess,
     status: viewCommand(
       'Show master, quorum, nodes, roles, problems, and what to type',
@@ -116,6 +125,18 @@ const root = buildRouteMap<string, CliContext>({
       placeholder: 'COMPONENT',
       what: 'Its full name, node first: n1/ledger',
       load: () => import('./commands/unlock.ts'),
+    }),
+    qualify: namedCommand({
+      brief: 'Let a node vote and be master',
+      placeholder: 'NODE',
+      what: 'The name of the node',
+      load: async () => ({ default: (await import('./commands/qualify.ts')).qualify }),
+    }),
+    disqualify: namedCommand({
+      brief: 'Let a node neither vote nor be master; it keeps its components',
+      placeholder: 'NODE',
+      what: 'The name of the node',
+      load: async () => ({ default: (await import('./commands/qualify.ts')).disqualify }),
     }),
     config: configRoutes,
     fence: fenceCommand,

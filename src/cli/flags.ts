@@ -70,7 +70,16 @@ export interface NodeFlags {
   readonly config?: string
   readonly name?: string
   readonly logLevel?: string
+  readonly form: boolean
 }
+
+const logLevel = {
+  kind: 'parsed',
+  parse: asLogLevel,
+  brief: `The least that is logged: ${logLevels.join(', ')} [ROLECALL_LOG_LEVEL, info]`,
+  placeholder: 'LEVEL',
+  optional: true,
+} as const
 
 export const nodeFlags = {
   config: configFlag,
@@ -81,13 +90,30 @@ export const nodeFlags = {
     placeholder: 'NAME',
     optional: true,
   },
-  logLevel: {
+  logLevel,
+  form: {
+    kind: 'boolean',
+    brief: 'Found the cluster without the voters that are not heard: they have never been part of it',
+    default: false,
+    withNegated: false,
+  },
+} as const
+
+export interface ArbiterFlags {
+  readonly config?: readonly string[]
+  readonly logLevel?: string
+}
+
+export const arbiterFlags = {
+  config: {
     kind: 'parsed',
-    parse: asLogLevel,
-    brief: `The least that is logged: ${logLevels.join(', ')} [ROLECALL_LOG_LEVEL, info]`,
-    placeholder: 'LEVEL',
+    parse: asText,
+    brief: `The configuration of a cluster; again for each further one [ROLECALL_CONFIG, ${configurationFileDefault}]`,
+    placeholder: 'FILE',
+    variadic: true,
     optional: true,
   },
+  logLevel,
 } as const
 
 export interface NodeProcessFlags extends NodeFlags {

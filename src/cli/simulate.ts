@@ -9,7 +9,9 @@ export interface SimulateFlags {
   readonly minutes: number
   readonly heartbeat?: number
   readonly faults?: readonly FaultKind[]
+  readonly jobs: number
   readonly json: boolean
+  readonly jsonLines: boolean
   readonly shrink: boolean
   readonly blackBox?: string
 }
@@ -64,7 +66,20 @@ export const simulateCommand = buildCommand<SimulateFlags, [], CliContext>({
         placeholder: 'LIST',
         optional: true,
       },
+      jobs: {
+        kind: 'parsed',
+        parse: (input) => asNumber(input, { min: 1, max: 256, isWhole: true }),
+        brief: 'Processes that share the seeds; the result is the same for any number',
+        placeholder: 'COUNT',
+        default: '1',
+      },
       json: { kind: 'boolean', brief: 'Print JSON', default: false, withNegated: false },
+      jsonLines: {
+        kind: 'boolean',
+        brief: 'Print the result of each seed as a line of JSON, and nothing else',
+        default: false,
+        withNegated: false,
+      },
       shrink: {
         kind: 'boolean',
         brief: 'Look for fewer faults, minutes and nodes with which a failing seed still fails',

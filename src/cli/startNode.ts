@@ -32,7 +32,7 @@ export function startNode(context: CliContext, flags: NodeFlags): NodeStart {
   return { configurationFile: resolve(file), name, configuration: opened.configuration, file: opened.file }
 }
 
-function logLevelOf(flags: NodeFlags, environment: CliContext['process']['env']): LogLevel {
+export function logLevelOf(flags: Pick<NodeFlags, 'logLevel'>, environment: CliContext['process']['env']): LogLevel {
   const level = flags.logLevel ?? environment.ROLECALL_LOG_LEVEL ?? 'info'
   if (isLogLevel(level)) return level
   throw new CliFailure(exitCodes.usage, `ROLECALL_LOG_LEVEL is '${level}', which is no level`, 'try info')

@@ -25,22 +25,27 @@ export function checkLinkAddresses(
   addresses: readonly string[] = localAddresses(),
 ): void {
   const { configuration, source } = opened
-  const isHere = (host: string) => isLoopback(host) || addresses.includes(host)
-  const others = Object.entries(configuration.nodes).filter(([, node]) => node.links.every((link) => isHere(link.host)))
+  const others = Object.entries(configuration.nodes).filter(([, node]) =>
+    node.links.every(({ host }) => isHere(host, addresses)),
+  )
   const suggestion = others.length > 0 ? `the addresses of ${others[0]![0]} are here: --name ${others[0]![0]}?` : null
   const problems = configuration.nodes[name]!.links.flatMap(({ host }, index) => {
-    if (isHere(host)) return []
+    if (isHere(host, addresses)) return []
     const message = `expected an address of this machine (${addresses.join(', ') || 'it has none but loopback'}), found ${host}`
     return [source.problem({ path: ['nodes', name, 'links', index], at: 'value', message, suggestion })]
   })
   if (problems.length > 0) throw new ConfigurationError(problems)
 }
 
+export function isHere(host: string, addresses: readonly string[]): boolean {
+  return isLoopback(host) || addresses.includes(host)
+}
+
 function isLoopback(host: string): boolean {
   return host.startsWith('127.') || host === '::1'
 }
 
-function localAddresses(): string[] {
+export function localAddresses(): string[] {
   const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
   return all.filter(({ internal }) => !internal).map(({ address }) => address.toLowerCase())
 }

@@ -2,7 +2,7 @@
 import type { ComponentTypeFile } from './componentType.ts'
 import { suggestionFor } from './nearest.ts'
 import { formatDuration } from './quantity.ts'
-import { nodeCountMax } from './schema.ts'
+import { nodeCountMax, voterCountMax } from './schema.ts'
 import type { Entries, Sifted } from './sift.ts'
 import type { Finding, Path } from './source.ts'
 import { timingRelations } from './timing.ts'
@@ -74,6 +74,12 @@ function checkNodes({ nodes, runtimeDirectory }: Sifted): Finding[] {
     found.push(
       finding(['nodes', surplus], `expected at most ${nodeCountMax} nodes, found ${names.length}`, null, 'key'),
     )
+  }
+  const voters = [...nodes].filter(([, { eligible }]) => eligible !== false).map(([name]) => name)
+  const surplusVoter = voters[voterCountMax]
+  if (surplusVoter !== undefined) {
+    const message = `expected at most ${voterCountMax} nodes that are eligible, found ${voters.length}`
+    found.push(finding(['nodes', surplusVoter], message, 'write eligible: false', 'key'))
   }
   const [first, ...others] = [...nodes].flatMap(([name, node]) =>
     node.links ? [{ name, linkCount: node.links.length }] : [],

@@ -11,9 +11,11 @@ import { explain } from './explain.ts'
 import { ConfigurationError, type ConfigurationProblem } from './problem.ts'
 import { type ConfigurationFile, configurationSchema, secretLengthMin } from './schema.ts'
 import { sift } from './sift.ts'
+import { isRecord, tooLarge } from './size.ts'
 import { ConfigurationSource } from './source.ts'
 import type { FileConfiguration } from './tree.ts'
 
+export { checkArbiters } from './checkArbiter.ts'
 export { checkLinkAddresses, checkNode } from './checkNode.ts'
 export { ConfigurationError, type ConfigurationProblem, formatProblem } from './problem.ts'
 export type { FileConfiguration } from './tree.ts'
@@ -85,14 +87,11 @@ function check(source: ConfigurationSource): { parsed: ConfigurationFile | null;
   const issues = result.success ? [] : result.error.issues
   const findings = [
     ...issues.flatMap((issue) => explain(issue, { schema: configurationSchema, source })),
-    ...(isMapping(source.content) ? crossCheck(sift(source.content)) : []),
+    ...(isRecord(source.content) ? crossCheck(sift(source.content)) : []),
+    ...tooLarge(source.content),
   ]
   const problems = [...source.problems, ...findings.map((finding) => source.problem(finding))]
   return { parsed: result.success ? result.data : null, problems }
-}
-
-function isMapping(content: unknown): boolean {
-  return typeof content === 'object' && content !== null && !Array.isArray(content)
 }
 
 interface SecretContext {

@@ -8,7 +8,9 @@ import { fenceSchema } from './fence.ts'
 import { timingSchema } from './timing.ts'
 import { byName, count, duration, environment, linkAddress, list, mapping, nameText, size, text } from './values.ts'
 
-export const nodeCountMax = 7
+export const nodeCountMax = 64
+/** Nodes that vote: every decision waits for a majority of them, so more would only be slower. */
+export const voterCountMax = 7
 const linkCountMax = 4
 const mebibyte = 1024 ** 2
 
@@ -142,7 +144,7 @@ export const configurationSchema = mapping({
   nodes: byName(nodeSchema, 'names to nodes')
     .refine((nodes) => Object.keys(nodes).length > 0, { error: 'at least one node' })
     .meta({
-      description: `The nodes of the cluster, by name; from 1 to ${nodeCountMax}. Each votes unless it is not \`eligible\`; three survive the loss of one.`,
+      description: `The nodes of the cluster, by name; from 1 to ${nodeCountMax}, of which at most ${voterCountMax} vote. Each votes unless it is not \`eligible\`; three voters survive the loss of one.`,
       type: 'mapping',
     }),
   arbiter: arbiterSchema.optional().meta({

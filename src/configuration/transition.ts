@@ -4,26 +4,32 @@ import { isSameLeaseTiming } from '../../machines/logic/lease.ts'
 import type { Configuration } from '../../machines/model/configuration.ts'
 import type { KeyProblem } from './tree.ts'
 
-export function forbiddenChanges(before: Configuration, after: Configuration): KeyProblem[] {
+export function forbiddenChanges(
+  before: Configuration,
+  after: Configuration,
+  state: { readonly isSettled: boolean } = { isSettled: true },
+): KeyProblem[] {
   return [
     ...changedTiming(before, after),
+    ...arbiterTooEarly(before, after, state),
     ...changedLinks(before, after),
     ...changedExclusiveness(before, after),
     ...lastVoter(before, after),
   ]
 }
 
-/** What one node holds by while another waits by it must be the same everywhere at every moment. */
+/** An arbiter has no configuration but its file: nobody would know when it promises by another lease. */
 function changedTiming(before: Configuration, after: Configuration): KeyProblem[] {
-  if (isSameLeaseTiming(before.timing, after.timing)) return []
-  const message = 'leaderLease, nodeLease, selfStop and takeOverMargin do not change while the cluster runs'
-  return [
-    {
-      key: 'configuration/timing',
-      message,
-      suggestion: 'stop all nodes, change them in every file, and start the nodes again',
-    },
-  ]
+  if (!(before.arbiter || after.arbiter) || isSameLeaseTiming(before.timing, after.timing)) return []
+  const message = 'leaderLease, nodeLease, selfStop and takeOverMargin do not change while the cluster has an arbiter'
+  const suggestion = 'remove the arbiter, change them, and add it again, with the new timings in its file'
+  return [{ key: 'configuration/timing', message, suggestion }]
+}
+
+function arbiterTooEarly(before: Configuration, after: Configuration, state: { isSettled: boolean }): KeyProblem[] {
+  if (before.arbiter || !after.arbiter || state.isSettled) return []
+  const message = 'no arbiter can be added while a change of the timings of leases is not applied everywhere'
+  return [{ key: 'configuration/arbiter', message, suggestion: 'try again when status shows no timing.unsettled' }]
 }
 
 /** A node cannot move its sockets while it runs, nor be found by those that have not applied the change. */

@@ -14,6 +14,7 @@ import { PlainSource } from './plainSource.ts'
 import { formatPath } from './problem.ts'
 import { configurationSchema } from './schema.ts'
 import { sift } from './sift.ts'
+import { isRecord, localSections, tooLarge } from './size.ts'
 import type { Finding, Path } from './source.ts'
 import { forbiddenChanges } from './transition.ts'
 
@@ -46,17 +47,6 @@ export type Validated =
 
 export const configurationPrefix = 'configuration'
 export const completeKey = 'configuration/complete'
-
-/** Sections that are a node's own matter, and never in the repository. */
-const localSections: readonly string[] = [
-  'secret',
-  'secretFile',
-  'stateDirectory',
-  'runtimeDirectory',
-  'recorder',
-  'logging',
-  'control',
-]
 
 /** The shared sections of a file as entries, by key. Nodes without a rank get that of their place, since entries have none. */
 export function entriesOf({ raw, nodeOrder }: Pick<FileConfiguration, 'raw' | 'nodeOrder'>): ConfigurationEntry[] {
@@ -96,6 +86,7 @@ export function validateTree(entries: readonly ConfigurationEntry[], local: File
   const findings = [
     ...issues.flatMap((issue) => explain(issue, { schema: configurationSchema, source })),
     ...crossCheck(sift(content)),
+    ...tooLarge(shared),
   ]
   const problems = [...misplaced, ...findings.map(problemOf)]
   if (content.cluster !== local.raw.cluster) problems.push(clusterProblem(local.raw.cluster))
@@ -111,6 +102,8 @@ export function validateChange(
   current: readonly ConfigurationEntry[],
   changes: readonly ConfigurationEntry[],
   local: FileConfiguration,
+  /** Whether the timings of leases are the same everywhere. */
+  timings: { readonly isSettled: boolean } = { isSettled: true },
 ): readonly KeyProblem[] {
   const marked = changes.filter(({ key }) => key === completeKey)
   if (marked.length > 0)
@@ -122,7 +115,7 @@ export function validateChange(
   const before = validateTree(current, local)
   const after = validateTree(changedBy(current, changes), local)
   if (after.problems) return after.problems
-  return before.configuration ? forbiddenChanges(before.configuration, after.configuration) : []
+  return before.configuration ? forbiddenChanges(before.configuration, after.configuration, timings) : []
 }
 
 export function isComplete(entries: readonly ConfigurationEntry[]): boolean {
@@ -228,8 +221,4 @@ function byKey(a: ConfigurationEntry, b: ConfigurationEntry): number {
 
 function asRecord(value: unknown): Record<string, unknown> {
   return isRecord(value) ? value : {}
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

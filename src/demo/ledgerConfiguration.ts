@@ -7,12 +7,15 @@ export function ledgerConfiguration(of: {
   ports: readonly number[]
   command: readonly string[]
   traceFile: string
+  /** Left out: the three of the demo. */
+  nodes?: readonly string[]
 }): string {
-  const nodes = ledgerNodes.map(
+  const names = of.nodes ?? ledgerNodes
+  const nodes = names.map(
     (name, index) =>
       `  ${name}: { links: [${loopbackHosts.map((host) => `"${host}:${of.ports[index]}"`).join(', ')}] }`,
   )
-  const instances = ledgerNodes.map(
+  const instances = names.map(
     (name) =>
       `      ${name}: { environment: { LEDGER_PORT: "0", LEDGER_DIRECTORY: state/ledger-${name}, LEDGER_TRACE: ${JSON.stringify(of.traceFile)} } }`,
   )
@@ -35,7 +38,7 @@ types:
 components:
   ledger:
     type: ledger
-    nodes: [${ledgerNodes.join(', ')}]
+    nodes: [${names.join(', ')}]
     instances:
 ${instances.join('\n')}
 

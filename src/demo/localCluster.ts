@@ -21,6 +21,12 @@ export interface LocalClusterOptions {
   readonly isKept?: boolean
 }
 
+export interface StartOptions {
+  readonly file?: string
+  readonly environment?: Readonly<Record<string, string>>
+  readonly flags?: readonly string[]
+}
+
 const stopTimeoutMs = 15_000
 const controlTimeoutMs = 1_000
 
@@ -40,7 +46,11 @@ export class LocalCluster {
     writeFileSync(this.configurationFile, options.configuration)
   }
 
-  start(node: string): void {
+  /**
+   * Of another file in the same folder, or with more in the environment, where that is given. `flags`: further ones of
+   * `rolecall node`.
+   */
+  start(node: string, { file = this.configurationFile, environment = {}, flags = [] }: StartOptions = {}): void {
     const log = openSync(this.logFile(node), 'a')
     const setpriv = this.#options.isKept ? null : Bun.which('setpriv')
     const guard = Bun.spawn(
@@ -49,12 +59,19 @@ export class LocalCluster {
         ...this.#options.command,
         'node',
         '--config',
-        this.configurationFile,
+        file,
         '--name',
         node,
+        ...flags,
       ],
       // A session of its own: Ctrl-C is for whoever runs the cluster, who then stops it.
-      { detached: true, stdin: 'ignore', stdout: log, stderr: log, env: { ...process.env, NOTIFY_SOCKET: '' } },
+      {
+        detached: true,
+        stdin: 'ignore',
+        stdout: log,
+        stderr: log,
+        env: { ...process.env, NOTIFY_SOCKET: '', ...environment },
+      },
     )
     guard.unref()
     this.#guards.set(node, guard)

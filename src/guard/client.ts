@@ -57,11 +57,13 @@ export interface GuardClient {
   /** The peer is off, on the word of a fence agent or an operator: judged by the heartbeats, then told by `onPeerEnded`. */
   fenced(ended: To<'peer.fenced'>): void
   configure(cluster: To<'configure'>): void
+  /** The guard goes by what `configure` told it last; leases that have become shorter by that are known here. */
+  isConfigured(): boolean
   /** To be called at least every `progressIntervalMs` for as long as the event loop turns. */
   progress(count: number): void
   ready(): void
   status(text: string): void
-  left(): void
+  left(how?: { isRemoved: boolean }): void
 }
 
 export interface GuardClientPorts {
@@ -87,16 +89,20 @@ export function createGuardClient(
   handlers: GuardHandlers,
   ports: GuardClientPorts,
 ): { readonly client: GuardClient; readonly take: (frame: GuardFrame) => void; readonly lost: () => void } {
-  const { clock, sharedTime, timing, send } = ports
+  const { clock, sharedTime, send } = ports
+  let { timing } = ports
+  /** Of what `configure` told the guard. */
+  let unansweredCount = 0
   const exclusive = new Set<string>()
   const started = new Map<string, Started>()
   let nodeLeaseUntilMs: number | null = null
+  let { selfStopMs } = ports.timing
   let hasLeft = false
   let isSilent = false
 
   const backstop = new LeaseBackstop({
     clock,
-    selfStopMs: () => timing.selfStopMs,
+    selfStopMs: () => selfStopMs,
     leaseUntilMs: () => nodeLeaseUntilMs,
     // The guard does the same, if it can.
     onOver(component) {
@@ -149,10 +155,14 @@ export function createGuardClient(
       case 'lease.report': {
         const report = reportHere(frame, sharedTime)
         nodeLeaseUntilMs = report.nodeUntilMs
+        selfStopMs = report.selfStopMs
         return handlers.onLeaseReport(report)
       }
       case 'lease.dropped':
         return handlers.onLeaseDropped(frame.epoch)
+      case 'configured':
+        unansweredCount -= 1
+        return
       case 'promise.answer': {
         const { id, untilMs } = frame
         return handlers.onPromiseAnswer({ id, untilMs: untilMs === null ? null : sharedTime.fromShared(untilMs) })
@@ -180,13 +190,21 @@ export function createGuardClient(
     askPromise: (question) => send({ type: 'promise.ask', ...question }),
     accept: ({ node, incarnation, returnCount }) => send({ type: 'peer.accepted', node, incarnation, returnCount }),
     fenced: ({ node, incarnation, how }) => send({ type: 'peer.fenced', node, incarnation, how }),
-    configure: (cluster) => send({ type: 'configure', ...cluster }),
+    configure(cluster) {
+      const { hungAfterMs = timing.hungAfterMs } = cluster.timing
+      timing = { hungAfterMs, selfStopMs: cluster.holding.selfStopMs }
+      selfStopMs = Math.min(selfStopMs, timing.selfStopMs)
+      unansweredCount += 1
+      backstop.reconsider()
+      send({ type: 'configure', ...cluster })
+    },
+    isConfigured: () => unansweredCount === 0,
     progress: (count) => send({ type: 'node.progress', count }),
     ready: () => send({ type: 'node.ready' }),
     status: (text) => send({ type: 'node.status', text: text.slice(0, statusLengthMax) }),
-    left() {
+    left({ isRemoved } = { isRemoved: false }) {
       hasLeft = true
-      send({ type: 'node.left' })
+      send({ type: 'node.left', isRemoved })
     },
   }
   const lost = (): void => {

@@ -111,6 +111,11 @@ export class ComponentProcesses {
     this.#backstop.setActive(component, isActive)
   }
 
+  /** The lease or the time for stopping may have become shorter. */
+  reconsider(): void {
+    this.#backstop.reconsider()
+  }
+
   /** Kills everything. Resolves when all of it has gone, to true; to false when that took longer than `timeoutMs`. */
   async killAll({ timeoutMs }: { timeoutMs: number }): Promise<boolean> {
     this.#backstop.clear()

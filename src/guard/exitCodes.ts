@@ -15,8 +15,10 @@ export const exitCodes = {
   cannotUse: 74,
   /** Of the node process: its guard has gone, so it has killed the components and ended itself. */
   guardLost: 75,
-  /** Of the node process: its disk is an old copy, and was set aside (`src/node/outdated.ts`). Started again with an empty one. */
+  /** Of the node process: its disk, or its life, is of an earlier time (`src/node/afresh.ts`). Started again. */
   outdated: 76,
+  /** Left in order, as the configuration of the cluster no longer has this node. To be started again only when it has. */
+  removed: 77,
   /** Of the node process: what it was configured with is wrong. The guard passes it on instead of restarting it. */
   configuration: 78,
   /** Asked to leave, but the roles could not be handed over in time; everything was stopped nevertheless. */

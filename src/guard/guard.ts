@@ -39,6 +39,8 @@ export interface GuardOptions {
   /** What the node process is started with, before its arguments. Default: this program's `node-process`. */
   readonly nodeProcessCommand?: readonly string[]
   readonly leaveTimeoutMs?: number
+  /** Told to the first life of the node process only: by the next, more may be known of the cluster than the operator knew. */
+  readonly isFoundingForced?: boolean
 }
 
 /** Runs the node until it is told to leave or cannot go on. Resolves to the exit code (exitCodes.ts); never rejects. */
@@ -85,6 +87,7 @@ function realPorts(
   const { cluster, secret } = configuration
   const ownLinks = configuration.nodes[name]!.links
   const problems: GuardProblem[] = []
+  let isFoundingForced = options.isFoundingForced ?? false
   const note = (problem: GuardProblem | null): void => {
     if (problem === null) return
     logger.warn('{text}', { text: problem.text })
@@ -99,6 +102,8 @@ function realPorts(
     nextIncarnation: () => nextIncarnation(at.stateDirectory),
     startNodeProcess: ({ incarnation, ...callbacks }) => {
       const parameters = ['--config', configurationFile, '--name', name, '--incarnation', String(incarnation)]
+      if (isFoundingForced) parameters.push('--form')
+      isFoundingForced = false
       return startNodeProcess({
         command: [...nodeProcessCommand, ...parameters],
         environment: { ...without(process.env, []), [markerName]: marker },

@@ -118,7 +118,7 @@ export class GuardCore {
       launcher,
       warden,
       marker,
-      selfStopMs: () => this.#surroundings.timing.selfStopMs,
+      selfStopMs: () => this.#life?.service.selfStopMs() ?? this.#surroundings.holding.selfStopMs,
       leaseUntilMs: () => this.#life?.service.nodeLeaseUntilMs() ?? null,
       onFrame: (frame) =>
         this.#life?.process.send(
@@ -243,7 +243,7 @@ export class GuardCore {
       case 'node.status':
         return this.#ports.notifier.status(frame.text)
       case 'node.left':
-        return this.#left()
+        return this.#left(frame)
       default:
         return this.#life?.service.take(frame)
     }
@@ -256,12 +256,14 @@ export class GuardCore {
     this.#life?.watch.heard()
   }
 
-  #configure({ nodes, voters, timing }: FrameOf<NodeFrame, 'configure'>): void {
+  #configure({ nodes, voters, timing, holding }: FrameOf<NodeFrame, 'configure'>): void {
     const peers = Object.fromEntries(Object.entries(nodes).filter(([node]) => node !== this.#settings.name))
     const merged = { ...this.#surroundings.timing, ...timing } as Timing
-    this.#surroundings = { peers, voters, timing: merged }
+    this.#surroundings = { peers, voters, timing: merged, holding }
     this.#liveness.setPeers(peers)
     this.#life?.service.configure(this.#surroundings)
+    this.#components.reconsider()
+    this.#life?.process.send({ type: 'configured' })
   }
 
   /** Its kernel process is there and does nothing: its end is brought about, and then seen like any other. */
@@ -332,8 +334,9 @@ export class GuardCore {
     void this.#startLife()
   }
 
-  #left(): void {
-    this.#exitCode ??= exitCodes.left
+  /** Also asked to leave, and removed: the latter counts, or it would be started again. */
+  #left({ isRemoved = false }: FrameOf<NodeFrame, 'node.left'>): void {
+    this.#exitCode = isRemoved ? exitCodes.removed : (this.#exitCode ?? exitCodes.left)
     this.#later(endTimeoutMs, () => this.#life?.process.kill())
     this.#life?.process.close()
   }

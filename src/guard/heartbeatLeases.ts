@@ -5,8 +5,11 @@
  * in that epoch at any later time, because nothing is promised in an earlier one from the answer on.
  */
 import {
+  awaitedMs,
   dropped,
+  type EffectiveTiming,
   echoed,
+  effectiveTiming,
   followedSinceMs,
   type LeaderLease,
   type LeaseTiming,
@@ -39,7 +42,9 @@ export interface PromiseQuestion {
 
 export class HeartbeatLeases {
   #who: Voters
-  #timing: LeaseTiming
+  #timing: EffectiveTiming
+  /** Leases that count from before this are no longer than that: what has become longer counts from the change on. */
+  #earlier: { readonly untilMs: number; readonly holding: LeaseTiming } | null = null
   #mastership: Mastership = { epoch: 0, leader: null, vice: null, commitIndex: 0 }
   #promise: VotePromise
   /** Set while this node leads. */
@@ -52,10 +57,10 @@ export class HeartbeatLeases {
   #closedBelow = 0
   #told = { leader: false, node: false }
 
-  constructor(who: Voters, timing: LeaseTiming, startedAtMs: number) {
+  constructor(who: Voters, timing: EffectiveTiming, startedAtMs: number) {
     this.#who = who
     this.#timing = timing
-    this.#promise = promiseAtStart(startedAtMs, timing)
+    this.#promise = promiseAtStart(startedAtMs, timing.waiting)
   }
 
   get mastership(): Mastership {
@@ -98,11 +103,20 @@ export class HeartbeatLeases {
     return next.epoch !== last.epoch || next.leader !== last.leader || next.vice !== last.vice
   }
 
-  /** Other voters or timings hold from now on. What was granted and promised by then stays. */
-  configure(who: Voters, timing: LeaseTiming, nowMs: number): void {
+  /**
+   * Other voters or timings hold from now on. What was promised by then stays, or is made longer: this life may have promised by
+   * a timing that is shorter than what the leader it was promised to counts on, until it was told of the cluster's. Leases
+   * become shorter at once; longer ones need an echo of a heartbeat that is sent from now on, or one that is over would revive.
+   */
+  configure(who: Voters, timing: EffectiveTiming, nowMs: number): void {
     this.#settle(nowMs)
+    const before = this.#timing
     this.#who = who
     this.#timing = timing
+    this.#earlier = { untilMs: nowMs, holding: this.#holdingAt(nowMs, before.holding) }
+    if (timing.waiting.leaderLeaseMs <= before.waiting.leaderLeaseMs) return
+    const untilMs = Math.max(this.#promise.untilMs, nowMs + awaitedMs(timing.waiting.leaderLeaseMs))
+    this.#promise = { ...this.#promise, untilMs }
   }
 
   /**
@@ -134,7 +148,7 @@ export class HeartbeatLeases {
     const { epoch, leader } = this.#mastership
     const isClaim = heartbeat.leader === from && heartbeat.epoch === epoch && epoch >= this.#closedBelow
     const isLeaders = isClaim && (leader === null || leader === from)
-    if (isLeaders) this.#promise = promised(this.#promise, { leader: from, receivedAtMs: nowMs }, this.#timing)
+    if (isLeaders) this.#promise = promised(this.#promise, { leader: from, receivedAtMs: nowMs }, this.#timing.waiting)
     if (echo && echo.sentAtMs <= nowMs) {
       if (this.#lease) this.#lease = echoed(this.#lease, { ...this.#who, voter: from, echo })
       if (echo.granting && heartbeat.leader === from && heartbeat.epoch >= epoch) this.#grant(echo.sentAtMs)
@@ -145,12 +159,19 @@ export class HeartbeatLeases {
 
   leaderLeaseUntilMs(nowMs: number): number {
     if (!this.#lease) return Number.NEGATIVE_INFINITY
-    return leaderLeaseUntilMs(this.#lease, { ...this.#who, nowMs }, this.#timing)
+    const at = { ...this.#who, nowMs }
+    return leaderLeaseUntilMs(this.#lease, at, this.#holdingSince(followedSinceMs(this.#lease, at)))
   }
 
   nodeLeaseUntilMs(nowMs: number): number {
     this.#settle(nowMs)
-    return nodeLeaseUntilMs(this.#nodeBasisMs, this.#timing)
+    return nodeLeaseUntilMs(this.#nodeBasisMs, this.#holdingSince(this.#nodeBasisMs))
+  }
+
+  /** What the node lease leaves for stopping when it has ended. */
+  selfStopMs(nowMs: number): number {
+    this.#settle(nowMs)
+    return this.#holdingSince(this.#nodeBasisMs).selfStopMs
   }
 
   promiseUntilMs(nowMs: number): number {
@@ -172,7 +193,23 @@ export class HeartbeatLeases {
     if (this.#lease) this.#grant(followedSinceMs(this.#lease, { ...this.#who, nowMs }))
   }
 
+  #holdingSince(sinceMs: number): LeaseTiming {
+    const { holding } = this.#timing
+    return this.#earlier && sinceMs < this.#earlier.untilMs ? shorter(this.#earlier.holding, holding) : holding
+  }
+
+  /** What leases from before now are held by: the shortest that was in force while the older of them may still last. */
+  #holdingAt(nowMs: number, holding: LeaseTiming): LeaseTiming {
+    const { leaderLeaseMs, nodeLeaseMs } = holding
+    const isOver = this.#earlier === null || nowMs - this.#earlier.untilMs > Math.max(leaderLeaseMs, nodeLeaseMs)
+    return isOver ? holding : shorter(this.#earlier!.holding, holding)
+  }
+
   #grant(basisMs: number): void {
     this.#nodeBasisMs = Math.max(this.#nodeBasisMs, basisMs)
   }
+}
+
+function shorter(a: LeaseTiming, b: LeaseTiming): LeaseTiming {
+  return effectiveTiming(a, b).holding
 }

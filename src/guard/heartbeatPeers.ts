@@ -154,10 +154,10 @@ export class HeartbeatPeers {
 
   /** Those that are heard while their node process has not moved for this long: hung, not gone. */
   stalledNames(nowMs: number, afterMs: number): NodeName[] {
-    return [...this.#peers]
-      .filter(([name, { progressAtMs }]) => this.isAlive(name) && nowMs - progressAtMs >= afterMs)
-      .map(([name]) => name)
-      .sort()
+    const names: NodeName[] = []
+    for (const [name, { suspicion, progressAtMs }] of this.#peers)
+      if (suspicion.status === 'alive' && nowMs - progressAtMs >= afterMs) names.push(name)
+    return names.sort()
   }
 
   incarnationOf(name: NodeName): Incarnation {
@@ -184,17 +184,20 @@ export class HeartbeatPeers {
   }
 
   aliveNames(): NodeName[] {
-    return [...this.#peers.keys()].filter((name) => this.isAlive(name))
+    const names: NodeName[] = []
+    for (const [name, { suspicion }] of this.#peers) if (suspicion.status === 'alive') names.push(name)
+    return names
   }
 
   /** Of two or more that could be heard, none was: with a single one there is no telling whose fault it is. */
   #isEverybodySilent(nowMs: number): boolean {
-    const present = [...this.#peers.values()].filter(
-      ({ suspicion: { status } }) => status === 'alive' || status === 'suspected',
-    )
-    return (
-      present.length >= 2 && present.every((peer) => silenceMs(peer.suspicion, nowMs) >= this.#timing.suspectAfterMs)
-    )
+    let presentCount = 0
+    for (const { suspicion } of this.#peers.values()) {
+      if (suspicion.status !== 'alive' && suspicion.status !== 'suspected') continue
+      if (silenceMs(suspicion, nowMs) < this.#timing.suspectAfterMs) return false
+      presentCount += 1
+    }
+    return presentCount >= 2
   }
 }
 

@@ -2,6 +2,7 @@
  * Heartbeats and leases of one life of the node process, with their network, and what the node process and its guard say
  * to each other about them. Begins when the node takes part (`begin`), ends with the node process.
  */
+import type { LeaseTiming } from '../../machines/logic/lease.ts'
 import type { LinkAddress, Timing } from '../../machines/model/configuration.ts'
 import type { Incarnation, NodeName } from '../../machines/model/ids.ts'
 import type { Clock } from '../engine/clock.ts'
@@ -35,7 +36,10 @@ export interface Surroundings {
   readonly peers: Readonly<Record<NodeName, readonly LinkAddress[]>>
   /** In order of rank. */
   readonly voters: readonly NodeName[]
+  /** To wait by, where a lease is concerned. */
   readonly timing: Timing
+  /** To hold leases by. */
+  readonly holding: LeaseTiming
 }
 
 export interface HeartbeatServiceOptions {
@@ -139,10 +143,12 @@ export class HeartbeatService {
     }
   }
 
+  /** What leases are left is reported before anything else is said: they may have become shorter. */
   configure(surroundings: Surroundings): void {
     this.#surroundings = surroundings
     this.#network?.setPeers(surroundings.peers)
     this.#heartbeats.configure(named(surroundings))
+    this.#reporter.report()
   }
 
   /**
@@ -159,6 +165,10 @@ export class HeartbeatService {
   /** null: there was none yet. */
   nodeLeaseUntilMs(): number | null {
     return this.#heartbeats.nodeLeaseUntilMs() || null
+  }
+
+  selfStopMs(): number {
+    return this.#heartbeats.selfStopMs()
   }
 
   close(): void {
@@ -204,6 +214,6 @@ export class HeartbeatService {
   }
 }
 
-function named({ peers, voters, timing }: Surroundings) {
-  return { peers: Object.keys(peers), voters, timing }
+function named({ peers, voters, timing, holding }: Surroundings) {
+  return { peers: Object.keys(peers), voters, timing, holding }
 }

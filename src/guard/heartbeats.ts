@@ -15,7 +15,7 @@
  * What the caller owes beyond `lease.ts`: `ended` comes before `releasePromise`, or a last datagram still on its way renews
  * the promise.
  */
-import type { LeaseTiming } from '../../machines/logic/lease.ts'
+import type { EffectiveTiming, LeaseTiming } from '../../machines/logic/lease.ts'
 import type { SuspicionTiming } from '../../machines/logic/suspicion.ts'
 import type { Timing } from '../../machines/model/configuration.ts'
 import type { Incarnation, NodeName } from '../../machines/model/ids.ts'
@@ -36,7 +36,10 @@ export interface HeartbeatSurroundings {
   /** All other nodes, at most `heartbeatNodeCountMax`. */
   readonly peers: readonly NodeName[]
   readonly voters: readonly NodeName[]
+  /** To wait by, where a lease is concerned. */
   readonly timing: HeartbeatTiming
+  /** To hold leases by, while they change; left out: as `timing` has it. */
+  readonly holding?: LeaseTiming
 }
 
 export interface HeartbeatsOptions extends HeartbeatSurroundings {
@@ -80,6 +83,8 @@ export interface Heartbeats {
   /** 0: no such lease. */
   leaderLeaseUntilMs(): number
   nodeLeaseUntilMs(): number
+  /** What that lease leaves for stopping when it has ended. */
+  selfStopMs(): number
   /** No vote before this. 0: nothing was promised. */
   promiseUntilMs(): number
   lastHeardMs(node: NodeName): number | null
@@ -99,7 +104,7 @@ export function createHeartbeats(options: HeartbeatsOptions): Heartbeats {
   const { self, incarnation, clock, onEvent, turn = setImmediate } = options
   let names = checked(options.peers)
   const peers = new HeartbeatPeers(names, options.timing, clock.nowMs())
-  const leases = new HeartbeatLeases({ self, voters: options.voters }, options.timing, clock.nowMs())
+  const leases = new HeartbeatLeases({ self, voters: options.voters }, leaseTimings(options), clock.nowMs())
   /** The claim last raised as `leader.heard`, so that it is raised once even if it is not followed. */
   let claimHeard = ''
   /** The claim last answered at once. */
@@ -240,6 +245,7 @@ export function createHeartbeats(options: HeartbeatsOptions): Heartbeats {
     isNodeLeaseValid: () => clock.nowMs() < leases.nodeLeaseUntilMs(clock.nowMs()),
     leaderLeaseUntilMs: () => Math.max(0, leases.leaderLeaseUntilMs(clock.nowMs())),
     nodeLeaseUntilMs: () => Math.max(0, leases.nodeLeaseUntilMs(clock.nowMs())),
+    selfStopMs: () => leases.selfStopMs(clock.nowMs()),
     promiseUntilMs: () => Math.max(0, leases.promiseUntilMs(clock.nowMs())),
     lastHeardMs: (node) => peers.lastHeardMs(node),
     aliveNodes: () => [self, ...peers.aliveNames()].sort(),
@@ -251,13 +257,15 @@ export function createHeartbeats(options: HeartbeatsOptions): Heartbeats {
       return untilMs
     },
     accept: (node, returned) => peers.accept(node, returned),
-    configure({ peers: next, voters, timing }) {
+    configure(surroundings) {
+      const { peers: next, voters, timing } = surroundings
       names = checked(next)
       peers.configure(names, timing, clock.nowMs())
-      leases.configure({ self, voters }, timing, clock.nowMs())
+      leases.configure({ self, voters }, leaseTimings(surroundings), clock.nowMs())
       ticker.stop()
       ticker = tickerEvery(timing.heartbeatIntervalMs)
       if (isRunning) ticker.start()
+      raiseEdges()
     },
   }
 }
@@ -265,4 +273,8 @@ export function createHeartbeats(options: HeartbeatsOptions): Heartbeats {
 function checked(names: readonly NodeName[]): readonly NodeName[] {
   if (names.length > heartbeatNodeCountMax) throw new Error(`${names.length} peers, at most ${heartbeatNodeCountMax}`)
   return names
+}
+
+function leaseTimings({ timing, holding = timing }: HeartbeatSurroundings): EffectiveTiming {
+  return { holding, waiting: timing }
 }

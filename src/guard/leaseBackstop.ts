@@ -40,6 +40,12 @@ export class LeaseBackstop {
     this.#arm()
   }
 
+  /** The time for stopping, or the lease, has become shorter otherwise than by the clock. */
+  reconsider(): void {
+    this.#cancel?.()
+    this.#look()
+  }
+
   /** For a new life of the node process, which has no lease yet. */
   clear(): void {
     this.#active.clear()

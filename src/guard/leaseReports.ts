@@ -35,11 +35,19 @@ export class LeaseReporter {
 
   /** To be called after each judgement and before each event: what follows from an event is decided by what is reported here. */
   consider(): void {
-    const { clock, linkHeardMs, send } = this.#options
-    const nowMs = clock.nowMs()
     const report = this.#look()
-    if (!this.#isWorthTelling(report, nowMs)) return
-    const hasLinks = nowMs - this.#linksSentAtMs >= reportIntervalMaxMs / 2
+    if (this.#isWorthTelling(report, this.#options.clock.nowMs())) this.#tell(report)
+  }
+
+  /** However little has changed. */
+  report(): void {
+    this.#tell(this.#look())
+  }
+
+  #tell(report: LeaseReport): void {
+    const { clock, linkHeardMs, send, timing } = this.#options
+    const nowMs = clock.nowMs()
+    const hasLinks = nowMs - this.#linksSentAtMs >= reportIntervalMaxMs(timing()) / 2
     if (hasLinks) this.#linksSentAtMs = nowMs
     this.#last = report
     this.#sentAtMs = nowMs
@@ -52,6 +60,7 @@ export class LeaseReporter {
       epoch: epoch(),
       leaderUntilMs: heartbeats.leaderLeaseUntilMs() || null,
       nodeUntilMs: heartbeats.nodeLeaseUntilMs() || null,
+      selfStopMs: heartbeats.selfStopMs(),
       isPromised: clock.nowMs() < heartbeats.promiseUntilMs(),
       alive: heartbeats.aliveNodes(),
       stalled: heartbeats.stalledNodes(timing().hungAfterMs / 2),
@@ -61,13 +70,14 @@ export class LeaseReporter {
 
   #isWorthTelling(report: LeaseReport, nowMs: number): boolean {
     const last = this.#last
-    const { heartbeatIntervalMs, nodeLeaseMs } = this.#options.timing()
+    const timing = this.#options.timing()
+    const { heartbeatIntervalMs, nodeLeaseMs } = timing
     // Ticks have some play: the one that just fits counts.
-    if (last === null || nowMs - this.#sentAtMs >= reportIntervalMaxMs - 1.5 * heartbeatIntervalMs) return true
+    if (last === null || nowMs - this.#sentAtMs >= reportIntervalMaxMs(timing) - 1.5 * heartbeatIntervalMs) return true
     if (isValid(report.leaderUntilMs, nowMs) !== isValid(last.leaderUntilMs, nowMs)) return true
     if (isValid(report.nodeUntilMs, nowMs) !== isValid(last.nodeUntilMs, nowMs)) return true
     if (report.epoch !== last.epoch || report.isPromised !== last.isPromised) return true
-    if (String(report.alive) !== String(last.alive) || String(report.stalled) !== String(last.stalled)) return true
+    if (!isSame(report.alive, last.alive) || !isSame(report.stalled, last.stalled)) return true
     if (differenceMs(report.nodeUntilMs, last.nodeUntilMs) >= nodeLeaseMs * nodeLeasePart) return true
     const isLeaderLeaseNews = differenceMs(report.leaderUntilMs, last.leaderUntilMs) > heartbeatIntervalMs / 4
     return isLeaderLeaseNews && nowMs - this.#sentAtMs >= heartbeatIntervalMs / 2
@@ -76,6 +86,10 @@ export class LeaseReporter {
 
 function isValid(untilMs: number | null, nowMs: number): boolean {
   return untilMs !== null && nowMs < untilMs
+}
+
+function isSame(a: readonly NodeName[], b: readonly NodeName[]): boolean {
+  return a.length === b.length && a.every((name, index) => name === b[index])
 }
 
 function differenceMs(a: number | null, b: number | null): number {

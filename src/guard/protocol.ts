@@ -66,18 +66,29 @@ export const nodeFrame = z.discriminatedUnion('type', [
   }),
   /** The event loop of the node process turns: this has risen. */
   z.strictObject({ type: z.literal('node.progress'), count: z.number().int().nonnegative() }),
-  /** The cluster has changed since the guard read the file. */
+  /** The cluster has changed since the guard read the file. Each is answered by `configured`, when the guard goes by it. */
   z.strictObject({
     type: z.literal('configure'),
     nodes: z.record(name, z.array(z.strictObject({ host: z.string(), port: z.number().int() }))),
     voters: z.array(name),
+    /** To wait by, where a lease is concerned; `holding`: to hold leases by (`machines/logic/lease.ts`, 5). */
     timing: z.record(z.string(), timeMs),
+    holding: z.strictObject({
+      leaderLeaseMs: timeMs,
+      nodeLeaseMs: timeMs,
+      selfStopMs: timeMs,
+      takeOverMarginMs: timeMs,
+    }),
   }),
   /** The node takes part from now on: its heartbeats begin. */
   z.strictObject({ type: z.literal('node.ready') }),
   z.strictObject({ type: z.literal('node.status'), text: z.string().max(2000) }),
   /** Every role is handed over and every component stopped: the guard may end the node process and itself. */
-  z.strictObject({ type: z.literal('node.left') }),
+  z.strictObject({
+    type: z.literal('node.left'),
+    /** The cluster's configuration no longer has this node. */
+    isRemoved: z.boolean().optional(),
+  }),
 ])
 
 /** How the end of a peer was learnt; see liveness.ts for what each proves. */
@@ -86,10 +97,15 @@ export const endings = ['closed', 'reset', 'refused', 'said', 'fenced', 'operato
 /** `guard.unprivileged`: heartbeats run without real-time priority; `watchdog.unusable`: the watchdog device is not fed. */
 export const guardProblemCodes = ['guard.unprivileged', 'watchdog.unusable'] as const
 
-/** A node process hears from its guard at least so often. */
-export const reportIntervalMaxMs = 100
-/** And a guard that the node process makes progress. */
-export const progressIntervalMs = 40
+/** A node process hears from its guard at least so often: at the default `hungAfterMs` every 100 ms. */
+export function reportIntervalMaxMs({ hungAfterMs }: { readonly hungAfterMs: number }): number {
+  return Math.max(100, hungAfterMs / 15)
+}
+
+/** And a guard that the node process makes progress: every 40 ms. */
+export function progressIntervalMs({ hungAfterMs }: { readonly hungAfterMs: number }): number {
+  return Math.max(40, hungAfterMs / 37.5)
+}
 
 const silentForMs = timeMs
 const heartbeatEvent = z.discriminatedUnion('type', [
@@ -130,6 +146,8 @@ export const guardFrame = z.discriminatedUnion('type', [
     epoch,
     leaderUntilMs: timeMs.nullable(),
     nodeUntilMs: timeMs.nullable(),
+    /** What that lease leaves for stopping when it has ended. */
+    selfStopMs: timeMs,
     /** A leader has a promise of this node. */
     isPromised: z.boolean(),
     alive: z.array(name),
@@ -139,6 +157,8 @@ export const guardFrame = z.discriminatedUnion('type', [
     linkHeardMs: z.record(name, z.array(timeMs.nullable())).nullable(),
   }),
   z.strictObject({ type: z.literal('lease.dropped'), epoch }),
+  /** From here on the guard goes by what it was told last; leases that have become shorter by that were reported before. */
+  z.strictObject({ type: z.literal('configured') }),
   /** null: free to vote, and nothing is promised any more in an earlier epoch than the one asked for. */
   z.strictObject({ type: z.literal('promise.answer'), id: z.number().int(), untilMs: timeMs.nullable() }),
   /** All that keeps the guard from protecting this node as it should. */

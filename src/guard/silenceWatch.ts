@@ -12,9 +12,9 @@ export interface SilenceWatchOptions {
   readonly onSilent: (silentForMs: number) => void
 }
 
-const lookIntervalMs = 50
-/** A look that comes later than this after it was due says more of us than of the other. */
-const lateMinMs = 50
+const lookIntervalMinMs = 50
+/** Where the silence may be long it is looked at more seldom: so often while it lasts. */
+const lookCount = 30
 
 export class SilenceWatch {
   readonly #options: SilenceWatchOptions
@@ -37,17 +37,19 @@ export class SilenceWatch {
   }
 
   #arm(): void {
-    const { clock } = this.#options
+    const { clock, afterMs } = this.#options
+    const lookIntervalMs = Math.max(lookIntervalMinMs, afterMs() / lookCount)
     const dueAtMs = clock.nowMs() + lookIntervalMs
-    this.#cancel = clock.setTimer(lookIntervalMs, () => this.#look(dueAtMs))
+    this.#cancel = clock.setTimer(lookIntervalMs, () => this.#look(dueAtMs, lookIntervalMs))
   }
 
-  #look(dueAtMs: number): void {
+  /** A look that comes later by more than an interval after it was due says more of us than of the other. */
+  #look(dueAtMs: number, lookIntervalMs: number): void {
     this.#arm()
     const { clock, afterMs, onSilent } = this.#options
     const nowMs = clock.nowMs()
     const lateMs = nowMs - dueAtMs
-    if (lateMs > lateMinMs) this.#heardAtMs = Math.min(nowMs, this.#heardAtMs + lateMs)
+    if (lateMs > lookIntervalMs) this.#heardAtMs = Math.min(nowMs, this.#heardAtMs + lateMs)
     const silentForMs = nowMs - this.#heardAtMs
     const wasSilent = this.#isSilent
     this.#isSilent = silentForMs >= afterMs()

@@ -12,6 +12,7 @@ export function surroundingsOf({ nodes, arbiter, timing }: Configuration, self: 
     peers: Object.fromEntries(all.filter(([name]) => name !== self).map(([name, { links }]) => [name, links])),
     voters: [...votersOf(nodes), ...(arbiter ? [arbiter.name] : [])],
     timing,
+    holding: timing,
   }
 }
 

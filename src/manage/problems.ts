@@ -32,6 +32,7 @@ export const problemCodes = [
   'fence.failed',
   'secret.default',
   'configuration.differs',
+  'timing.unsettled',
 ] as const
 
 interface Found extends Problem {
@@ -58,6 +59,8 @@ export interface NodeFacts {
   readonly missingFounders?: readonly string[]
   /** The disk of the node that answers is empty, and the cluster is not: the master has to admit it. */
   readonly isWaitingForAdmission?: boolean
+  /** Nodes that have not applied a change of the timings of leases. */
+  readonly timingWaitsFor?: readonly string[]
   /** Nodes that belong to another cluster, with its id. */
   readonly foreigners?: readonly (readonly [node: string, cluster: string])[]
 }
@@ -80,6 +83,7 @@ export function problemsOf(view: ViewWithoutProblems, facts: NodeFacts = noFacts
     ...(facts.failoverBar ? [failoverProblem(view, facts.failoverBar)] : []),
     ...(facts.isSecretDefault ? [secretProblem(view)] : []),
     ...differenceProblems(view, facts.differingKeys ?? []),
+    ...timingProblems(view, facts.timingWaitsFor ?? []),
   ]
   return [
     ...found.filter(({ severity }) => severity === 'critical'),
@@ -90,7 +94,7 @@ export function problemsOf(view: ViewWithoutProblems, facts: NodeFacts = noFacts
 const watch = 'rolecall status --watch'
 
 function foundingProblems(
-  { cluster, node }: ViewWithoutProblems,
+  { cluster, node, arbiter }: ViewWithoutProblems,
   { missingFounders = [], isWaitingForAdmission = false, foreigners = [] }: NodeFacts,
 ): Found[] {
   const found: Found[] = foreigners.map(([name, other]) => {
@@ -99,7 +103,8 @@ function foundingProblems(
   })
   if (missingFounders.length > 0) {
     const text = `a new cluster is founded when every voter is there: ${missingFounders.join(', ')} not heard yet`
-    const next = startCommand(missingFounders[0]!)
+    const [first] = missingFounders
+    const next = first === arbiter?.name ? arbiterCommand : startCommand(first!)
     found.push({ severity: 'critical', code: 'cluster.forming', subject: cluster, text, next })
   } else if (isWaitingForAdmission) {
     const text = 'its disk is empty and the cluster is not: it waits for the master to admit it'
@@ -111,7 +116,7 @@ function foundingProblems(
 function arbiterProblems({ arbiter }: ViewWithoutProblems): Found[] {
   if (arbiter === null || arbiter.isAlive) return []
   const text = 'the arbiter is not heard: the loss of one more voter stops the cluster'
-  return [{ severity: 'warning', code: 'arbiter.silent', subject: arbiter.name, text, next: 'rolecall arbiter' }]
+  return [{ severity: 'warning', code: 'arbiter.silent', subject: arbiter.name, text, next: arbiterCommand }]
 }
 
 function quorumProblems({ quorum, cluster, master, nodes }: ViewWithoutProblems): Found[] {
@@ -154,6 +159,9 @@ function nodeProblems({ name, availability }: NodeView): Found[] {
   const next = upAvailabilities.includes(availability) ? watch : startCommand(name)
   return [{ ...nodeTexts[availability], code: `node.${availability}`, subject: name, next }]
 }
+
+/** To be typed on its machine. */
+const arbiterCommand = 'rolecall arbiter'
 
 /** To be typed on that node. */
 function startCommand(node: string): string {
@@ -242,10 +250,12 @@ function fenceProblem({ node, detail }: { node: string; detail: string }): Found
   }
 }
 
+const goneAvailabilities: readonly Availability[] = ['unreachable', 'isolated', 'ended', 'left']
+
 /** Said while all is well, too: it is too late when the other is gone. Then the next step is to see to that one. */
 function failoverProblem({ cluster, nodes }: ViewWithoutProblems, text: string): Found {
-  const silent = nodes.find(({ availability }) => availability === 'unreachable' || availability === 'isolated')
-  const next = silent ? `rolecall fence confirm ${silent.name} --yes` : null
+  const gone = nodes.find(({ availability }) => goneAvailabilities.includes(availability))
+  const next = gone ? `rolecall fence confirm ${gone.name} --yes` : null
   return { severity: 'warning', code: 'failover.barred', subject: cluster, text, next }
 }
 
@@ -264,4 +274,10 @@ function differenceProblems({ node }: ViewWithoutProblems, keys: readonly string
   return [
     { severity: 'warning', code: 'configuration.differs', subject: node, text, next: 'rolecall config import FILE' },
   ]
+}
+
+function timingProblems({ cluster }: ViewWithoutProblems, names: readonly string[]): Found[] {
+  if (names.length === 0) return []
+  const text = `a change of the timings of leases waits for ${names.join(', ')}: until then the longer ones are waited by, and the shorter ones held by; start a node that is down, or remove it`
+  return [{ severity: 'warning', code: 'timing.unsettled', subject: cluster, text, next: watch }]
 }

@@ -2,6 +2,7 @@
 import type { TypeWords } from '../../machines/component/context.ts'
 import type { ComponentInput } from '../../machines/component.ts'
 import type { CrimInput } from '../../machines/crim.ts'
+import { leaseTimingOf } from '../../machines/logic/lease.ts'
 import { isEligible, quorumMembers } from '../../machines/logic/replicatedLog.ts'
 import type { MembershipInput } from '../../machines/membership.ts'
 import type { Configuration } from '../../machines/model/configuration.ts'
@@ -32,19 +33,36 @@ export function withoutSecrets(configuration: Configuration): Configuration {
 function startMembership(parts: Parts): void {
   const { engine, self, configuration, replica } = parts
   const { members } = replica
-  const { electionTimeoutMs, leaderLeaseMs, heartbeatIntervalMs } = configuration.timing
   const input: MembershipInput = {
     self,
     voters: quorumMembers(members).map(({ name }) => name),
     isEligible: isEligible(members, { name: self, disk: replica.disk }),
-    timing: { electionTimeoutMs, leaderLeaseMs, successionDelayMs: 2 * heartbeatIntervalMs },
+    timing: membershipTimingOf(configuration),
     seed: parts.seed(),
   }
   engine.start(actorOf.membership, 'membership', input)
 }
 
-export function startNodeMachine({ engine, self, configuration: { timing } }: Parts, node: NodeName): void {
-  engine.start(actorOf.node(node), 'node', { node, self, timing } satisfies NodeInput)
+function membershipTimingOf({ timing }: Configuration): MembershipInput['timing'] {
+  const { electionTimeoutMs, leaderLeaseMs, heartbeatIntervalMs } = timing
+  return { electionTimeoutMs, leaderLeaseMs, successionDelayMs: 2 * heartbeatIntervalMs }
+}
+
+export function startNodeMachine({ engine, self, configuration }: Parts, node: NodeName): void {
+  engine.start(actorOf.node(node), 'node', { node, self, timing: nodeTimingOf(configuration) } satisfies NodeInput)
+}
+
+function nodeTimingOf({ timing }: Configuration): NodeInput['timing'] {
+  return { ...leaseTimingOf(timing), endedGraceMs: timing.endedGraceMs }
+}
+
+/** To the machines that wait by them. */
+export function tellTimings({ engine, configuration, peers }: Parts): void {
+  engine.send(actorOf.membership, { type: 'timing.changed', timing: membershipTimingOf(configuration) })
+  for (const node of peers) {
+    const actor = actorOf.node(node)
+    if (engine.has(actor)) engine.send(actor, { type: 'timing.changed', timing: nodeTimingOf(configuration) })
+  }
 }
 
 /** Components that this node has, with the assignments they serve. */
@@ -54,14 +72,25 @@ export function wantedComponents(configuration: Configuration, self: NodeName): 
   return new Map(here.map(([assignment, { component }]) => [componentId({ node: self, component }), assignment]))
 }
 
+type Words = Pick<Parts, 'configuration' | 'holding'>
+
 /** What a component's machine is told of its type, and again when that changes. */
-export function typeWordsOf(configuration: Configuration, component: ComponentId): TypeWords {
+export function typeWordsOf({ configuration, holding }: Words, component: ComponentId): TypeWords {
   const { type } = configuration.components[componentNameOf(component)]!
-  const { standby, roleTimeoutMs, startTimeoutMs, stopTimeoutMs } = configuration.types[type]!
-  return { standby, roleTimeoutMs, startTimeoutMs, stopTimeoutMs, selfStopMs: configuration.timing.selfStopMs }
+  const { standby, aware, hooks, roleTimeoutMs, startTimeoutMs, stopTimeoutMs } = configuration.types[type]!
+  const standsDown = aware || hooks.onQuiescing !== undefined
+  return {
+    standby,
+    standsDown,
+    roleTimeoutMs,
+    startTimeoutMs,
+    stopTimeoutMs,
+    selfStopMs: holding.selfStopMs,
+  }
 }
 
-export function startComponent({ engine, self, incarnation, configuration, lives }: Parts, assignment: string): void {
+export function startComponent(parts: Parts, assignment: string): void {
+  const { engine, self, incarnation, configuration, lives } = parts
   const { component: name } = configuration.assignments[assignment]!
   const { type, nodes } = configuration.components[name]!
   if (!nodes.includes(self)) return
@@ -71,7 +100,7 @@ export function startComponent({ engine, self, incarnation, configuration, lives
     node: self,
     assignment,
     exclusive: configuration.types[type]!.exclusive,
-    ...typeWordsOf(configuration, component),
+    ...typeWordsOf(parts, component),
     firstIncarnation: Math.max(incarnation * incarnationsPerLife, lives.get(component) ?? 0) + 1,
   }
   engine.start(actorOf.component(component), 'component', input)

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import type { CrimContext } from '../../machines/crim.ts'
 import { catalogue } from '../../machines/index.ts'
+import { leaseTimingOf } from '../../machines/logic/lease.ts'
 import type { LogEntry } from '../../machines/logic/replicatedLog.ts'
 import type { Configuration } from '../../machines/model/configuration.ts'
 import type { ComponentId, NodeName } from '../../machines/model/ids.ts'
@@ -21,6 +22,7 @@ import { createReplica } from '../repository/replica.ts'
 import type { Outcome } from '../repository/tree.ts'
 import { msgpackCodec } from '../wire/codec.ts'
 import { type PeerMessage, parsePeerMessage } from '../wire/messages/index.ts'
+import { counted, forgetCluster, outdated, removed } from './afresh.ts'
 import { Causes } from './causes.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { decidedNames, type Effect, perform, reportAll } from './effects.ts'
@@ -35,6 +37,7 @@ import { Publisher } from './publisher.ts'
 import { Reconfiguration } from './reconfigure.ts'
 import { heard, peerEnded } from './sightEvents.ts'
 import { GuardSight } from './sightGuard.ts'
+import { answerSurvey } from './survey.ts'
 
 const log = logger('node')
 
@@ -63,6 +66,7 @@ export async function assemble(of: {
     self,
     incarnation,
     configuration,
+    holding: leaseTimingOf(configuration.timing),
     clock,
     seed: ports.seed,
     peers,
@@ -75,6 +79,7 @@ export async function assemble(of: {
     addresses: new Map(Object.entries(addressesOf(configuration, self))),
     ownLinks: configuration.nodes[self]!.links,
     commandEpoch: { highest: 0 },
+    openSurvey: { question: null },
     guardProblems: { list: [] },
   } as Partial<Parts> as Mutable<Parts>
 
@@ -115,6 +120,7 @@ export async function assemble(of: {
     clock,
     codec: msgpackCodec(parsePeerMessage),
     onLaterLife: (known, by) => outdated(parts, ports, { known, by }),
+    onEndedLife: (by) => counted(parts, ports, by),
     onMessage: (from, message, meta) => receive(parts, { node: from, ...meta }, message),
   })
   const sight = new GuardSight({
@@ -132,7 +138,7 @@ export async function assemble(of: {
     self,
     clock,
     store,
-    timing,
+    timing: () => parts.configuration.timing,
     membership: { send: (event, cause) => parts.engine.send(actorOf.membership, { ...event }, cause ?? null) },
     send: (to, message) => parts.network.send(to, message),
     askPromise: (question, answer) => sight.askPromise(question, answer),
@@ -188,7 +194,7 @@ export async function assemble(of: {
     acting: () => actingCrim(parts),
     post: (to, word) => parts.post(to, { type: 'master.word', ...word }, null),
   })
-  parts.leaving = leavingOf(parts)
+  parts.leaving = leavingOf(parts, ports)
   parts.agent = createProcessAgent({
     node: self,
     configuration,
@@ -206,22 +212,10 @@ export async function assemble(of: {
   })
   parts.reconfiguration = of.file ? new Reconfiguration(parts, of.file) : null
   parts.reconfiguration?.begin()
+  // Before it is asked for a vote: until now the guard goes by the file.
+  tellGuard(parts)
+  if (parts.configuration.nodes[self] === undefined) removed(parts, ports)
   return parts
-}
-
-function outdated(
-  { self, configuration }: Parts,
-  ports: NodePorts,
-  { known, by }: { known: number; by: NodeName },
-): void {
-  const aside = ports.setAside(join(configuration.stateDirectory, self), known)
-  log.fatal('{by} knows life {known} of this node: the disk here is an old copy, or another machine runs as {self}', {
-    by,
-    known,
-    self,
-  })
-  if (aside !== null) log.fatal('the repository was set aside as {aside}; the node begins anew', { aside })
-  ports.exit(exitCodes.outdated)
 }
 
 function guardHandlers(parts: Mutable<Parts>, sight: GuardSight): GuardHandlers {
@@ -251,6 +245,7 @@ function agentEvent(parts: Parts, event: AgentEvent): void {
 /** What the log decided goes to the CRIM of the node that leads; the others read it from the tree should they ever lead. */
 function applied(parts: Parts, entry: LogEntry, outcome: Outcome): void {
   parts.ccr.applied(entry, outcome)
+  answerSurvey(parts)
   const entries = outcome.changed.filter(({ key }) => decidedNames.some((name) => isUnder(key, name)))
   if (entries.length === 0 || !parts.replica.isLeader) return
   parts.engine.send(actorOf.crim, { type: 'repository.applied', entries }, parts.causes.ofApplied(entry.index))
@@ -266,7 +261,7 @@ function actingCrim(parts: Parts): CrimContext | null {
   return snapshot.value === 'standby' || snapshot.value === 'surveying' ? null : (snapshot.context as CrimContext)
 }
 
-function leavingOf(parts: Parts): Leaving {
+function leavingOf(parts: Parts, ports: NodePorts): Leaving {
   return new Leaving({
     clock: parts.clock,
     announce: () => {
@@ -292,6 +287,10 @@ function leavingOf(parts: Parts): Leaving {
     sayLeft: () => {
       for (const node of parts.peers) parts.post(node, { type: 'node.left' }, null)
     },
-    done: () => parts.guard.left(),
+    done: () => {
+      const isRemoved = parts.configuration.nodes[parts.self] === undefined
+      if (isRemoved) forgetCluster(parts, ports)
+      parts.guard.left({ isRemoved })
+    },
   })
 }

@@ -1,40 +1,63 @@
 /** Sets a node going that is put together: what comes round, and the first word to its machines. */
 import type { Clock } from '../engine/clock.ts'
 import { progressIntervalMs } from '../guard/protocol.ts'
-import { reconcileMembers, tellGuard } from './joining.ts'
+import { remindOfFence } from './fencing.ts'
+import { reconcileMembers } from './joining.ts'
 import { actorOf, type Parts } from './parts.ts'
+import { answerSurvey } from './survey.ts'
 
-/** So often are programs told until when the node may keep its primaries. */
-const leaseReportMs = 40
+/** So often in its length are programs told until when the node may keep its primaries, but not more often than every 40 ms. */
+const leaseReportCount = 10
+const leaseReportMinMs = 40
 
 /** So often the leader looks whether somebody is to be admitted, qualified or dropped. */
 const reconcileMs = 200
 
+/** So often one of two that has nobody to follow is told again that the other is off. */
+const remindMs = 1000
+
 export function begin(parts: Parts): void {
   const { clock, engine, replica, guard } = parts
-  everyHeartbeat(parts, () => replica.tick())
-  every(clock, leaseReportMs, () => reportLease(parts))
+  const timing = () => parts.configuration.timing
+  every(
+    clock,
+    () => timing().heartbeatIntervalMs,
+    () => {
+      replica.tick()
+      // What came by a snapshot is told nowhere else.
+      answerSurvey(parts)
+    },
+  )
+  every(
+    clock,
+    () => Math.max(leaseReportMinMs, timing().nodeLeaseMs / leaseReportCount),
+    () => reportLease(parts),
+  )
   let progressCount = 0
   const progress = (): void => guard.progress(++progressCount)
-  every(clock, progressIntervalMs, progress)
+  every(clock, () => progressIntervalMs(timing()), progress)
   progress()
-  every(clock, reconcileMs, () => reconcileMembers(parts))
-  tellGuard(parts)
+  every(
+    clock,
+    () => reconcileMs,
+    () => {
+      parts.reconfiguration?.timings.tick()
+      reconcileMembers(parts)
+    },
+  )
+  every(
+    clock,
+    () => remindMs,
+    () => remindOfFence(parts),
+  )
   parts.joining.start()
   engine.send(actorOf.membership, { type: 'membership.start', epoch: replica.epoch })
   guard.ready()
 }
 
 /** The interval may change while the node runs. */
-function everyHeartbeat(parts: Parts, callback: () => void): void {
-  parts.clock.setTimer(parts.configuration.timing.heartbeatIntervalMs, () => {
-    everyHeartbeat(parts, callback)
-    callback()
-  })
-}
-
-function every(clock: Clock, intervalMs: number, callback: () => void): void {
-  clock.setTimer(intervalMs, () => {
+function every(clock: Clock, intervalMs: () => number, callback: () => void): void {
+  clock.setTimer(intervalMs(), () => {
     every(clock, intervalMs, callback)
     callback()
   })

@@ -13,9 +13,10 @@ import type { NodeEffect } from '../../machines/node.ts'
 import type { Cause } from '../engine/record.ts'
 import { logger } from '../log/log.ts'
 import { mastershipChanged, peerChanged, performForFencing } from './fencing.ts'
-import { answerSurvey, command, tellStatus } from './inbound.ts'
+import { command, tellStatus } from './inbound.ts'
 import { Operations } from './operations.ts'
 import { actorOf, type Parts } from './parts.ts'
+import { takeSurvey } from './survey.ts'
 
 export type Effect = CrimEffect | ComponentEffect | FencingEffect | MembershipEffect | NodeEffect
 
@@ -101,8 +102,10 @@ function performForCrim(parts: Parts, effect: CrimEffect, cause: Cause): void {
   switch (effect.type) {
     case 'survey.request':
       for (const node of effect.nodes) {
-        if (node === parts.self) answerSurvey(parts, node, { epoch: effect.epoch, cause })
-        else parts.post(node, { type: 'survey.request', epoch: effect.epoch }, cause)
+        const { epoch } = effect
+        const revision = parts.reconfiguration?.revision ?? 0
+        if (node === parts.self) takeSurvey(parts, { master: node, epoch, revision, cause })
+        else parts.post(node, { type: 'survey.request', epoch, revision }, cause)
       }
       return
     case 'repository.propose': {
@@ -159,6 +162,7 @@ function nodeChanged(parts: Parts, effect: Extract<NodeEffect, { type: 'node.cha
     parts.checkpoints.nodeGone(node)
     parts.ccr.nodeGone(node)
     if (availability !== 'unreachable') parts.network.forget(node)
+    if (availability === 'ended' || availability === 'left') parts.network.endLife(node, incarnation)
   }
   parts.engine.send(actorOf.crim, { type: 'node.changed', node, availability, incarnation, how }, cause)
   peerChanged(parts, effect, cause)

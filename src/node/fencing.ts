@@ -4,7 +4,8 @@ import type { StoredIntent } from '../../machines/crim/context.ts'
 import { intentKey } from '../../machines/crim/observe.ts'
 import type { CrimContext } from '../../machines/crim.ts'
 import type { FencingContext, FencingEffect, FencingInput } from '../../machines/fencing.ts'
-import { fenceDelayMs } from '../../machines/logic/fencing.ts'
+import { comeBackMs, fenceDelayMs } from '../../machines/logic/fencing.ts'
+import type { Configuration } from '../../machines/model/configuration.ts'
 import { type ComponentId, type NodeName, nodeOf } from '../../machines/model/ids.ts'
 import type { AnyOperation } from '../../machines/model/operation.ts'
 import { activeRoles } from '../../machines/model/roles.ts'
@@ -32,12 +33,28 @@ export function startFencingOf({ engine, self, configuration }: Parts, node: Nod
     node,
     self,
     hasAgent: fence !== undefined,
-    isPair: voters.length === 2 && !configuration.arbiter,
+    isPair: isPair(configuration),
     delayMs: fenceDelayMs({ voters, node, configuredMs: fence?.delayMs ?? null }),
+    comeBackMs,
     attemptCountMax: 1 + (fence?.retryCountMax ?? 0),
     retryDelayMs,
   }
   engine.start(actorOf.fencing(node), 'fencing', input)
+}
+
+/** Two votes, and no third. */
+export function isPair({ nodes, arbiter }: Pick<Configuration, 'nodes' | 'arbiter'>): boolean {
+  return votersOf(nodes).length === 2 && !arbiter
+}
+
+/**
+ * Of two voters the other is known to be off, and nobody leads: to be called now and then. Membership may have been giving up its own
+ * mastership when it was told, or have had to wait.
+ */
+export function remindOfFence({ engine, configuration, replica, peers }: Parts): void {
+  if (!isPair(configuration) || replica.leader !== null) return
+  const off = peers.find((node) => engine.snapshot(actorOf.fencing(node)).value === 'confirmed')
+  if (off !== undefined) engine.send(actorOf.membership, { type: 'fence.confirmed', other: off })
 }
 
 export function performForFencing(

@@ -6,6 +6,7 @@ import type { Cause } from '../engine/record.ts'
 import type { PeerMessage } from '../wire/messages/index.ts'
 import { requestOperation } from './fencing.ts'
 import { actorOf, type Parts } from './parts.ts'
+import { takeSurvey } from './survey.ts'
 
 export interface Sender {
   readonly node: NodeName
@@ -14,7 +15,11 @@ export interface Sender {
 }
 
 export function receive(parts: Parts, from: Sender, message: PeerMessage): void {
-  const { engine, checkpoints, replica, ccr, joining } = parts
+  const { engine, checkpoints, replica, ccr, joining, foreigners } = parts
+  // These two tell for themselves to which cluster they belong.
+  if (message.type === 'consensus') return replica.receive(from.node, message)
+  if (message.type === 'hello') return joining.receive(from.node, message)
+  if (foreigners.has(from.node)) return
   switch (message.type) {
     case 'checkpoint':
       void checkpoints.receive(from.node, message.id, message)
@@ -25,8 +30,7 @@ export function receive(parts: Parts, from: Sender, message: PeerMessage): void 
     case 'ccr.answer':
       return ccr.receive(from.node, message)
     default:
-      if (message.type === 'consensus') return replica.receive(from.node, message)
-      if (message.type === 'hello') return joining.receive(from.node, message)
+      if (message.type === 'configuration.applied') return parts.reconfiguration?.timings.reported(from.node, message)
       engine.observe(message.time)
       return receiveCaused(parts, from, message)
   }
@@ -39,7 +43,7 @@ function receiveCaused(parts: Parts, from: Sender, message: CausedMessage): void
   const { node, incarnation } = from
   switch (message.type) {
     case 'survey.request':
-      return answerSurvey(parts, node, message)
+      return takeSurvey(parts, { master: node, ...message })
     case 'survey.answer':
       if (message.epoch !== replica.epoch) return
       return engine.send(
@@ -79,20 +83,6 @@ export function tellStatus(
 ): void {
   const atMs = Math.round(clock.nowMs())
   engine.send(actorOf.crim, { type: 'status.reported', node, incarnation, status, atMs }, cause)
-}
-
-/** Says what is. A node that answered a master takes no more commands of an earlier one, however late they arrive. */
-export function answerSurvey(parts: Parts, master: NodeName, request: { epoch: number; cause: Cause | null }): void {
-  if (request.epoch < parts.commandEpoch.highest) return
-  parts.commandEpoch.highest = request.epoch
-  const statuses = [...parts.statuses.values()]
-  if (master === parts.self) {
-    parts.engine.send(
-      actorOf.crim,
-      { type: 'survey.answered', node: master, incarnation: parts.incarnation, statuses },
-      request.cause,
-    )
-  } else parts.post(master, { type: 'survey.answer', epoch: request.epoch, statuses }, request.cause)
 }
 
 type CommandHere =

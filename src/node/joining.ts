@@ -6,11 +6,28 @@ import type { Configuration, LinkAddress } from '../../machines/model/configurat
 import type { NodeName } from '../../machines/model/ids.ts'
 import { logger } from '../log/log.ts'
 import { clusterIdOf, Joining } from '../repository/joining.ts'
-import type { Parts } from './parts.ts'
+import { actorOf, type Parts } from './parts.ts'
 
 const log = logger('node')
 
-export function joiningOf(parts: Parts): Joining {
+type JoiningParts = Pick<
+  Parts,
+  | 'self'
+  | 'clock'
+  | 'configuration'
+  | 'replica'
+  | 'engine'
+  | 'addresses'
+  | 'network'
+  | 'disks'
+  | 'foreigners'
+  | 'isFoundingForced'
+>
+
+type ForeignParts = Pick<Parts, 'foreigners' | 'replica' | 'engine'>
+
+/** Of a node, or of an arbiter. */
+export function joiningOf(parts: JoiningParts): Joining {
   const { self, clock, configuration, replica } = parts
   return new Joining({
     self,
@@ -25,23 +42,35 @@ export function joiningOf(parts: Parts): Joining {
     clock,
     send: (to, message) => parts.network.send(to, message),
     found: (founders) => replica.found({ cluster: clusterIdOf(founders), members: founders }),
-    onDisk: (node, disk) => parts.disks.set(node, disk),
+    onDisk(node, disk) {
+      parts.disks.set(node, disk)
+      isOneOfUs(parts, node)
+    },
     onForeign: (node, cluster) => foreign(parts, node, cluster),
   })
 }
 
 /** Said once of each. */
-export function foreign({ foreigners }: Parts, node: NodeName, cluster: string): void {
+export function foreign({ foreigners, replica, engine }: ForeignParts, node: NodeName, cluster: string): void {
   if (foreigners.get(node) === cluster) return
   foreigners.set(node, cluster)
   log.error('{node} belongs to another cluster, {cluster}: nothing it says is heeded', { node, cluster })
+  if (replica.leader === node) engine.send(actorOf.membership, { type: 'leader.suspected', leader: node })
+}
+
+/** Its disk is empty, or of this cluster: it was given another. */
+function isOneOfUs(parts: Pick<Parts, 'foreigners'>, node: NodeName): void {
+  if (parts.foreigners.delete(node)) log.info('{node} belongs to this cluster now', { node })
 }
 
 /** The log's members become those of the configuration, one safe step at a time: the leader takes the next, if there is one. */
-export function reconcileMembers({ configuration, sight, replica, self, disks }: Parts): void {
-  const alive = sight.aliveNodes()
+export function reconcileMembers(parts: Parts): void {
+  const { configuration, sight, replica, self, disks, foreigners, reconfiguration } = parts
+  if (!replica.isLeader) return
+  const alive = sight.aliveNodes().filter((name) => !foreigners.has(name))
   const heard = Object.fromEntries([...disks, [self, replica.disk] as const].filter(([name]) => alive.includes(name)))
-  replica.reconcileMembers(wantedMembers(configuration), heard)
+  const wanted = wantedMembers(configuration)
+  replica.reconcileMembers(reconfiguration?.timings.admissible(wanted) ?? wanted, heard)
 }
 
 /** Every other process that takes part in the log: nodes, and the arbiter if there is one. */
@@ -54,11 +83,12 @@ export function addressesOf(
 }
 
 /** Heartbeats go to all who take part; leases are counted among those whose votes count. */
-export function tellGuard({ guard, self, addresses, ownLinks, configuration, replica }: Parts): void {
+export function tellGuard({ guard, self, addresses, ownLinks, configuration, holding, replica }: Parts): void {
   const links = [...addresses, [self, ownLinks] as const]
   guard.configure({
     nodes: Object.fromEntries(links.map(([name, each]) => [name, each.map((link) => ({ ...link }))])),
     voters: quorumMembers(replica.members).map(({ name }) => name),
     timing: { ...configuration.timing },
+    holding: { ...holding },
   })
 }

@@ -24,6 +24,8 @@ export interface NodeProcessOptions {
   readonly name: NodeName
   /** The node's life, counted by the guard. */
   readonly incarnation: number
+  /** The operator's word that voters which are not heard have never been part of the cluster. */
+  readonly isFoundingForced: boolean
 }
 
 const log = logger('node')
@@ -39,8 +41,9 @@ export async function runNodeProcess(options: NodeProcessOptions): Promise<numbe
   }
 }
 
-async function run({ configuration, file, name: self, incarnation }: NodeProcessOptions): Promise<number> {
-  const parts = await assemble({ configuration, file, self, incarnation, ports: realPorts })
+async function run(options: NodeProcessOptions): Promise<number> {
+  const { configuration, file, name: self, incarnation, isFoundingForced } = options
+  const parts = await assemble({ configuration, file, self, incarnation, isFoundingForced, ports: realPorts })
   startActors(parts)
   const control = await serveControl({
     path: join(configuration.runtimeDirectory, self, 'control.sock'),

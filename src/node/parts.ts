@@ -1,4 +1,5 @@
 /** What one node is put together from, as its pieces see each other. */
+import type { LeaseTiming } from '../../machines/logic/lease.ts'
 import type { Configuration, LinkAddress } from '../../machines/model/configuration.ts'
 import type { ComponentId, NodeName } from '../../machines/model/ids.ts'
 import type { ComponentStatus } from '../../machines/model/status.ts'
@@ -22,12 +23,15 @@ import type { Operations } from './operations.ts'
 import type { Publisher } from './publisher.ts'
 import type { Reconfiguration } from './reconfigure.ts'
 import type { Sight } from './sight.ts'
+import type { SurveyQuestion } from './survey.ts'
 
 export interface Parts {
   readonly self: NodeName
   readonly incarnation: number
   /** The file's, or the repository's as soon as it has one; changes while the node runs. */
   configuration: Configuration
+  /** What leases are held by, while their timings change; `configuration` has what is waited by. */
+  holding: LeaseTiming
   /** null: the node goes by its file alone. */
   readonly reconfiguration: Reconfiguration | null
   /** Last lives of the processes of components that have ended here. */
@@ -59,6 +63,8 @@ export interface Parts {
   readonly leaving: Leaving
   /** The highest mastership that commanded or surveyed this node: an earlier one is refused, however late its messages come. */
   readonly commandEpoch: { highest: number }
+  /** The last question of a master that waits until this node has applied as much as that one had. */
+  readonly openSurvey: { question: SurveyQuestion | null }
   /** What the components here last said of themselves. */
   readonly statuses: Map<ComponentId, ComponentStatus>
   /** The other nodes, and those removed that may still act. */

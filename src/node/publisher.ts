@@ -23,6 +23,8 @@ export class Publisher {
   readonly #toldTo = new Map<NodeName, string>()
   #word: MasterWord | null = null
   #text = ''
+  /** What the word was made of. */
+  #said: CrimContext | null = null
   #isScheduled = false
 
   constructor(options: PublisherOptions) {
@@ -67,23 +69,28 @@ export class Publisher {
   }
 
   #speak(crim: CrimContext): void {
-    const said = assignmentsOf(crim)
-    const text = JSON.stringify([crim.epoch, said])
-    if (text !== this.#text) {
-      this.#text = text
-      this.#word = {
-        master: this.#options.self,
-        epoch: crim.epoch,
-        revision: (this.#word?.revision ?? 0) + 1,
-        ...structuredClone(said),
-      } as MasterWord
-    }
+    if (crim !== this.#said) this.#put(crim)
     for (const [node, { availability, incarnation }] of Object.entries(crim.nodes)) {
       if (node === this.#options.self) continue
       if (upAvailabilities.includes(availability)) this.#tell(node, incarnation)
       // What was on its way to it may be lost: it is told again when it returns.
       else this.#toldTo.delete(node)
     }
+  }
+
+  /** The word, made anew if there is something else to say. */
+  #put(crim: CrimContext): void {
+    this.#said = crim
+    const said = assignmentsOf(crim)
+    const text = JSON.stringify([crim.epoch, said])
+    if (text === this.#text) return
+    this.#text = text
+    this.#word = {
+      master: this.#options.self,
+      epoch: crim.epoch,
+      revision: (this.#word?.revision ?? 0) + 1,
+      ...structuredClone(said),
+    } as MasterWord
   }
 
   #tell(node: NodeName, incarnation: number): void {

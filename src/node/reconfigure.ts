@@ -3,7 +3,7 @@
  * complete one the node goes by its file; the first master that finds none there takes its own file over.
  */
 import type { ComponentContext } from '../../machines/component.ts'
-import { type LeaseTiming, leaseTimingOf } from '../../machines/logic/lease.ts'
+import { leaseTimingOf } from '../../machines/logic/lease.ts'
 import type { Configuration } from '../../machines/model/configuration.ts'
 import type { ComponentId } from '../../machines/model/ids.ts'
 import { diff } from '../configuration/diff.ts'
@@ -20,11 +20,13 @@ import {
 } from '../configuration/tree.ts'
 import { logger } from '../log/log.ts'
 import { commandBytesMax } from '../repository/entry.ts'
+import { isUnder } from '../repository/keys.ts'
 import { entrySizeBytes } from '../repository/limits.ts'
-import { startComponent, typeWordsOf, wantedComponents, withoutSecrets } from './actors.ts'
+import { startComponent, tellTimings, typeWordsOf, wantedComponents, withoutSecrets } from './actors.ts'
 import { tellGuard } from './joining.ts'
 import { actorOf, type Parts } from './parts.ts'
 import { settlePeers } from './reconfigurePeers.ts'
+import { settledTimingKey, Timings, wantedTimingPrefix } from './timings.ts'
 
 const log = logger('node')
 
@@ -37,20 +39,23 @@ const batchBytesMax = commandBytesMax - 1024
 export class Reconfiguration {
   readonly #parts: Parts
   readonly #file: FileConfiguration
-  /** Leases go by the file: heartbeats keep to what they began with, and who waits for them must wait for that. */
-  readonly #leases: LeaseTiming
+  readonly timings: Timings
+  #revision = 0
   #isSettling = false
   #isFileOutdated = false
+  #isRemovalWatched = false
 
   constructor(parts: Parts, file: FileConfiguration) {
     this.#parts = parts
     this.#file = file
-    this.#leases = leaseTimingOf(parts.configuration.timing)
+    this.timings = new Timings(parts, parts.configuration.timing)
   }
 
   /** Before the machines are started: they begin with what the repository has. */
   begin(): void {
     const { tree } = this.#parts.replica
+    this.#revision = tree.revision
+    this.timings.changedAt(tree.revision)
     const configuration = this.#configured()
     if (configuration) {
       this.#parts.configuration = configuration
@@ -60,7 +65,18 @@ export class Reconfiguration {
       if (differing.length > 0)
         log.warn('the file differs from the repository, which counts, in {keys}', { keys: differing.join(', ') })
     }
-    tree.watch(configurationPrefix, () => this.#changed())
+    tree.watch(configurationPrefix, (changed, revision) => {
+      this.#revision = revision
+      if (changed.some(({ key }) => isUnder(key, wantedTimingPrefix) || key === completeKey))
+        this.timings.changedAt(revision)
+      this.#changed()
+    })
+    tree.watch(settledTimingKey, () => this.#changed())
+  }
+
+  /** Since when the shared configuration is what it is, as far as this node knows: not before. */
+  get revision(): number {
+    return this.#revision
   }
 
   /** Keys at which the file still differs from the repository, if it did when the node started. */
@@ -76,7 +92,7 @@ export class Reconfiguration {
   /** What is wrong with changes that a master is asked for; nothing: they may be made, as a whole. */
   problemsOf(changes: readonly ConfigurationEntry[]): readonly { key: string; text: string }[] {
     const current = this.#parts.replica.tree.list(configurationPrefix)
-    return validateChange(current, changes, this.#file).map(({ key, message, suggestion }) => ({
+    return validateChange(current, changes, this.#file, this.timings).map(({ key, message, suggestion }) => ({
       key,
       text: suggestion === undefined ? message : `${message}; ${suggestion}`,
     }))
@@ -93,7 +109,8 @@ export class Reconfiguration {
     const entries = entriesOf(this.#file)
     const wanted = new Set(entries.map(({ key }) => key))
     const left = present.filter(({ key }) => !wanted.has(key)).map(({ key }) => ({ key, value: null }))
-    for (const batch of batchesOf([...left, ...entries, { key: completeKey, value: true }])) {
+    const settled = { key: settledTimingKey, value: leaseTimingOf(this.#parts.configuration.timing) }
+    for (const batch of batchesOf([...left, ...entries, settled, { key: completeKey, value: true }])) {
       const result = replica.propose(batch)
       if (result.ok) continue
       if (result.code === 'backlog') clock.setTimer(retryMs, () => this.takeOver())
@@ -119,7 +136,11 @@ export class Reconfiguration {
     const entries = this.#parts.replica.tree.list(configurationPrefix)
     if (!isComplete(entries)) return null
     const { configuration, problems } = validateTree(entries, this.#file)
-    if (configuration) return { ...configuration, timing: { ...configuration.timing, ...this.#leases } }
+    const { holding, waiting } = this.timings.take(configuration?.timing ?? null)
+    if (configuration) {
+      this.#parts.holding = holding
+      return { ...configuration, timing: { ...configuration.timing, ...waiting } }
+    }
     for (const { key, message } of problems)
       log.error('the configuration of the repository cannot be applied here: {key}: {message}', { key, message })
     return null
@@ -138,14 +159,28 @@ export class Reconfiguration {
       type: 'configuration.changed',
       configuration: withoutSecrets(configuration),
     })
+    if (changes.timing.length > 0) tellTimings(parts)
     this.#settleComponents()
     settlePeers(parts)
     tellGuard(parts)
-    if (!configuration.nodes[parts.self]) {
-      log.warn('this node is no longer a member of the cluster: it leaves')
-      void parts.leaving.leave()
-    }
+    this.#leaveIfRemoved()
     parts.publisher.touch()
+  }
+
+  /** A newcomer that catches up reads configurations of a time before it was added: only the present one counts. */
+  #leaveIfRemoved(): void {
+    const { configuration, self, leaving, replica, clock } = this.#parts
+    if (configuration.nodes[self] || leaving.isLeaving() || this.#isRemovalWatched) return
+    if (replica.isUpToDate) {
+      log.warn('this node is no longer a member of the cluster: it leaves')
+      void leaving.leave()
+      return
+    }
+    this.#isRemovalWatched = true
+    clock.setTimer(retryMs, () => {
+      this.#isRemovalWatched = false
+      this.#leaveIfRemoved()
+    })
   }
 
   #settleComponents(): void {
@@ -171,9 +206,9 @@ export class Reconfiguration {
   }
 
   #tellType(component: ComponentId): void {
-    const { engine, configuration } = this.#parts
+    const { engine } = this.#parts
     const actor = actorOf.component(component)
-    const words = typeWordsOf(configuration, component)
+    const words = typeWordsOf(this.#parts, component)
     const context = engine.snapshot(actor).context as ComponentContext
     const isSame = (Object.keys(words) as (keyof typeof words)[]).every((word) => words[word] === context[word])
     if (!isSame) engine.send(actor, { type: 'type.changed', ...words })

@@ -4,6 +4,7 @@
  */
 import { stoppedAvailabilities } from '../../machines/model/status.ts'
 import type { NodeContext } from '../../machines/node.ts'
+import { heartbeatNodeCountMax } from '../wire/messages/heartbeat.ts'
 import { startNodeMachine } from './actors.ts'
 import { startFencingOf } from './fencing.ts'
 import { addressesOf } from './joining.ts'
@@ -12,7 +13,11 @@ import { actorOf, type Parts } from './parts.ts'
 export function settlePeers(parts: Parts): void {
   const { configuration, self, engine, network, addresses } = parts
   const wanted = addressesOf(configuration, self)
-  const added = Object.keys(wanted).filter((name) => !addresses.has(name))
+  // Of a full cluster that exchanges many nodes at once, some are added when others have gone.
+  const roomCount = heartbeatNodeCountMax - addresses.size
+  const added = Object.keys(wanted)
+    .filter((name) => !addresses.has(name))
+    .slice(0, Math.max(0, roomCount))
   const gone = [...addresses.keys()].filter((name) => !wanted[name] && hasStopped(parts, name))
   if (added.length === 0 && gone.length === 0) return
   for (const name of gone) {

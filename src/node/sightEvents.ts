@@ -3,8 +3,8 @@ import type { NodeName } from '../../machines/model/ids.ts'
 import type { Cause } from '../engine/record.ts'
 import type { Message } from '../engine/step.ts'
 import type { Ending } from '../guard/protocol.ts'
-import { votersOf } from '../guard/surroundings.ts'
 import { logger } from '../log/log.ts'
+import { isPair } from './fencing.ts'
 import { actorOf, type Parts } from './parts.ts'
 import type { SightEvent } from './sight.ts'
 
@@ -31,6 +31,7 @@ export function heard(parts: Parts, event: SightEvent): void {
     }
     case 'leader.heard': {
       const { type, leader, epoch, vice } = event
+      if (parts.foreigners.has(leader)) return
       return engine.send(actorOf.membership, { type, leader, epoch, vice })
     }
     case 'leaderLease.gained':
@@ -57,11 +58,8 @@ export function peerEnded(parts: Parts, ended: { node: NodeName; incarnation: nu
   const type = isFenced ? 'fence.confirmed' : 'peer.ended'
   tellMachine(parts, node, { type, incarnation, how }, cause)
   if (wasLeader) parts.engine.send(actorOf.membership, { type: 'leader.ended', leader: node }, cause)
-  if (isFenced && isPair(parts)) parts.engine.send(actorOf.membership, { type: 'fence.confirmed', other: node }, cause)
-}
-
-function isPair({ configuration }: Parts): boolean {
-  return votersOf(configuration.nodes).length === 2 && !configuration.arbiter
+  if (isFenced && isPair(parts.configuration))
+    parts.engine.send(actorOf.membership, { type: 'fence.confirmed', other: node }, cause)
 }
 
 /** An arbiter has no machine: nothing depends on it but votes. */

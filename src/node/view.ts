@@ -44,6 +44,7 @@ export function viewOf(parts: Parts): ClusterView {
     failoverBar: failoverBar({ voters, arbiter: configuration.arbiter?.name ?? null, fences }),
     failedFences: failedFences(parts),
     missingFounders: parts.joining.missing,
+    timingWaitsFor: parts.reconfiguration?.timings.waitedFor() ?? [],
     isWaitingForAdmission: parts.joining.isWaitingForAdmission,
     foreigners: [...parts.foreigners],
   }

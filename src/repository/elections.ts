@@ -103,7 +103,7 @@ export class Elections {
     const { clock, timing } = this.#core.options
     for (const to of asking.to) this.#core.send(to, asking.request)
     const candidacy = this.#candidacy
-    this.#cancel = clock.setTimer(timing.heartbeatIntervalMs / canvassesPerInterval, () => {
+    this.#cancel = clock.setTimer(timing().heartbeatIntervalMs / canvassesPerInterval, () => {
       if (candidacy === this.#candidacy) this.#core.call(() => this.#canvass())
     })
   }

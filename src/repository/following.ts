@@ -12,9 +12,11 @@ export class Following {
   readonly #staging = new Staging()
 
   constructor(core: ReplicaCore) {
-    const { electionTimeoutMs, heartbeatIntervalMs } = core.options.timing
     this.#core = core
-    this.#patience = new Patience({ forMs: electionTimeoutMs, tickMs: heartbeatIntervalMs })
+    this.#patience = new Patience(() => {
+      const { electionTimeoutMs, heartbeatIntervalMs } = core.options.timing()
+      return { forMs: electionTimeoutMs, tickMs: heartbeatIntervalMs }
+    })
   }
 
   considerAppend(from: Peer, request: AppendRequest): void {
@@ -22,6 +24,8 @@ export class Following {
     // As if it had been lost on its way: it will be sent again.
     if (request.entries.length > 0 && options.store.isCongested) return
     const { state, write, reply } = rules.considerAppend(this.#core.state, log, { from, request })
+    if (reply !== null && request.epoch === state.epoch)
+      this.#core.heardCommitIndex = Math.max(this.#core.heardCommitIndex, request.commitIndex)
     this.#core.become(state)
     this.#core.put(write)
     if (reply?.hint === null) this.#core.metEpoch = reply.epoch

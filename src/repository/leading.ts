@@ -12,7 +12,7 @@ import type {
 import * as rules from '../../machines/logic/replicatedLog.ts'
 import type { NodeName } from '../../machines/model/ids.ts'
 import { logCommand } from '../wire/messages/consensus.ts'
-import { canonical, commandBytesMax, kept } from './entry.ts'
+import { canonical, commandBytesMax, type KeptEntry } from './entry.ts'
 import { Patience } from './patience.ts'
 import type { ReplicaCore } from './replicaCore.ts'
 import type { MembersCode, Proposal, ProposalResult } from './replicaOptions.ts'
@@ -29,9 +29,11 @@ export class Leading {
   #caughtUpIndex = 0
 
   constructor(core: ReplicaCore) {
-    const { electionTimeoutMs, heartbeatIntervalMs } = core.options.timing
     this.#core = core
-    this.#patience = new Patience({ forMs: electionTimeoutMs, tickMs: heartbeatIntervalMs })
+    this.#patience = new Patience(() => {
+      const { electionTimeoutMs, heartbeatIntervalMs } = core.options.timing()
+      return { forMs: electionTimeoutMs, tickMs: heartbeatIntervalMs }
+    })
   }
 
   claim(epoch: number): void {
@@ -59,10 +61,13 @@ export class Leading {
     const { state, log } = this.#core
     const bar = rules.proposalBar(state, log) ?? (this.#core.options.store.isCongested ? 'backlog' : null)
     if (bar !== null) return { ok: false, code: bar }
-    const command = canonical({ type: 'set', entries: changes, conditions }) as Extract<LogCommand, { type: 'set' }>
+    const { command, bytes } = canonical({ type: 'set', entries: changes, conditions })
     if (!logCommand.safeParse(command).success) return { ok: false, code: 'invalid' }
-    const entry = rules.proposed(state, log, command)
-    if (kept(entry).bytes.length > commandBytesMax) return { ok: false, code: 'too-large' }
+    if (bytes.length > commandBytesMax) return { ok: false, code: 'too-large' }
+    const entry: KeptEntry = {
+      ...rules.proposed(state, log, command as Extract<LogCommand, { type: 'set' }>),
+      bytes,
+    }
     this.#extend(entry)
     return { ok: true, index: entry.index, epoch: entry.epoch }
   }

@@ -3,17 +3,19 @@
  * and what was queued meanwhile is taken before the next.
  */
 export class Patience {
-  readonly #countMax: number
+  readonly #timing: () => { readonly forMs: number; readonly tickMs: number }
   #count = 0
 
-  constructor(of: { forMs: number; tickMs: number }) {
-    this.#countMax = Math.max(2, Math.ceil(of.forMs / of.tickMs))
+  /** Asked at each tick: timings change. */
+  constructor(timing: () => { readonly forMs: number; readonly tickMs: number }) {
+    this.#timing = timing
   }
 
   /** True at the tick at which patience ends; it then starts afresh. */
   isEndedBy(isWrong: boolean): boolean {
     this.#count = isWrong ? this.#count + 1 : 0
-    if (this.#count < this.#countMax) return false
+    const { forMs, tickMs } = this.#timing()
+    if (this.#count < Math.max(2, Math.ceil(forMs / tickMs))) return false
     this.#count = 0
     return true
   }

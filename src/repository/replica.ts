@@ -22,6 +22,7 @@ import type { NodeName } from '../../machines/model/ids.ts'
 import type { ConsensusEnvelope, ConsensusMessage } from '../wire/messages/consensus.ts'
 import { Elections } from './elections.ts'
 import { Following } from './following.ts'
+import { isUnder } from './keys.ts'
 import { Leading } from './leading.ts'
 import { ReplicaCore } from './replicaCore.ts'
 import type { MembersCode, Proposal, ProposalResult, ReplicaEffect, ReplicaOptions } from './replicaOptions.ts'
@@ -77,6 +78,12 @@ export class Replica {
 
   get commitIndex(): number {
     return this.#core.state.commitIndex
+  }
+
+  /** All that is committed is applied, as far as leaders have told this life of ours; false before one has. */
+  get isUpToDate(): boolean {
+    const { heardCommitIndex, applier } = this.#core
+    return this.isLeader || (heardCommitIndex >= 0 && applier.appliedIndex >= heardCommitIndex)
   }
 
   /** Id of the store here: with another one, this node is another member. */
@@ -143,9 +150,28 @@ export class Replica {
     this.#core.call(() => this.#perform(effect))
   }
 
+  /** Whether an entry that is not applied yet changes something at `prefix` or below it. */
+  isChanging(prefix: string): boolean {
+    const { log, applier } = this.#core
+    const unlimited = { bytesMax: Number.POSITIVE_INFINITY, countMax: Number.POSITIVE_INFINITY }
+    if (log.lastIndex <= applier.appliedIndex) return false
+    return log
+      .read(applier.appliedIndex + 1, unlimited)
+      .some(({ command }) => command.type === 'set' && command.entries.some(({ key }) => isUnder(key, prefix)))
+  }
+
+  /** Calls back when it is on disk that what is applied now is committed: a later life begins with no less. */
+  keepApplied(onKept: () => void): void {
+    this.#core.write({ commitIndex: this.#core.state.commitIndex }, onKept)
+  }
+
   /** To be called every heartbeat interval: sends again what may be lost, and notices what nobody else would. */
   tick(): void {
-    this.#core.call(() => (this.isLeader ? this.#leading.tick() : this.#following.tick()))
+    this.#core.call(() => {
+      if (this.isLeader) this.#leading.tick()
+      else this.#following.tick()
+      this.#core.tell({ isTick: true })
+    })
   }
 
   /** The leader's lease was gained: a claim that only waits for it is told now instead of at the next tick. */

@@ -9,6 +9,8 @@ import { Outbox } from './outbox.ts'
 import type { ReplicaOptions } from './replicaOptions.ts'
 import type { SavedState, StoreChange, StoreContent } from './store.ts'
 
+type Told = Parameters<ReplicaOptions['onMastership']>[0]
+
 export class ReplicaCore {
   readonly options: ReplicaOptions
   readonly log: Log
@@ -24,6 +26,8 @@ export class ReplicaCore {
   ledEpoch = -1
   /** The last epoch whose leader wrote to this life of ours: what it sends is addressed to a life. */
   metEpoch = -1
+  /** The highest that a leader said is committed, to this life of ours. -1: none has. */
+  heardCommitIndex = -1
   isClosed = false
   readonly #settle: () => void
   #state: rules.ReplicaState
@@ -33,7 +37,7 @@ export class ReplicaCore {
   #toldMembers: rules.Members
   /** That these members are committed is on disk, or on its way there. */
   #keptMembersIndex: number
-  #told = ''
+  #told: Told | null = null
   #isInCall = false
 
   constructor(options: ReplicaOptions, settle: () => void) {
@@ -198,14 +202,19 @@ export class ReplicaCore {
     this.tell()
   }
 
-  /** Heartbeats go on saying what they did until the epoch is durable. */
-  tell(): void {
+  /**
+   * Heartbeats go on saying what they did until the epoch is durable. How far is committed waits for `isTick`: under load it is another
+   * with each message, and a heartbeat says it only once.
+   */
+  tell({ isTick = false } = {}): void {
     const { leader, vice } = this
     const { epoch, commitIndex } = this.#state
-    const told = `${epoch} ${leader} ${vice} ${commitIndex}`
-    if (told === this.#told || epoch > this.#durableEpoch) return
-    this.#told = told
-    this.options.onMastership({ epoch, leader, vice, commitIndex })
+    if (epoch > this.#durableEpoch) return
+    const told = this.#told
+    const isSame = told?.epoch === epoch && told.leader === leader && told.vice === vice
+    if (isSame && (!isTick || told.commitIndex === commitIndex)) return
+    this.#told = { epoch, leader, vice, commitIndex }
+    this.options.onMastership(this.#told)
   }
 
   get hasMoreToApply(): boolean {

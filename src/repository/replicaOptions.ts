@@ -16,7 +16,8 @@ export interface ReplicaOptions {
   readonly store: Store
   /** Left out: as usual. */
   readonly retention?: Retention
-  readonly timing: Pick<Timing, 'heartbeatIntervalMs' | 'electionTimeoutMs'>
+  /** As they are at the moment. */
+  readonly timing: () => Pick<Timing, 'heartbeatIntervalMs' | 'electionTimeoutMs'>
   readonly membership: { send(event: MembershipEvent, cause?: Cause): void }
   /** A datagram: lost, doubled or late at will. Must not deliver before it returns. */
   readonly send: (to: NodeName, message: ConsensusEnvelope) => void

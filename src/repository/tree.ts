@@ -60,7 +60,10 @@ export class Tree implements TreeReader {
   readonly #watchers = new Set<Watcher>()
   readonly #history: History
   #revision = 0
+  /** Of what was measured, and what each key counts in it. Only who is asked for it measures: a leader. */
   #sizeBytes = 0
+  readonly #measured = new Map<string, number>()
+  readonly #unmeasured = new Set<string>()
 
   /** `entries` as they were after the entry at `revision`. */
   constructor(entries: readonly TreeEntry[] = [], revision = 0, bounds?: HistoryBounds) {
@@ -77,6 +80,8 @@ export class Tree implements TreeReader {
   }
 
   get sizeBytes(): number {
+    for (const key of this.#unmeasured) this.#measure(key)
+    this.#unmeasured.clear()
     return this.#sizeBytes
   }
 
@@ -137,22 +142,34 @@ export class Tree implements TreeReader {
   #load(entries: readonly TreeEntry[], revision: number): void {
     for (const entry of entries) this.#entries.set(entry.key, entry)
     this.#keys.reset(this.#entries.keys())
-    this.#sizeBytes = entries.reduce((sum, entry) => sum + entrySizeBytes(entry), 0)
+    this.#sizeBytes = 0
+    this.#measured.clear()
+    this.#unmeasured.clear()
+    for (const { key } of entries) this.#unmeasured.add(key)
     this.#revision = revision
   }
 
   #put(entry: TreeEntry): void {
     const { key, value } = entry
-    const before = this.#entries.get(key)
-    if (before) this.#sizeBytes -= entrySizeBytes(before)
+    this.#unmeasured.add(key)
     if (value === null) {
-      if (before) this.#keys.delete(key)
-      this.#entries.delete(key)
+      if (this.#entries.delete(key)) this.#keys.delete(key)
       return
     }
-    if (!before) this.#keys.add(key)
-    this.#sizeBytes += entrySizeBytes(entry)
+    if (!this.#entries.has(key)) this.#keys.add(key)
     this.#entries.set(key, entry)
+  }
+
+  #measure(key: string): void {
+    this.#sizeBytes -= this.#measured.get(key) ?? 0
+    const entry = this.#entries.get(key)
+    if (!entry) {
+      this.#measured.delete(key)
+      return
+    }
+    const sizeBytes = entrySizeBytes(entry)
+    this.#measured.set(key, sizeBytes)
+    this.#sizeBytes += sizeBytes
   }
 
   #conflictsOf(conditions: readonly Condition[]): Condition[] {

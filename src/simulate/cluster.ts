@@ -20,6 +20,10 @@ export interface ClusterOptions {
   readonly configuration: Configuration
   /** Of clocks; 0: all run alike. At most 0.01, which the rules of the leases allow for. */
   readonly driftMax: number
+  /** Messages travel as bytes, not as objects. */
+  readonly isEncoding: boolean
+  /** Some guards are of another release: heartbeats travel as bytes, in formats that both sides read. */
+  readonly isMixed: boolean
   readonly observer: Observer
   readonly openRecorder: ((options: RecorderOptions) => BlackBox) | null
 }
@@ -36,7 +40,8 @@ export class Cluster {
   /** Faults that strike when a node is elected. */
   readonly onElected = new Set<(elected: Machine) => void>()
   stepCount = 0
-  isDiskWiped = false
+  /** The highest index that any node holds for committed. */
+  committedIndex = 0
   readonly #highest = new Map<string, Token>()
   #digest = 0
   #otherDigest = 0
@@ -49,7 +54,7 @@ export class Cluster {
     const nodes = Object.keys(configuration.nodes)
     const { world } = this
     this.paths = new Paths({ world, random: randomOf(seed, 'network'), nodes, linkCount })
-    const networks = new Networks(this.paths)
+    const networks = new Networks(this.paths, { ...options, random: randomOf(seed, 'formats') })
     const evidence = new Evidence(world, this.paths)
     const clocks = randomOf(seed, 'clocks')
     // Every other time at the ends of what is allowed: the rules of the leases have no slack there.
@@ -161,6 +166,7 @@ export class Cluster {
 
   #committed({ name }: Machine, entry: KeptEntry): void {
     const { index, epoch, command } = entry
+    this.committedIndex = Math.max(this.committedIndex, index)
     const hash = Bun.hash.crc32(JSON.stringify(sorted(command))).toString(16)
     this.observe({ type: 'entry.committed', node: name, index, epoch, hash })
   }

@@ -19,6 +19,8 @@ export const faultKinds = [
   'disk-slow',
   'disk-full',
   'disk-wiped',
+  'disk-old',
+  'versions',
   'component',
   'callbacks',
   'operator',

@@ -4,6 +4,7 @@
  * cluster has to come together again.
  */
 import type { Cluster } from './cluster.ts'
+import { isDiskSpare } from './diskFaults.ts'
 import type { FaultKind } from './faultKinds.ts'
 import type { Machine } from './machine/machine.ts'
 import { plots } from './plots.ts'
@@ -16,8 +17,11 @@ export type Begin = (of: { cluster: Cluster; random: Random; scale: number }) =>
 
 const nothing = (): void => {}
 
-/** The kinds that come and go. `drift` is set for the whole run, `operator` is the operator's (operator.ts). */
-const begins: Readonly<Record<Exclude<FaultKind, 'drift' | 'operator'>, Begin>> = {
+/** Set for the whole run; `operator` is the operator's (operator.ts). */
+const lastingKinds = ['drift', 'versions', 'operator'] as const
+
+/** The kinds that come and go. */
+const begins: Readonly<Record<Exclude<FaultKind, (typeof lastingKinds)[number]>, Begin>> = {
   loss: ({ cluster, random }) => {
     const lossRate = random.pick([0.01, 0.1, 0.4])
     return onSomePaths(cluster, random, (path) => {
@@ -108,14 +112,23 @@ const begins: Readonly<Record<Exclude<FaultKind, 'drift' | 'operator'>, Begin>> 
       disk.isFull = false
     }
   },
-  // Once a run, so that a majority of the disks stays.
   'disk-wiped': ({ cluster, random }) => {
     const machine = random.pick(cluster.machines)
-    if (cluster.isDiskWiped || !machine.isOn) return nothing
-    cluster.isDiskWiped = true
+    if (!machine.isOn || !isDiskSpare(cluster, machine)) return nothing
     machine.cutPower()
     machine.disk.wipe()
     return () => machine.boot()
+  },
+  'disk-old': ({ cluster, random }) => {
+    const machine = random.pick(cluster.machines)
+    const { id } = machine.disk
+    const restore = machine.disk.backup()
+    return () => {
+      if (!machine.isOn || machine.disk.id !== id || !isDiskSpare(cluster, machine)) return
+      machine.cutPower()
+      restore()
+      machine.boot()
+    }
   },
   component: ({ cluster, random }) => {
     const programs = cluster.machines.flatMap((machine: Machine) => machine.programs)
@@ -132,6 +145,10 @@ const begins: Readonly<Record<Exclude<FaultKind, 'drift' | 'operator'>, Begin>> 
   },
   ...targeted,
   ...plots,
+}
+
+function isPassing(kind: FaultKind): kind is keyof typeof begins {
+  return Object.hasOwn(begins, kind)
 }
 
 /** At a heartbeat of 20 ms; scaled with it. */
@@ -191,8 +208,7 @@ export function createFaults(options: {
     },
     start() {
       for (const kind of enabled)
-        if (kind !== 'drift' && kind !== 'operator')
-          schedule(kind, (meanIntervalMs * scale * random.between(0.3, 3)) / rate)
+        if (isPassing(kind)) schedule(kind, (meanIntervalMs * scale * random.between(0.3, 3)) / rate)
     },
     heal() {
       isHealed = true

@@ -1,11 +1,13 @@
 /** An operator who switches over, locks and unlocks at random, and in the end puts everything back to use. */
-import { componentId } from '../../machines/model/ids.ts'
+import { type ComponentId, componentId } from '../../machines/model/ids.ts'
 import type { Operation } from '../../machines/model/operation.ts'
 import type { Cluster } from './cluster.ts'
 import type { Random } from './random.ts'
 
 const operationIntervalMs = 3_000
 const unlockIntervalMs = 1_000
+const lockFolder = 'lock/'
+
 export class Operator {
   operationCount = 0
   readonly #cluster: () => Cluster
@@ -49,10 +51,11 @@ export class Operator {
   }
 
   #unlock(): void {
-    const { world, configuration } = this.#cluster()
-    for (const { component } of Object.values(configuration.assignments))
-      for (const node of configuration.components[component]!.nodes)
-        this.#request({ operation: 'unlock', component: componentId({ node, component }) })
+    const { world, machines } = this.#cluster()
+    // Each round asks another one: what one node does not know yet, or not any more, another may.
+    const tree = this.#random.pick(machines).life?.parts?.replica.tree
+    for (const { key } of tree?.list(lockFolder) ?? [])
+      this.#request({ operation: 'unlock', component: key.slice(lockFolder.length) as ComponentId })
     world.after(unlockIntervalMs * this.#scale, () => this.#unlock())
   }
 

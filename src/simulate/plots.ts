@@ -2,6 +2,7 @@
  * Faults in several acts, each of which waits for what the last one led to: the stories that the rules of the replicated log were
  * made for. Left to chance they would need millions of runs.
  */
+import { isDiskDispensable, isDiskSpare } from './diskFaults.ts'
 import type { FaultKind } from './faultKinds.ts'
 import type { Begin } from './faults.ts'
 import type { Machine } from './machine/machine.ts'
@@ -97,16 +98,15 @@ export const plots: Readonly<Record<PlotKind, Begin>> = {
   /** One has missed something; the disk of another, who had it, is replaced; the leader, who has it, is cut off when the first is back. */
   'disk-replaced': ({ cluster, random, scale }) => {
     const { leader, world, machines } = cluster
-    if (leader === null || cluster.isDiskWiped) return nothing
+    if (leader === null) return nothing
     const absent = random.pick(others(cluster, leader))
     const replaced = random.pick(others(cluster, leader).filter((one) => one !== absent))
-    if (!replaced.isOn || replaced.isAnyPaused) return nothing
-    cluster.isDiskWiped = true
+    if (!replaced.isOn || replaced.isAnyPaused || !isDiskSpare(cluster, replaced)) return nothing
     let rejoin = isolate(cluster, absent, { from: 'both', peers: machines })
     let boot = nothing
     let isOver = false
     world.after(random.between(300, 1_500) * scale, () => {
-      if (isOver || !replaced.isOn) return
+      if (isOver || !replaced.isOn || !isDiskDispensable(cluster, replaced)) return
       replaced.cutPower()
       replaced.disk.wipe()
       boot = once(() => replaced.boot())

@@ -2,8 +2,11 @@
 import type { ComponentType, Configuration, Timing } from '../../machines/model/configuration.ts'
 import type { Random } from './random.ts'
 
-/** Heartbeat intervals that a seed draws from; everything else is scaled with them. */
-export const heartbeatIntervalsMs = [20, 50, 100, 200] as const
+/**
+ * Heartbeat intervals that a seed draws from; everything else is scaled with them. Slow ones more often: a heartbeat costs the
+ * same, and what goes wrong is scaled too, so that more of it fits into the same time.
+ */
+export const heartbeatIntervalsMs = [20, 50, 100, 100, 100, 200, 200, 200, 200, 200] as const
 
 /** The defaults of the configuration file (src/configuration/timing.ts), at a heartbeat of 20 ms. */
 const defaultTiming: Timing = {
@@ -79,7 +82,7 @@ export function configurationOf(options: {
     types: {
       hot: typeOf({}),
       warm: typeOf({ standby: 'warm', exclusive: false }),
-      cold: typeOf({ aware: false, standby: 'cold', hooks: { onQuiescing: ['simulated'] } }),
+      cold: typeOf({ aware: false, standby: 'cold' }),
     },
     components: {
       ledger: { type: 'hot', nodes: spread(), instances: {} },

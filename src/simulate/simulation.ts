@@ -54,6 +54,8 @@ export interface SimulationResult {
 
 export const defaultMinutes = 1
 const driftMax = 0.01
+/** Of runs whose messages pass through the real codec. */
+const encodingProbability = 0.1
 const lookIntervalMs = 250
 /** For wake-ups, signals and what a kill takes. */
 const selfStopSlackMs = 20
@@ -85,11 +87,16 @@ export function simulate(seed: number, options: SimulationOptions = {}): Simulat
   })
   const faultRandom = randomOf(seed, 'faults')
   // Drawn first, as the machines' clocks are made with it.
-  const isDrifting = allowed.includes('drift') && (options.isEveryFault === true || faultRandom.chance(0.5))
+  const lasts = (kind: FaultKind): boolean =>
+    allowed.includes(kind) && (options.isEveryFault === true || faultRandom.chance(0.5))
+  const isDrifting = lasts('drift')
+  const isMixed = lasts('versions')
   const cluster: Cluster = new Cluster({
     seed,
     configuration,
     driftMax: isDrifting ? driftMax : 0,
+    isMixed,
+    isEncoding: shape.chance(encodingProbability),
     observer: {
       observe(observation) {
         checkers.observe(observation)
@@ -147,7 +154,11 @@ export function simulate(seed: number, options: SimulationOptions = {}): Simulat
     seed,
     nodeCount,
     heartbeatIntervalMs,
-    faults: [...(isDrifting ? (['drift'] as const) : []), ...faults.enabled.filter((kind) => kind !== 'drift')],
+    faults: [
+      ...(isDrifting ? (['drift'] as const) : []),
+      ...(isMixed ? (['versions'] as const) : []),
+      ...faults.enabled.filter((kind) => kind !== 'drift' && kind !== 'versions'),
+    ],
     violations: [...thrown, ...checkers.violations()].sort((a, b) => a.atMs - b.atMs),
     digest: cluster.digest,
     simulatedMs: Math.round(world.nowMs),

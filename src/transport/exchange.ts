@@ -103,6 +103,11 @@ export class Exchange<Message> implements Network<Message> {
     this.#reportDropped(peer, peer.channel.forget(), 'forgotten')
   }
 
+  endLife(node: NodeName, incarnation: Incarnation): void {
+    const peer = this.#peer(node)
+    peer.endedIncarnation = Math.max(peer.endedIncarnation, incarnation)
+  }
+
   links(): Record<NodeName, readonly LinkHealth[]> {
     return Object.fromEntries([...this.#peers.values()].map((peer) => [peer.name, this.#healthOf(peer)]))
   }
@@ -141,6 +146,7 @@ export class Exchange<Message> implements Network<Message> {
     if (peer === undefined) return 'unknownSender'
     if (envelope.senderIncarnation < peer.incarnation) return this.#refuseEarlierLife(peer, envelope)
     if (envelope.senderIncarnation > peer.incarnation) this.#beginLife(peer, envelope.senderIncarnation)
+    if (envelope.senderIncarnation === peer.endedIncarnation) return this.#refuseEndedLife(peer, envelope)
     const { sequence } = envelope
     const verdict = this.#hear({ peer, sequence }, link)
     if (verdict === 'fresh') this.#twins.keep(datagram, { peer, sequence })
@@ -149,7 +155,13 @@ export class Exchange<Message> implements Network<Message> {
 
   /** It is told of the life that it does not know of, so that it finds out that its disk is an old one. */
   #refuseEarlierLife(peer: Peer, { kind }: Envelope): RefusalReason {
-    if (kind === 'hello') this.#transmit(peer, 'here', noBody)
+    if (kind === 'hello' || kind === 'message') this.#transmit(peer, 'here', noBody)
+    return 'stale'
+  }
+
+  /** A late datagram of it is answered in vain: the answer names a life that is not there. */
+  #refuseEndedLife(peer: Peer, { kind }: Envelope): RefusalReason {
+    if (kind === 'hello' || kind === 'message') this.#transmit(peer, 'ended', noBody)
     return 'stale'
   }
 
@@ -160,7 +172,9 @@ export class Exchange<Message> implements Network<Message> {
   #take({ peer, envelope }: Admitted, link: number): void {
     const { kind, body } = envelope
     if (kind === 'here') this.#noteLaterLife(peer, envelope.recipientIncarnation)
-    else if (kind === 'hello') {
+    else if (kind === 'ended') {
+      if (envelope.recipientIncarnation === this.#options.incarnation) this.#options.onEndedLife?.(peer.name)
+    } else if (kind === 'hello') {
       this.#transmit(peer, 'here', noBody)
     } else if (!this.#isForThisLife(envelope)) {
       this.#refuse('stale')

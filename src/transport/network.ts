@@ -32,6 +32,11 @@ export interface NetworkHandlers<Message> {
    * another machine runs under this node's name. Told once a life of the peer's.
    */
   readonly onLaterLife?: (known: Incarnation, by: NodeName) => void
+  /**
+   * A peer knows this life to have ended: its number was counted before, on a disk that is no longer here, or the peer is wrong. It hears
+   * nothing of this life any more. Told again as long as this node speaks to it.
+   */
+  readonly onEndedLife?: (by: NodeName) => void
   /** Posted messages that were not acknowledged, oldest first; the old life may have seen some of them (SPEC M4). */
   readonly onDropped?: (to: NodeName, messages: readonly Message[], reason: DropReason) => void
 }
@@ -70,6 +75,8 @@ export interface Network<Message> {
   post(to: NodeName, message: Message): boolean
   /** Gives up at once what was posted to a node that left and is not acknowledged (M4), and tells `onDropped`. */
   forget(node: NodeName): void
+  /** This life of a peer is known to have ended: it is not heard any more, and told so. */
+  endLife(node: NodeName, incarnation: Incarnation): void
   /** For each peer, one a link. */
   links(): Readonly<Record<NodeName, readonly LinkHealth[]>>
   /**

@@ -16,6 +16,8 @@ export class Peer {
   /** Ends the timer that drains the channel; null when none runs. `timerDueMs` is when it ends by itself. */
   cancelTimer: (() => void) | null = null
   timerDueMs = Number.POSITIVE_INFINITY
+  /** The last life that is known to have ended: what comes from it is late, or from a disk that counts it anew. */
+  endedIncarnation: Incarnation = 0
   #window = new ReplayWindow()
   #sentSequence = 0
 

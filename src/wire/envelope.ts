@@ -12,9 +12,10 @@ import { asBuffer, readSafeInteger, writeSafeInteger } from './safeInteger.ts'
 
 /**
  * message: unreliable, its body msgpack; data, ack: of the reliable channel (`frame.ts`); hello: asks who the recipient
- * is; here: answers with the sender's incarnation, as every datagram does. Those two have no body.
+ * is; here: answers with the sender's incarnation, as every datagram does; ended: the life that the recipient calls its own is known
+ * to have ended. Those three have no body.
  */
-export const envelopeKinds = ['message', 'data', 'ack', 'hello', 'here'] as const
+export const envelopeKinds = ['message', 'data', 'ack', 'hello', 'here', 'ended'] as const
 
 export type EnvelopeKind = (typeof envelopeKinds)[number]
 
@@ -69,7 +70,7 @@ export function parseEnvelope(plain: Uint8Array): Envelope | null {
   const recipient = readName(bytes, sender.end)
   if (recipient === null) return null
   const body = bytes.subarray(recipient.end)
-  if (body.length > 0 && (kind === 'hello' || kind === 'here')) return null
+  if (body.length > 0 && (kind === 'hello' || kind === 'here' || kind === 'ended')) return null
   return {
     kind,
     sender: sender.name,

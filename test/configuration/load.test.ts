@@ -25,6 +25,12 @@ assignments:
   cron: { component: cron, redundancy: none }
 `
 
+const manyNodes = (count: number, more: (n: number) => string) =>
+  Array.from(
+    { length: count },
+    (_, place) => `  n${place + 1}: { links: [127.0.0.1:${2 * place + 1}]${more(place + 1)} }\n`,
+  ).join('')
+
 test('a configuration comes out with every default, path and unit filled in', () => {
   const file = writeConfiguration(ledger)
   const configuration = loadConfiguration(file)
@@ -177,8 +183,12 @@ const cases: Record<string, { text: string; found: string[] }> = {
     found: ['7:40 types.a.hooks.onPeers: expected a list: a program and its arguments, found an empty list'],
   },
   'too many nodes': {
-    text: `cluster: demo\nnodes:\n${[1, 2, 3, 4, 5, 6, 7, 8].map((n) => `  n${n}: { links: [127.0.0.1:${2 * n}] }\n`).join('')}`,
-    found: ['10:3 nodes.n8: expected at most 7 nodes, found 8'],
+    text: `cluster: demo\nnodes:\n${manyNodes(65, (n) => (n > 7 ? ', eligible: false' : ''))}`,
+    found: ['67:3 nodes.n65: expected at most 64 nodes, found 65'],
+  },
+  'too many voters': {
+    text: `cluster: demo\nnodes:\n${manyNodes(9, (n) => (n === 2 ? ', eligible: false' : ''))}`,
+    found: ['11:3 nodes.n9: expected at most 7 nodes that are eligible, found 8; write eligible: false'],
   },
   'another number of links': {
     text: 'cluster: demo\nnodes:\n  a: { links: [127.0.0.1:1, 127.0.0.2:1] }\n  b: { links: [127.0.0.1:3] }\n',

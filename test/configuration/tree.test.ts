@@ -128,13 +128,32 @@ describe('a change is judged as a whole', () => {
   })
 
   test('refused for what it comes from', () => {
-    expect(problems([set('timing/selfStop', '1s')])[0]).toStartWith('configuration/timing: leaderLease, nodeLease')
     expect(problems([set('nodes/n1', node(7999))])[0]).toStartWith('configuration/nodes/n1: links: the addresses')
     expect(problems([set('types/ledger', { aware: true, exclusive: false, command: ['./ledger'] })])[0]).toStartWith(
       'configuration/types/ledger: exclusive: expected true',
     )
     expect(problems([set('cluster', 'other')])[0]).toStartWith('configuration/cluster: the name of a cluster never')
     expect(problems([{ key: completeKey, value: null }])[0]).toStartWith('configuration/complete: kept by')
+  })
+
+  test('timings of leases change, but not with an arbiter, which would not hear of it', () => {
+    const arbiter = [set('arbiter/name', 'third'), set('arbiter/links', ['127.0.0.1:7199'])]
+    expect(problems([set('timing/selfStop', '1s')])).toEqual([])
+    const withArbiter = changedBy(complete, arbiter)
+    const found = (entries: ConfigurationEntry[], changes: ConfigurationEntry[], isSettled = true) =>
+      keysOf(validateChange(entries, changes, fileOf(), { isSettled }))
+    expect(found(withArbiter, [set('timing/selfStop', '1s')])).toEqual(['configuration/timing'])
+    expect(found(withArbiter, [set('timing/electionTimeout', '150ms')])).toEqual([])
+    expect(found(complete, arbiter, false)).toEqual(['configuration/arbiter'])
+    expect(found(complete, arbiter, true)).toEqual([])
+  })
+
+  test('refused: an entry that the repository would not keep', () => {
+    const environment = Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`A${index}`, 'x'.repeat(3000)]))
+    const large = { ...raw.types.ledger, environment }
+    expect(problems([set('types/ledger', large)])[0]).toStartWith(
+      'configuration/types/ledger: expected at most 24576 bytes',
+    )
   })
 
   test('an arbiter is no node, and has its own addresses on every link', () => {

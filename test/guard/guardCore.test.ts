@@ -1,5 +1,6 @@
 /** What a guard decides, in simulated time: no process, socket or clock of the machine is touched. */
 import { beforeEach, expect, test } from 'bun:test'
+import { type LeaseTiming, leaseTimingOf } from '../../machines/logic/lease.ts'
 import { exitCodes } from '../../src/guard/exitCodes.ts'
 import type { GuardFrame } from '../../src/guard/protocol.ts'
 import { restartCountMax } from '../../src/guard/restartLimit.ts'
@@ -179,10 +180,76 @@ test('the cluster changes: the guard watches others from then on', async () => {
     nodes: { n1: links.n1!, n3: links.n3! },
     voters: ['n1', 'n3'],
     timing: { ...timing },
+    holding: leaseTimingOf(timing),
   })
   await world.run(200)
   expect(n1.told.at(-1)).toEndWith('peers n3')
   expect(report(n1).alive).toEqual(['n1'])
+})
+
+const words = (guard: SimulatedGuard, changed: Partial<LeaseTiming>, held: Partial<LeaseTiming> = changed): void => {
+  const { nodes, timing } = three
+  guard.life.say({
+    type: 'configure',
+    nodes: Object.fromEntries(Object.entries(nodes).map(([node, { links }]) => [node, [...links]])),
+    voters: ['n1', 'n2', 'n3'],
+    timing: { ...timing, ...changed },
+    holding: { ...leaseTimingOf(timing), ...held },
+  })
+}
+
+test('a lease that becomes shorter is reported before the guard says that it goes by it', async () => {
+  await lead()
+  const longMs = report(n2).nodeUntilMs! - (1000 + world.time.nowMs)
+  n2.life.frames.length = 0
+  words(n2, {}, { nodeLeaseMs: 100 })
+  await world.run(1)
+  const answered = n2.life.frames.findIndex(({ type }) => type === 'configured')
+  const last = n2.life.frames.slice(0, answered).findLast(({ type }) => type === 'lease.report')
+  expect(last).toMatchObject({ type: 'lease.report' })
+  const shortMs = (last as { nodeUntilMs: number }).nodeUntilMs - (1000 + world.time.nowMs)
+  expect([longMs > 250, shortMs < 100]).toEqual([true, true])
+})
+
+test('a lease that becomes longer counts from heartbeats sent from then on: one that is over stays over', async () => {
+  await lead()
+  n1.life.end(1)
+  await world.run(500)
+  expect(report(n2).nodeUntilMs!).toBeLessThan(1000 + world.time.nowMs)
+  words(n2, { nodeLeaseMs: 5000, selfStopMs: 2000 })
+  await world.run(5)
+  expect(report(n2).nodeUntilMs!).toBeLessThan(1000 + world.time.nowMs)
+  expect(report(n2).selfStopMs).toBe(500)
+})
+
+test('with a shorter time for stopping, what is over it is killed at once', async () => {
+  await lead()
+  await spawn(n2, 'n2/it')
+  n1.core.interrupt()
+  await world.run(500)
+  expect(n2.groups.size).toBe(1)
+  words(n2, {}, { selfStopMs: 20, nodeLeaseMs: 100 })
+  await world.run(2)
+  expect(n2.groups.size).toBe(0)
+})
+
+test('a guard that starts goes by its file until it is told, and then promises by the longer lease', async () => {
+  const n3 = world.add('n3', three)
+  await world.run(10)
+  words(n3, { leaderLeaseMs: 3000 }, {})
+  n3.life.say({ type: 'promise.ask', id: 1, epoch: 2, exempt: null })
+  await world.run(500)
+  n3.life.say({ type: 'promise.ask', id: 2, epoch: 2, exempt: null })
+  await world.run(3000)
+  n3.life.say({ type: 'promise.ask', id: 3, epoch: 2, exempt: null })
+  await world.run(2)
+  expect(frames(n3, 'promise.answer').map(({ untilMs }) => untilMs === null)).toEqual([false, false, true])
+  // The next life of the node process begins with what the guard was told last.
+  n3.life.end(1)
+  await world.run(1500)
+  n3.life.say({ type: 'promise.ask', id: 4, epoch: 3, exempt: null })
+  await world.run(2)
+  expect(frames(n3, 'promise.answer').map(({ untilMs }) => untilMs === null)).toEqual([false])
 })
 
 test('leaving: in order, at the limit by force, and at once when interrupted', async () => {

@@ -3,7 +3,6 @@ import { appendFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { realClock } from '../../src/engine/clock.ts'
 import { connectGuard, type GuardClient, type GuardHandlers, type LeaseReport } from '../../src/guard/client.ts'
-import { progressIntervalMs } from '../../src/guard/protocol.ts'
 
 const directory = process.env.STAND_IN_DIRECTORY!
 const incarnation = Number(process.argv[process.argv.indexOf('--incarnation') + 1])
@@ -39,7 +38,7 @@ function handlers(): GuardHandlers {
 
 let count = 0
 guard.progress(++count)
-setInterval(() => guard.progress(++count), progressIntervalMs)
+setInterval(() => guard.progress(++count), 40)
 
 const path = join(directory, 'orders')
 rmSync(path, { force: true })

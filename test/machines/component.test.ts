@@ -43,6 +43,7 @@ const input: fc.Arbitrary<ComponentInput> = fc
   .record({
     standby: fc.constantFrom('hot', 'warm', 'cold'),
     exclusive: fc.boolean(),
+    standsDown: fc.boolean(),
     firstIncarnation: fc.constantFrom(1, 7),
   })
   .map((drawn) => ({ ...words.input, ...drawn }) as ComponentInput)
@@ -105,7 +106,11 @@ function watch(of: ComponentInput) {
     // No process is said to be inactive that may have an active role; none is active that is not there.
     if (isActive) expect(present).not.toBeNull()
     const hasActiveRole = ['primary.assuming', 'primary.ready', 'quiescing.assuming', 'quiescing.ready']
-    if (hasActiveRole.includes(stateName(after.value))) expect(isActive).toBe(true)
+    if (hasActiveRole.includes(stateName(after.value)) && present !== null) expect(isActive).toBe(true)
+    // What cannot be told to stand down has gone before it counts as having done so.
+    const hasStoodDown = ['quiescing.assuming', 'quiescing.ready', 'spare.ready', 'secondary.ready']
+    if (of.exclusive && !context.standsDown && hasStoodDown.includes(stateName(after.value)))
+      expect(isActive).toBe(false)
     // Without the lease an exclusive component is on its way out of every active role.
     if (event.type === 'lease.lost' && of.exclusive && isActive) expect(roleOf(after)).toBe('offline')
   }

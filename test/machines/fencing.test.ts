@@ -12,6 +12,7 @@ const input = {
   hasAgent: true,
   isPair: false,
   delayMs: 2000,
+  comeBackMs: 3000,
   attemptCountMax: 2,
   retryDelayMs: 1000,
 }
@@ -222,6 +223,49 @@ test('a node that is not master fences nobody, except the other of a pair, later
   )
 })
 
+test('of a pair one that has ended and does not come back is fenced; of one that left an operator may say that it is off', () => {
+  expectTranscript(
+    fencing,
+    ofPair,
+    [node('alive'), node('ended'), node('alive', 4), node('ended', 4), elapse('race'), succeeded(1)],
+    `
+      idle
+    > node.changed availability=alive incarnation=3
+      idle
+    > node.changed availability=ended incarnation=3
+      delayed
+      @ race 5000 ms
+    > node.changed availability=alive incarnation=4
+      idle
+    > node.changed availability=ended incarnation=4
+      delayed
+      @ race 5000 ms
+    > time.elapsed delay=race
+      fencing
+      < fence.request node=n2 incarnation=4 attempt=1
+    > fence.succeeded attempt=1
+      confirmed
+      < fence.confirmed node=n2 incarnation=4 how=fenced
+    `,
+  )
+  expectTranscript(
+    fencing,
+    ofPair,
+    [node('alive'), node('left'), confirm],
+    `
+      idle
+    > node.changed availability=alive incarnation=3
+      idle
+    > node.changed availability=left incarnation=3
+      idle
+    > fence.confirm id=n1:1:2
+      confirmed
+      < fence.confirmed node=n2 incarnation=3 how=operator
+      < operation.answer id=n1:1:2 result={ok: true, text: "n2 is taken to be off"}
+    `,
+  )
+})
+
 test('without an agent nothing is asked of anybody; a node that is heard cannot be said to be off', () => {
   expectTranscript(
     fencing,
@@ -272,7 +316,7 @@ test('whatever happens: one attempt at a time, no stale answer counts, and only 
   fuzz(fencing, {
     input: fc.constantFrom(input, ofPair, agentless),
     event: anyEvent,
-    check: ({ hasAgent }) => {
+    check: ({ hasAgent, isPair }) => {
       let lastAttempt = 0
       return ({ before, after, delivered, effects }) => {
         const context = before.context as FencingContext
@@ -284,7 +328,9 @@ test('whatever happens: one attempt at a time, no stale answer counts, and only 
             lastAttempt = effect.attempt
           }
           if (effect.type === 'fence.confirmed') {
-            expect(['unreachable', 'isolated']).toContain(context.availability)
+            const gone = ['unreachable', 'isolated', ...(isPair ? ['ended'] : [])]
+            const confirmable = effect.how === 'operator' && isPair ? [...gone, 'left'] : gone
+            expect(confirmable).toContain(context.availability)
             expect(effect.incarnation).toBe(context.incarnation)
             if (effect.how === 'fenced') {
               expect(stateName(before.value)).toBe('fencing')

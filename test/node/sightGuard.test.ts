@@ -31,6 +31,7 @@ const report = (of: Partial<LeaseReport>): LeaseReport => ({
   epoch: 1,
   leaderUntilMs: null,
   nodeUntilMs: null,
+  selfStopMs: 500,
   isPromised: false,
   alive: ['n1'],
   stalled: [],

@@ -166,7 +166,7 @@ export class ReplicaCluster {
       clock,
       store: disk.open(),
       ...(this.#options.retention && { retention: this.#options.retention }),
-      timing,
+      timing: () => timing,
       membership: { send: (event) => engine.send('membership', event as never) },
       send: (to, message) => {
         this.messages.push(`${name} > ${to} ${message.message.type}`)

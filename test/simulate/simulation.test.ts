@@ -55,11 +55,11 @@ describe('a simulation', () => {
     const result = simulate(11, { ...quick, minutes: 1, faults: [kind], isEveryFault: true })
     expect(problemsOf(result)).toEqual([])
     expect(result.faults).toEqual([kind])
-    if (kind !== 'drift' && kind !== 'operator') expect(result.counts.fault).toBeGreaterThan(0)
+    if (kind !== 'drift' && kind !== 'versions' && kind !== 'operator') expect(result.counts.fault).toBeGreaterThan(0)
   })
 
-  test('of a hundred seeds keeps every invariant', () => {
-    const results = Array.from({ length: 100 }, (_, index) => simulate(1_000 + index, quick))
+  test('of sixty seeds keeps every invariant', () => {
+    const results = Array.from({ length: 60 }, (_, index) => simulate(1_000 + index, quick))
     expect(results.flatMap(problemsOf)).toEqual([])
-  }, 120_000)
+  }, 240_000)
 })

@@ -10,6 +10,7 @@ import { Engine } from '../../src/engine/engine.ts'
 import { timing as defaultTiming } from './configuration.ts'
 import { DriftingWorld } from './driftingWorld.ts'
 import { type ClusterNode, HeartbeatCluster } from './heartbeatCluster.ts'
+import { TimingHistory } from './timingHistory.ts'
 
 export interface ElectingOptions {
   readonly seed: number
@@ -17,6 +18,8 @@ export interface ElectingOptions {
   readonly lossRate: number
   readonly delayMaxMs: number
   readonly durationMs: number
+  /** The timings of leases change all the time. */
+  readonly isTimingChanging?: boolean
 }
 
 const timing = { ...defaultTiming, nodeLeaseMs: 260, selfStopMs: 50, takeOverMarginMs: 0 }
@@ -30,6 +33,7 @@ interface Elector {
 
 export class ElectingCluster {
   readonly counts = { mastership: 0, leaderLease: 0, acting: 0, isolated: 0 }
+  readonly timings: TimingHistory
   readonly #options: ElectingOptions
   readonly #names: NodeName[]
   readonly #electors = new Map<NodeName, Elector>()
@@ -41,6 +45,7 @@ export class ElectingCluster {
     this.#options = options
     this.#world = new DriftingWorld(options.seed)
     this.#names = Array.from({ length: options.nodeCount }, (_, index) => `n${index + 1}`)
+    this.timings = new TimingHistory(this.#world, timing, this.#names)
     const rates = new Map(
       this.#names.map((name, index) => [name, [1 - clockDrift, 1 + clockDrift, 1][(index + options.seed) % 3]!]),
     )
@@ -64,12 +69,39 @@ export class ElectingCluster {
   run(): void {
     this.#world.afterEach = () => this.#check()
     this.#sometimes(300, () => this.#cut())
+    if (this.#options.isTimingChanging) this.#changeTimings()
     for (const name of this.#names) {
       this.#sometimes(60, () => this.#campaign(this.#cluster.nodes.get(name)!))
       this.#sometimes(1500, () => this.#freeze(name))
       this.#sometimes(2000, () => this.#cluster.start(name, this.#cluster.nodes.get(name)!.incarnation + 1))
     }
     this.#cluster.run(this.#options.durationMs)
+  }
+
+  #changeTimings(): void {
+    this.#sometimes(300, () => this.timings.want())
+    this.#sometimes(5, () => this.timings.settle())
+    for (const name of this.#names) {
+      this.#sometimes(120, () => this.#apply(name, { isAll: false }))
+      this.#sometimes(30, () => this.timings.report(name))
+    }
+  }
+
+  #apply(name: NodeName, which: { isAll: boolean }): void {
+    const node = this.#cluster.nodes.get(name)!
+    if (!node.isFrozen && this.timings.apply(name, which)) this.#configure(node)
+  }
+
+  /** The guard, and the machines that wait. */
+  #configure({ name, heartbeats }: ClusterNode): void {
+    const { holding, waiting } = this.timings.of(name)
+    const peers = this.#names.filter((other) => other !== name)
+    heartbeats.configure({ peers, voters: this.#names, timing: { ...timing, ...waiting }, holding })
+    for (const peer of peers)
+      this.#electors.get(name)!.engine.send(peer, {
+        type: 'timing.changed',
+        timing: { ...waiting, endedGraceMs: timing.endedGraceMs },
+      })
   }
 
   #start(node: ClusterNode): void {
@@ -87,6 +119,8 @@ export class ElectingCluster {
       if (name !== node.name) engine.start(name, 'node', { node: name, self: node.name, timing })
     const epoch = before?.epoch ?? 0
     this.#electors.set(node.name, { engine, epoch, votes: new Set() })
+    this.timings.startAgain(node.name)
+    if (this.#options.isTimingChanging) this.#configure(node)
     node.heartbeats.setMastership({ epoch, leader: null, vice: null, commitIndex: 0 })
   }
 
@@ -167,6 +201,8 @@ export class ElectingCluster {
     const isElected = elector.votes.size > this.#names.length / 2
     if (isElected || !elector.votes.add(voter) || elector.votes.size <= this.#names.length / 2) return
     this.counts.mastership += 1
+    // All that is committed is applied before a mastership begins.
+    this.#apply(candidate.name, { isAll: true })
     this.#cluster.lead(candidate.name, candidate.epoch)
     for (const name of this.#names)
       if (name !== candidate.name) elector.engine.send(name, { type: 'mastership.acquired' })
@@ -183,7 +219,7 @@ export class ElectingCluster {
   }
 
   #checkIsolation(master: ClusterNode, node: ClusterNode): void {
-    const stoppedAtMs = node.clock.trueMs(node.heartbeats.nodeLeaseUntilMs() + timing.selfStopMs)
+    const stoppedAtMs = node.clock.trueMs(node.heartbeats.nodeLeaseUntilMs() + node.heartbeats.selfStopMs())
     const actsForMs = stoppedAtMs - this.#world.nowMs
     if (actsForMs > 0) this.counts.acting += 1
     if (this.#electors.get(master.name)!.engine.snapshot(node.name).value !== 'isolated') return

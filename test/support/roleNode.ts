@@ -42,13 +42,14 @@ export function inputOf(
   of: { id: ComponentId; assignment: string; type: ComponentType; life: number },
 ): ComponentInput {
   const { id, assignment, type, life } = of
-  const { standby, exclusive, roleTimeoutMs, startTimeoutMs, stopTimeoutMs } = type
+  const { standby, exclusive, aware, hooks, roleTimeoutMs, startTimeoutMs, stopTimeoutMs } = type
   return {
     component: id,
     node: nodeOf(id),
     assignment,
     standby,
     exclusive,
+    standsDown: aware || hooks.onQuiescing !== undefined,
     roleTimeoutMs,
     startTimeoutMs,
     stopTimeoutMs,

@@ -49,10 +49,16 @@ export function clusterName(): string {
 export class SystemCluster extends LocalCluster {
   readonly name: string
 
-  constructor(of: { name: string; configuration: string; directory?: string; command?: readonly string[] }) {
+  constructor(of: {
+    name: string
+    configuration: string
+    directory?: string
+    command?: readonly string[]
+    nodes?: readonly string[]
+  }) {
     requireBinary()
-    const { name, configuration, directory = temporaryDirectory(), command = [binary] } = of
-    super({ directory, command, configuration, nodes: names })
+    const { name, configuration, directory = temporaryDirectory(), command = [binary], nodes = names } = of
+    super({ directory, command, configuration, nodes })
     this.name = name
     made.push(this)
   }
@@ -114,9 +120,9 @@ export async function makeLedger(of: { change?: (configuration: string) => strin
 }
 
 /** Cluster, directories and nodes of a configuration; what is served comes after it. */
-export async function configurationHead(name: string): Promise<string> {
-  const ports = await freePorts(names.length)
-  const nodes = names.map((node, index) => {
+export async function configurationHead(name: string, of: readonly string[] = names): Promise<string> {
+  const ports = await freePorts(of.length)
+  const nodes = of.map((node, index) => {
     const links = loopbackHosts.map((host) => `"${host}:${ports[index]}"`)
     return `  ${node}: { links: [${links.join(', ')}] }`
   })

@@ -87,4 +87,49 @@ describe.skipIf(reason !== null)(`partitions ${skipped}`, () => {
     },
     testTimeoutMs,
   )
+
+  test(
+    'a vice that is cut off: the mastership stays where it is, the third becomes vice, and it follows when it is back',
+    async () => {
+      const { cluster, spaces } = await startInNamespaces()
+      const before = await cluster.until('there is a vice', ({ vice }) => vice !== null)
+      const [master, lost] = [before.master!, before.vice!]
+      const others = cluster.nodes.filter((node) => node !== lost)
+      const third = others.find((node) => node !== master)!
+      for (const link of [0, 1]) spaces.cable(lost, link, false)
+      const alone = await cluster.until('it knows that it is alone', ({ quorum }) => !quorum.isQuorate, { of: [lost] })
+      expect(alone.master).toBeNull()
+      const during = await cluster.until('the third is vice', ({ vice }) => vice === third, { of: others })
+      expect([during.master, during.epoch]).toEqual([master, before.epoch])
+      for (const link of [0, 1]) spaces.cable(lost, link, true)
+      const after = await cluster.until('it is healed', isWhole, { of: others })
+      expect([after.master, after.epoch]).toEqual([master, before.epoch])
+      const returned = await cluster.until('on the lost one, too', isWhole, { of: [lost] })
+      expect([returned.master, returned.epoch]).toEqual([master, before.epoch])
+      await cluster.stop()
+    },
+    testTimeoutMs,
+  )
+
+  test(
+    'a master that is cut off: it is none any more, one other is, in a later epoch, and it follows when it is back',
+    async () => {
+      const { cluster, spaces } = await startInNamespaces()
+      const before = await cluster.until('there is a vice', ({ vice }) => vice !== null)
+      const lost = before.master!
+      const others = cluster.nodes.filter((node) => node !== lost)
+      for (const link of [0, 1]) spaces.cable(lost, link, false)
+      const isOther = ({ master }: ClusterView) => master !== null && master !== lost
+      const elected = await cluster.until('another is master', isOther, { of: others })
+      expect(elected.epoch).toBeGreaterThan(before.epoch)
+      await cluster.until('it is none', ({ master, quorum }) => master === null && !quorum.isQuorate, { of: [lost] })
+      for (const link of [0, 1]) spaces.cable(lost, link, true)
+      const after = await cluster.until('it is healed', isWhole, { of: others })
+      expect(after.master).not.toBe(lost)
+      const returned = await cluster.until('on the lost one, too', isWhole, { of: [lost] })
+      expect([returned.master, returned.epoch]).toEqual([after.master, after.epoch])
+      await cluster.stop()
+    },
+    testTimeoutMs,
+  )
 })

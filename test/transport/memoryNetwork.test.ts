@@ -19,6 +19,8 @@ interface Noted {
   readonly metas: MessageMeta[]
   readonly lives: string[]
   readonly dropped: string[]
+  /** Who said that this life has ended. */
+  readonly ended: string[]
 }
 
 function world(options: Partial<MemoryHubOptions> = {}) {
@@ -29,6 +31,7 @@ function world(options: Partial<MemoryHubOptions> = {}) {
     const metas: MessageMeta[] = []
     const lives: string[] = []
     const dropped: string[] = []
+    const ended: string[] = []
     const network = hub.open<Text>({
       self,
       incarnation,
@@ -40,10 +43,11 @@ function world(options: Partial<MemoryHubOptions> = {}) {
         react?.(text, network)
       },
       onPeerIncarnation: (node, now, previous) => lives.push(`${node} ${previous} -> ${now}`),
+      onEndedLife: (by) => ended.push(by),
       onDropped: (to: string, messages: readonly Text[], reason: DropReason) =>
         dropped.push(`${to} ${reason}: ${messages.map(({ text }) => text).join(', ')}`),
     })
-    return { network, heard, metas, lives, dropped }
+    return { network, heard, metas, lives, dropped, ended }
   }
   return { clock, hub, open }
 }
@@ -142,6 +146,24 @@ describe('network in memory', () => {
     clock.settle()
     expect(n2.heard).toEqual([])
     expect(n2.network.counters().refusedCount.stale).toBeGreaterThanOrEqual(2)
+  })
+
+  test('a life that is known to have ended is not heard, and told so; the next one is', () => {
+    const { clock, open } = world()
+    const n2 = open('n2')
+    open('n1', 4)
+    clock.settle()
+    n2.network.endLife('n1', 4)
+    const again = open('n1', 4)
+    again.network.send('n2', { text: 'counted anew' })
+    clock.settle()
+    expect(n2.heard).toEqual([])
+    expect(again.ended).toContain('n2')
+    const next = open('n1', 5)
+    next.network.send('n2', { text: 'a life of its own' })
+    clock.settle()
+    expect(n2.heard).toEqual(['n1 a life of its own'])
+    expect(next.ended).toEqual([])
   })
 
   test('forget gives up at once what is outstanding, and only that', () => {

@@ -22,7 +22,7 @@ const anyEnvelope: fc.Arbitrary<Envelope> = fc
     sequence: fc.maxSafeNat().map((nat) => Math.max(1, nat)),
     body: fc.uint8Array({ maxLength: 100 }).map((bytes) => Buffer.from(bytes)),
   })
-  .map((each) => (each.kind === 'hello' || each.kind === 'here' ? { ...each, body: Buffer.alloc(0) } : each))
+  .map((each) => (['hello', 'here', 'ended'].includes(each.kind) ? { ...each, body: Buffer.alloc(0) } : each))
 
 const envelope: Envelope = {
   kind: 'message',
@@ -90,7 +90,7 @@ describe('envelope', () => {
   })
 
   test('a greeting with a body is refused', () => {
-    for (const kind of ['hello', 'here'] as const) {
+    for (const kind of ['hello', 'here', 'ended'] as const) {
       expect(parseEnvelope(encodeEnvelope({ ...envelope, kind }))).toBeNull()
     }
   })

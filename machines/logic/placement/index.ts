@@ -3,17 +3,19 @@
  * nothing. Redundancy models are numbers here, not machines.
  */
 import type { PlanInput } from './candidate.ts'
+import { staged } from './staging.ts'
 import { type Step, stepsOf } from './steps.ts'
 import { type Target, targetOf } from './target.ts'
 
 export { type Candidate, type Command, candidatesOf, type PlanInput } from './candidate.ts'
 export { requestedSuccessor } from './primary.ts'
+export { startingCountMax } from './staging.ts'
 export { peersOf, type Step, stepsOf } from './steps.ts'
 export { type Target, targetOf } from './target.ts'
 
 export interface Plan {
   readonly targets: readonly Target[]
-  /** Steps towards what was last decided (`input.intents`), for all assignments; those of a lower level first. */
+  /** Steps towards what was last decided (`input.intents`), for all assignments; starts are staged (`staging.ts`). */
   readonly steps: readonly Step[]
 }
 
@@ -22,6 +24,9 @@ export function plan(input: PlanInput): Plan {
   const names = [...new Set([...Object.keys(input.configuration.assignments), ...Object.keys(input.intents)])].sort()
   return {
     targets: names.map((name) => targetOf(input, name)),
-    steps: names.flatMap((name) => (input.intents[name] ? stepsOf(input, name) : [])),
+    steps: staged(
+      input,
+      names.flatMap((name) => (input.intents[name] ? stepsOf(input, name) : [])),
+    ),
   }
 }

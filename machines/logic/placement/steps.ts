@@ -61,7 +61,8 @@ function nextHop(candidate: Candidate, all: readonly Candidate[]): { role: Role;
     case 'quiescing':
       return {
         role: intended.role === 'offline' ? 'offline' : 'spare',
-        waitsFor: status.phase === 'ready' ? whileSuccessorComes(all) : `${candidate.component} to hand over`,
+        waitsFor:
+          status.phase === 'ready' ? whileSuccessorComes(candidate, all) : `${candidate.component} to hand over`,
       }
     case 'secondary':
       if (intended.role === 'secondary') return { role: 'spare', waitsFor: null }
@@ -83,10 +84,15 @@ function towardsSecondary(from: Role, all: readonly Candidate[]): { role: Role; 
   return { role: 'secondary', waitsFor: 'the primary' }
 }
 
-/** A quiesced primary keeps its state until its successor is ready, if one is coming. */
-function whileSuccessorComes(all: readonly Candidate[]): string | null {
-  const successor = all.find((candidate) => candidate.intended?.role === 'primary')
-  return !successor?.isUsable || isPrimaryReady(all) ? null : `${successor.component} to become primary`
+/**
+ * A quiesced primary keeps its state until its successor is ready, if one is coming. One that is to be primary again itself, since
+ * somebody thought better of it, gets there through `spare`.
+ */
+function whileSuccessorComes(candidate: Candidate, all: readonly Candidate[]): string | null {
+  const successor = all.find(({ intended }) => intended?.role === 'primary')
+  return successor === candidate || !successor?.isUsable || isPrimaryReady(all)
+    ? null
+    : `${successor.component} to become primary`
 }
 
 /** The future secondary, too, leaves the processor to a promotion; where there is none, it starts beside the primary. */

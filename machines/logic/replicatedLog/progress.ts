@@ -3,8 +3,11 @@ import type { NodeName } from '../../model/ids.ts'
 import { isSamePeer, type Members } from './members.ts'
 import type { Leadership, Progress, ReplicaState } from './state.ts'
 
-/** More requests with entries than this are not on their way to one replica, each at most `appendLimit.bytesMax`: it is waited for. */
-export const inflightCountMax = 32
+/**
+ * More requests with entries than this are not on their way to one replica, each at most `appendLimit.bytesMax`: it is waited for, and
+ * what is proposed meanwhile leaves as one. So few that a busy leader sends batches as large as its load, not a datagram an entry.
+ */
+export const inflightCountMax = 2
 
 /** Nothing is known of it yet: it is asked whether its log agrees just before `next`. */
 export function unknownProgress(next: number): Progress {

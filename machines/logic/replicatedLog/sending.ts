@@ -84,12 +84,14 @@ function installFor(state: ReplicaState, { to, isEmpty, snapshot: snapshotAt }: 
 
 /**
  * Whether there is something new for this replica, and it is known where to go on. One that is being probed, that is sent a
- * snapshot, or to which enough is on its way, is waited for.
+ * snapshot, or to which enough is on its way, is waited for: what comes meanwhile leaves together, when it answers. That something
+ * is committed, and nothing else, is said only to one that has answered everything.
  */
 export function isSendable(state: ReplicaState, log: LogReader, to: NodeName): boolean {
   const progress = state.leadership?.progress[to]
   if (progress?.mode !== 'replicating' || progress.inflight.length >= inflightCountMax) return false
-  return progress.next <= log.lastIndex || progress.toldCommitIndex < state.commitIndex
+  if (progress.next <= log.lastIndex) return true
+  return progress.toldCommitIndex < state.commitIndex && progress.inflight.length === 0
 }
 
 /** A tick without an answer where one is due: what was sent may be lost, and is sent again from the last that is known to be there. */

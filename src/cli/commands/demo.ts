@@ -3,6 +3,7 @@ import type { LocalCluster } from '../../demo/localCluster.ts'
 import type { CliContext } from '../context.ts'
 import type { DemoFlags } from '../demo.ts'
 import { exitCodes } from '../exitCodes.ts'
+import { ownCommand } from '../ownCommand.ts'
 import { renderDemo } from '../render/demo.ts'
 import { createStyle, hasColour } from '../render/style.ts'
 
@@ -24,7 +25,7 @@ export default async function demo(this: CliContext, flags: DemoFlags): Promise<
   try {
     const result = await Promise.race([
       runDemo({
-        command: selfCommand(),
+        command: ownCommand(),
         isKept: flags.keep,
         tell,
         onCluster: (made) => {
@@ -56,18 +57,12 @@ async function timeOut(): Promise<never> {
   throw new Error(`not done after ${timeLimitMs / 1000} s`)
 }
 
-/** How to run this program again. */
-function selfCommand(): string[] {
-  const isCompiled = Bun.main.startsWith('/$bunfs/')
-  return isCompiled ? [process.execPath] : [process.execPath, Bun.main]
-}
-
 function published({ directory: _, isGood: __, narrative, ...rest }: DemoResult) {
   return { ...rest, narrative: narrative.lines }
 }
 
 function keptText({ directory }: DemoResult): string {
-  const rolecall = selfCommand().join(' ')
+  const rolecall = ownCommand().join(' ')
   const config = `--config ${directory}/rolecall.yaml`
   return [
     '',

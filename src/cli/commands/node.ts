@@ -8,5 +8,5 @@ export default async function node(this: CliContext, flags: NodeFlags): Promise<
   // The guard starts the node process with its own environment.
   if (flags.logLevel !== undefined) process.env.ROLECALL_LOG_LEVEL = flags.logLevel
   const { runGuard } = await import('../../guard/guard.ts')
-  this.process.exitCode = await runGuard(start)
+  this.process.exitCode = await runGuard({ ...start, isFoundingForced: flags.form })
 }

@@ -6,5 +6,9 @@ import { startNode } from '../startNode.ts'
 export default async function nodeProcess(this: CliContext, flags: NodeProcessFlags): Promise<void> {
   const start = startNode(this, flags)
   const { runNodeProcess } = await import('../../node/nodeProcess.ts')
-  this.process.exitCode = await runNodeProcess({ ...start, incarnation: flags.incarnation })
+  this.process.exitCode = await runNodeProcess({
+    ...start,
+    incarnation: flags.incarnation,
+    isFoundingForced: flags.form,
+  })
 }

@@ -5,6 +5,7 @@ import { simulate as run, type SimulationOptions, type SimulationResult } from '
 import type { CliContext } from '../context.ts'
 import { exitCodes } from '../exitCodes.ts'
 import type { SimulateFlags } from '../simulate.ts'
+import { type JobsOptions, simulatedBy } from '../simulateJobs.ts'
 
 /** Violations printed of a seed; JSON has all of them. */
 const shownCountMax = 5
@@ -13,23 +14,36 @@ const shrinkRunCountMax = 60
 export default async function simulate(this: CliContext, flags: SimulateFlags): Promise<void> {
   const { stdout, stderr } = this.process
   const first = flags.seed ?? crypto.getRandomValues(new Uint32Array(1))[0]!
+  const seeds = Array.from({ length: flags.seeds }, (_, index) => (first + index) >>> 0)
+  const startedMs = performance.now()
   const results: SimulationResult[] = []
-  for (let index = 0; index < flags.seeds; index++) {
-    const seed = (first + index) >>> 0
-    if (stderr.isTTY) stderr.write(`\rseed ${seed}, ${index + 1} of ${flags.seeds}, ${failedOf(results).length} failed`)
-    const result = run(seed, optionsOf(flags))
+  const say = (text: string): void => void (stderr.isTTY && stderr.write(`\r\x1b[K${text}`))
+  say(`seed ${first}, 1 of ${seeds.length}`)
+  for await (const result of flags.jobs > 1 ? simulatedBy(jobsOf(flags, seeds)) : simulatedHere(flags, seeds)) {
     results.push(result)
-    if (result.violations.length > 0) {
-      if (stderr.isTTY) stderr.write('\r\x1b[K')
+    if (flags.jsonLines) stdout.write(`${JSON.stringify(result)}\n`)
+    else if (result.violations.length > 0) {
+      say('')
       await report(this, flags, result)
     }
+    say(`seed ${result.seed}, ${results.length} of ${seeds.length} done, ${failedOf(results).length} failed`)
+  }
+  say('')
+  const summary = summaryOf(first, results, Math.round(performance.now() - startedMs))
+  if (!flags.jsonLines) stdout.write(flags.json ? `${JSON.stringify(summary)}\n` : textOf(summary))
+  if (summary.violations.length > 0) this.process.exitCode = exitCodes.failed
+}
+
+async function* simulatedHere(flags: SimulateFlags, seeds: readonly number[]): AsyncGenerator<SimulationResult> {
+  for (const seed of seeds) {
+    yield run(seed, optionsOf(flags))
     // Lets signals and the terminal in.
     await Bun.sleep(0)
   }
-  if (stderr.isTTY) stderr.write('\r\x1b[K')
-  const summary = summaryOf(first, results)
-  stdout.write(flags.json ? `${JSON.stringify(summary)}\n` : textOf(summary))
-  if (summary.violations.length > 0) this.process.exitCode = exitCodes.failed
+}
+
+function jobsOf(flags: SimulateFlags, seeds: readonly number[]): JobsOptions {
+  return { seeds, jobCount: flags.jobs, flags: argumentsOf(flags) }
 }
 
 function optionsOf({ nodes, minutes, heartbeat, faults }: SimulateFlags): SimulationOptions {
@@ -73,20 +87,25 @@ async function report({ process }: CliContext, flags: SimulateFlags, result: Sim
 }
 
 /** What runs the seed again. */
-function commandOf({ seed, nodes, minutes, heartbeat, faults }: SimulateFlags): string {
+function commandOf({ seed, ...flags }: SimulateFlags): string {
+  return ['rolecall simulate --seed', seed, ...argumentsOf(flags)].join(' ')
+}
+
+/** Everything but the seed that decides what happens. */
+function argumentsOf({ nodes, minutes, heartbeat, faults }: Omit<SimulateFlags, 'seed'>): string[] {
   return [
-    `rolecall simulate --seed ${seed} --minutes ${minutes}`,
-    nodes === undefined ? '' : ` --nodes ${nodes}`,
-    heartbeat === undefined ? '' : ` --heartbeat ${heartbeat}`,
-    faults === undefined ? '' : ` --faults ${faults.join(',') || 'none'}`,
-  ].join('')
+    ...['--minutes', `${minutes}`],
+    ...(nodes === undefined ? [] : ['--nodes', `${nodes}`]),
+    ...(heartbeat === undefined ? [] : ['--heartbeat', `${heartbeat}`]),
+    ...(faults === undefined ? [] : ['--faults', faults.join(',') || 'none']),
+  ]
 }
 
 function failedOf(results: readonly SimulationResult[]): readonly SimulationResult[] {
   return results.filter(({ violations }) => violations.length > 0)
 }
 
-function summaryOf(firstSeed: number, results: readonly SimulationResult[]) {
+function summaryOf(firstSeed: number, results: readonly SimulationResult[], wallMs: number) {
   const total = (of: (result: SimulationResult) => number): number => results.reduce((sum, one) => sum + of(one), 0)
   const names = Object.keys(results[0]?.counts ?? {})
   return {
@@ -96,7 +115,7 @@ function summaryOf(firstSeed: number, results: readonly SimulationResult[]) {
     violations: results.flatMap(({ seed, violations }) => violations.map((violation) => ({ seed, ...violation }))),
     digest: results.length === 1 ? results[0]!.digest : chainOf(results),
     simulatedMs: total(({ simulatedMs }) => simulatedMs),
-    wallMs: total(({ wallMs }) => wallMs),
+    wallMs,
     counts: Object.fromEntries(names.map((name) => [name, total(({ counts }) => counts[name] ?? 0)])),
     figures: Object.assign({}, ...results.map(({ figures }) => figures)) as Record<string, number>,
   }

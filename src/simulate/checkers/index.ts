@@ -1,7 +1,7 @@
 /** The checkers of a run (DESIGN §1): each watches for one invariant. The first violation is what a run is stopped for. */
 import type { Catalogue } from '../../recorder/index.ts'
 import type { Observer } from '../observation.ts'
-import type { Checker, Violation } from './checker.ts'
+import type { Checker, Report, Violation } from './checker.ts'
 import { convergence } from './convergence.ts'
 import { acknowledgedWritesDurable } from './durability.ts'
 import { exactReplay } from './exactReplay.ts'
@@ -61,16 +61,18 @@ export function createCheckers(options: CheckersOptions): Checkers {
 export function watching(checkers: readonly Checker[]): Checkers {
   const violations: Violation[] = []
   let lastMs = Number.NEGATIVE_INFINITY
+  const reports = checkers.map(
+    ({ name: checker }): Report =>
+      (text, details = {}) => {
+        if (violations.length < violationCountMax) violations.push({ checker, atMs: lastMs, text, details })
+      },
+  )
   return {
     observe(observation) {
       const { atMs } = observation
       if (atMs < lastMs) throw new Error(`observed at ${atMs} ms after ${lastMs} ms`)
       lastMs = atMs
-      for (const checker of checkers) {
-        checker.observe(observation, (text, details = {}) => {
-          if (violations.length < violationCountMax) violations.push({ checker: checker.name, atMs, text, details })
-        })
-      }
+      for (const [index, checker] of checkers.entries()) checker.observe(observation, reports[index]!)
     },
     violations: () => violations,
     figures: () => Object.assign({}, ...checkers.map((checker) => checker.figures?.() ?? {})),

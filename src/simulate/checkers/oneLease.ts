@@ -12,12 +12,11 @@ export function oneLeaderLease(): Checker {
   return {
     name: 'one-leader-lease',
     observe(seen, report) {
-      const [due, open] = [
-        pending.filter(({ atMs }) => atMs < seen.atMs),
-        pending.filter(({ atMs }) => atMs >= seen.atMs),
-      ]
-      pending = open
-      for (const { text, older, newer, atMs } of due) report(text, { older, newer, beganAtMs: atMs })
+      if (pending.length > 0) {
+        const due = pending.filter(({ atMs }) => atMs < seen.atMs)
+        pending = pending.filter(({ atMs }) => atMs >= seen.atMs)
+        for (const { text, older, newer, atMs } of due) report(text, { older, newer, beganAtMs: atMs })
+      }
       if (seen.type === 'leaderLease.lost' || seen.type === 'node.ended') {
         holders.delete(seen.node)
         pending = pending.filter(({ older, newer }) => older !== seen.node && newer !== seen.node)

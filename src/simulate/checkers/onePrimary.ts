@@ -49,6 +49,7 @@ export function oneExclusivePrimary(): Checker {
     holders.set(component, { node, component, sinceMs: atMs })
   }
   function settle(atMs: number, report: Report) {
+    if (pending.length === 0) return
     const due = pending.filter((overlap) => overlap.atMs < atMs)
     pending = pending.filter((overlap) => overlap.atMs >= atMs)
     for (const { text, assignment, components, atMs: beganAtMs } of due)

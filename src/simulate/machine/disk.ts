@@ -48,6 +48,16 @@ export class SimulatedDisk {
     this.#disk.isFull = isFull
   }
 
+  get id(): string {
+    return this.#disk.id
+  }
+
+  /** Of what is on it. */
+  get lastIndex(): number {
+    const { entries, state } = this.#disk.contents
+    return Math.max(entries.at(-1)?.index ?? 0, state?.at.index ?? 0)
+  }
+
   nextIncarnation(): number {
     this.incarnation += 1
     return this.incarnation
@@ -91,5 +101,21 @@ export class SimulatedDisk {
   wipe(): void {
     this.#wipeCount += 1
     this.#disk.wipe(`disk ${this.#wipeCount + 1} of ${this.#options.name}`)
+  }
+
+  /** It comes after a life that somebody else knows of, whatever the disk says. */
+  setAside(known: number): void {
+    this.incarnation = Math.max(this.incarnation, known)
+    this.wipe()
+  }
+
+  /** What is on it now, and the count of the node's lives; the result brings all of it back. */
+  backup(): () => void {
+    const copy = this.#disk.copy()
+    const { incarnation } = this
+    return () => {
+      this.#disk.restore(copy)
+      this.incarnation = incarnation
+    }
   }
 }

@@ -24,6 +24,10 @@ export class LeaseWatch {
     this.#observe = options.observe
   }
 
+  get isNodeLeaseHeld(): boolean {
+    return this.#own.isHeld
+  }
+
   look({ parts, process }: NodeLife): void {
     if (parts === null || !process.isAlive) return
     const { sight, replica } = parts

@@ -251,10 +251,7 @@ export class Machine {
     const pid = ++this.#lastPid
     const component = source.component as ComponentId
     if (source.task !== null) {
-      world.after(random.between(0.5, hookMaxMs), () => {
-        if (source.task === 'onQuiescing') this.programs.find((one) => one.component === component)?.quiesce()
-        guard.receive(() => onExit({ exitCode: 0, signal: null }))
-      })
+      world.after(random.between(0.5, hookMaxMs), () => guard.receive(() => onExit({ exitCode: 0, signal: null })))
       return { isStarted: true, pid }
     }
     const type = configuration.types[configuration.components[componentNameOf(component)]!.type]!
@@ -267,6 +264,7 @@ export class Machine {
       component,
       incarnation: Number(environment.ROLECALL_INCARNATION),
       isAware: type.aware,
+      isLeaseHeld: () => this.#leases.isNodeLeaseHeld,
       initial: {
         assignment: environment.ROLECALL_ASSIGNMENT ?? '',
         role: roles.find((role) => role === environment.ROLECALL_ROLE) ?? 'offline',

@@ -100,8 +100,8 @@ export class NodeLife {
         this.sdk = new SimulatedSdk(options, { process, world })
         return this.sdk
       },
-      setAside: () => {
-        disk.wipe()
+      setAside: (_, known) => {
+        disk.setAside(known)
         return 'repository.outdated'
       },
       exit,

@@ -1,7 +1,7 @@
 /**
  * A component's program. It knows the truth about itself: when it begins and ceases to act as primary, whatever its node believes.
  * It counts as acting from the moment it begins to carry out the command to be primary, and until it has carried out the next one.
- * One that stood still with its machine does nothing when it wakes, unless it is told that its node holds its lease.
+ * One that stood still with its machine does nothing when it wakes, unless its node holds its lease.
  */
 import type { ComponentId } from '../../../machines/model/ids.ts'
 import { activeRoles, type Role } from '../../../machines/model/roles.ts'
@@ -9,7 +9,7 @@ import type { Token } from '../../../machines/model/token.ts'
 import type { RoleInvocation } from '../../agents/sdk/options.ts'
 import type { Random } from '../random.ts'
 import type { MachineClock } from '../world/clocks.ts'
-import type { World } from '../world/world.ts'
+import type { Scheduled, World } from '../world/world.ts'
 import type { SimulatedSdk } from './sdk.ts'
 
 /** What a program may do wrong; each from 0 to 1, drawn a command. */
@@ -35,6 +35,8 @@ export interface ProgramOptions {
   readonly component: ComponentId
   readonly incarnation: number
   readonly isAware: boolean
+  /** Whether its node may keep primaries: what one that is not aware, and so is never told, goes by when it wakes. */
+  readonly isLeaseHeld: () => boolean
   /** What the environment says when it starts: all that a program that is not aware ever hears. */
   readonly initial: { assignment: string; role: Role; token: Token }
   readonly slowMs: number
@@ -57,6 +59,9 @@ export class SimulatedProgram {
   #held: (() => void)[] = []
   /** It stood still: it does nothing as primary until it knows of a lease again. */
   #isWary = false
+  /** What comes next of each. */
+  #looking: Pick<Scheduled, 'run'> = { run: null }
+  #writing: Pick<Scheduled, 'run'> = { run: null }
 
   constructor(options: ProgramOptions) {
     this.#options = options
@@ -103,11 +108,6 @@ export class SimulatedProgram {
     })
   }
 
-  /** A hook made it finish what was begun and take nothing new. */
-  quiesce(): void {
-    if (this.#acting && activeRoles.includes(this.#acting.role)) this.#take({ ...this.#acting, role: 'spare' })
-  }
-
   signal(signal: string): void {
     if (signal === 'SIGKILL') this.exit({ exitCode: null, signal })
     else this.asked()
@@ -136,34 +136,43 @@ export class SimulatedProgram {
   }
 
   #take(acting: Acting): void {
-    const wasActing = this.#acting !== null && activeRoles.includes(this.#acting.role)
     this.#acting = acting
     const isActing = activeRoles.includes(acting.role)
-    // A word of a new role is as good as a lease: it was sent by a node that has one.
-    if (this.#isWary && isActing && !this.#hasLease()) return
+    if (this.#isWary && isActing) {
+      // One that quiesces before it could go on has nothing to finish.
+      if (acting.role === 'primary') this.#trust()
+      return
+    }
     this.#isWary = false
     this.#options.onRole(acting)
-    if (isActing && !wasActing) this.#write()
+    if (isActing) this.#write()
   }
 
   #hasLease(): boolean {
-    const { machine } = this.#options
+    const { machine, isAware, isLeaseHeld } = this.#options
+    if (!isAware) return isLeaseHeld()
     return this.leaseUntilUnixMs === null || machine.wallUs() / 1000 < this.leaseUntilUnixMs
   }
 
+  /** Looks again and again whether it may go on. */
   #trust(): void {
-    if (!this.isAlive || this.#isPaused || !this.#isWary) return
-    if (this.#acting === null || !activeRoles.includes(this.#acting.role)) return
-    if (this.#hasLease()) this.#take(this.#acting)
-    else this.#options.world.after(writeIntervalMs / 5, () => this.#trust())
+    if (!this.isAlive || this.#isPaused || !this.#isWary || this.#acting?.role !== 'primary') return
+    if (this.#hasLease()) {
+      this.#isWary = false
+      this.#take(this.#acting)
+    } else {
+      this.#looking.run = null
+      this.#looking = this.#options.world.after(writeIntervalMs / 5, () => this.#trust())
+    }
   }
 
   /** A primary writes to what stands behind it, with its token. */
   #write(): void {
     const { world, onToken } = this.#options
+    this.#writing.run = null
     if (!this.isAlive || this.#acting === null || !activeRoles.includes(this.#acting.role)) return
     if (!this.#isPaused && !this.#isWary) onToken(`resource ${this.#acting.assignment}`, this.#acting.token)
-    world.after(writeIntervalMs, () => this.#write())
+    this.#writing = world.after(writeIntervalMs, () => this.#write())
   }
 
   #after(delayMs: number, callback: () => void): void {

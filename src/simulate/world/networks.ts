@@ -8,10 +8,22 @@ import type { HeartbeatNetwork, HeartbeatNetworkOptions } from '../../guard/hear
 import { Exchange } from '../../transport/exchange.ts'
 import type { DatagramHandler } from '../../transport/links.ts'
 import type { Network, NetworkOptions } from '../../transport/network.ts'
+import type { Heartbeat } from '../../wire/messages/heartbeat.ts'
+import { createHeartbeatCodec, type HeartbeatFormats, heartbeatFormats } from '../../wire/messages/heartbeatCodec.ts'
 import { ReplayWindow } from '../../wire/replayWindow.ts'
 import type { Sealer } from '../../wire/sealing.ts'
+import type { Random } from '../random.ts'
 import type { ProcessClock } from './clocks.ts'
+import { ObjectCodecs } from './objectCodec.ts'
 import type { Paths } from './paths.ts'
+
+export interface NetworksOptions {
+  /** Messages travel as bytes, not as objects. */
+  readonly isEncoding: boolean
+  /** Heartbeats too, and each guard is of some release. */
+  readonly isMixed: boolean
+  readonly random: Random
+}
 
 interface HeartbeatPeer {
   incarnation: number
@@ -25,11 +37,14 @@ interface HeartbeatPort {
 }
 
 interface Packet {
-  readonly heartbeat: Parameters<HeartbeatNetwork['send']>[1]
+  readonly heartbeat: Heartbeat | Uint8Array
   readonly incarnation: number
   readonly recipientIncarnation: number
   readonly sequence: number
 }
+
+/** The formats that releases read and write: a new one, and the one before it. */
+const releases: readonly HeartbeatFormats[] = [heartbeatFormats, { oldest: 1, newest: 1 }]
 
 /** Without a seal: a copy, as a datagram is. */
 const openSealer: Sealer = { seal: (plain) => plain.slice(), open: (datagram) => datagram }
@@ -39,15 +54,24 @@ export class Networks {
   readonly #datagrams = new Map<NodeName, { process: ProcessClock; handler: DatagramHandler }>()
   readonly #heartbeats = new Map<NodeName, HeartbeatPort>()
 
-  constructor(paths: Paths) {
+  readonly #isMixed: boolean
+  readonly #random: Random
+  /** null: messages travel as bytes. */
+  readonly #codecs: ObjectCodecs | null
+
+  constructor(paths: Paths, { isEncoding, isMixed, random }: NetworksOptions) {
     this.#paths = paths
+    this.#isMixed = isMixed
+    this.#random = random
+    this.#codecs = isEncoding ? null : new ObjectCodecs()
   }
 
   /** The network of a node process. */
   open<Message>(process: ProcessClock, options: NetworkOptions<Message>): Network<Message> {
     const { self } = options
     const addresses = addressesOf(Object.keys(options.peers), this.#paths.linkCount)
-    const exchange = new Exchange(options, addresses, openSealer)
+    const codec = this.#codecs?.of<Message>() ?? options.codec
+    const exchange = new Exchange({ ...options, codec }, addresses, openSealer)
     const port = { process, handler: (datagram: Uint8Array, link: number) => exchange.receive(datagram, link) }
     this.#datagrams.set(self, port)
     exchange.attach({
@@ -74,6 +98,7 @@ export class Networks {
   openHeartbeats(process: ProcessClock, self: NodeName, options: HeartbeatNetworkOptions): HeartbeatNetwork {
     const { incarnation, onHeartbeat } = options
     let names = Object.keys(options.peers)
+    const codec = this.#isMixed ? createHeartbeatCodec(this.#random.pick(releases)) : null
     const peers = new Map<NodeName, HeartbeatPeer>()
     const peerOf = (name: NodeName): HeartbeatPeer => {
       const known = peers.get(name)
@@ -94,7 +119,9 @@ export class Networks {
         }
         if (peer.window.accept(packet.sequence) !== 'fresh') return
         if (packet.recipientIncarnation !== 0 && packet.recipientIncarnation !== incarnation) return
-        onHeartbeat(from, packet.heartbeat, packet)
+        const heartbeat =
+          packet.heartbeat instanceof Uint8Array ? (codec?.decode(packet.heartbeat, from) ?? null) : packet.heartbeat
+        if (heartbeat !== null) onHeartbeat(from, heartbeat, packet)
       },
     }
     this.#heartbeats.set(self, port)
@@ -104,7 +131,7 @@ export class Networks {
         const peer = peerOf(to)
         peer.sentSequence += 1
         const packet = {
-          heartbeat,
+          heartbeat: codec ? codec.encode(heartbeat, to).slice() : heartbeat,
           incarnation,
           recipientIncarnation: peer.incarnation,
           sequence: peer.sentSequence,

@@ -37,5 +37,5 @@ export interface Echo {
 }
 
 /** Bounds: more nodes than this in one record, or a longer name, is no heartbeat. */
-export const heartbeatNodeCountMax = 64
+export const heartbeatNodeCountMax = 128
 export const nodeNameLengthMax = 64

@@ -1,6 +1,7 @@
 /** Every message between node processes, parsed once, at the border. What does not fit exactly is refused. Guards have heartbeats (heartbeat.ts). */
 import { z } from 'zod'
 import type { Message } from '../../engine/step.ts'
+import { configurationApplied } from './applied.ts'
 import { ccrMessages } from './ccr.ts'
 import { checkpointMessages } from './checkpoint.ts'
 import { type ConsensusEnvelope, consensusEnvelope } from './consensus.ts'
@@ -8,7 +9,14 @@ import { hello } from './hello.ts'
 import { roleMessages } from './roles.ts'
 import { masterWord } from './word.ts'
 
-const others = z.discriminatedUnion('type', [...roleMessages, ...checkpointMessages, ...ccrMessages, masterWord, hello])
+const others = z.discriminatedUnion('type', [
+  ...roleMessages,
+  ...checkpointMessages,
+  ...ccrMessages,
+  masterWord,
+  hello,
+  configurationApplied,
+])
 
 export type PeerMessage = ConsensusEnvelope | z.infer<typeof others>
 

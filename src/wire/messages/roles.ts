@@ -28,7 +28,8 @@ export const operationResult = z.discriminatedUnion('ok', [
 ])
 
 export const roleMessages = [
-  z.strictObject({ type: z.literal('survey.request'), epoch: count, ...origin }),
+  /** `revision`: of the configuration that the master plans by. */
+  z.strictObject({ type: z.literal('survey.request'), epoch: count, revision: count, ...origin }),
   z.strictObject({
     type: z.literal('survey.answer'),
     epoch: count,

@@ -54,6 +54,43 @@ describe('warm and cold standby', () => {
     )
   })
 
+  test('one that cannot be told to stand down has quiesced when its process has gone (SPEC E5)', () => {
+    converse(
+      {
+        input: { standby: 'hot', standsDown: false },
+        given: taking('primary', '1.4'),
+        events: [
+          assign('quiescing', '1.8'),
+          exited(1, 'exit code 0'),
+          done('quiescing', '1.8', 1),
+          assign('spare', '1.8'),
+        ],
+      },
+      `
+        primary.ready
+      > role.assign quiescing 1.8
+        quiescing.preparing
+        < report quiescing.preparing 1.8 #1
+        < stop #1 within 5000 ms
+        @ prepareLimit 8000 ms
+      > process.exited #1 exit code 0
+        quiescing.assuming
+        < inactive #1
+        < report quiescing.assuming 1.8 #1
+        < invoke quiescing 1.8 at #1 within 2000 ms
+        @ roleLimit 3000 ms
+      > role.done quiescing 1.8 #1
+        quiescing.ready
+        < report quiescing.ready 1.8 #1
+      > role.assign spare 1.8
+        spare.preparing
+        < report spare.preparing 1.8 #2
+        < start #2 as spare 1.8
+        @ prepareLimit 9000 ms
+    `,
+    )
+  })
+
   test('cold: only the primary has a process', () => {
     converse(
       {

@@ -12,6 +12,7 @@ export const input: ComponentInput = {
   assignment: 'ledger',
   standby: 'hot',
   exclusive: true,
+  standsDown: true,
   roleTimeoutMs: 2000,
   startTimeoutMs: 8000,
   stopTimeoutMs: 5000,
@@ -91,6 +92,7 @@ export const healthFailed = (incarnation: number): Message => ({
 export const typeChanged = (standby: ComponentInput['standby']): Message => ({
   type: 'type.changed',
   standby,
+  standsDown: true,
   roleTimeoutMs: 2000,
   startTimeoutMs: 8000,
   stopTimeoutMs: 5000,

@@ -64,6 +64,12 @@ describe('switch-over', () => {
     expect(steps({ intended, observed: { ...others, n1: 'secondary ready 7', n2: 'primary ready 7' } })).toEqual([])
   })
 
+  test('one that quiesced and is to be primary again waits for nobody, nor does another that quiesced', () => {
+    const again = { n1: 'primary 9', n2: 'secondary 9', n3: 'spare 5' }
+    const observed = { n1: 'quiescing ready 7', n2: 'quiescing ready 8', n3: 'spare ready 5' }
+    expect(steps({ intended: again, observed })).toEqual(['n1 spare', 'n2 spare (n1/service to become primary)'])
+  })
+
   test('a quiescing primary still knows its secondary, so its last writes get there', () => {
     expect(peers('n1', { intended, observed: { ...others, n1: 'primary ready 5', n2: 'secondary ready 5' } })).toEqual([
       'n2 secondary 5',

@@ -100,6 +100,7 @@ const unbound: Bond = { nowMs: 0, promiseUntilMs: 0, isLeaderEnded: false }
 
 /** Bound by a promise that has not run out. */
 export const bound: Bond = { nowMs: 0, promiseUntilMs: 1, isLeaderEnded: false }
+export const free: Bond = { nowMs: 1, promiseUntilMs: 0, isLeaderEnded: false }
 
 export interface VotersOptions {
   /** Writing takes until `sync`; else everything is durable at once. */
