@@ -34,6 +34,7 @@ export const faultKinds = [
   'figure-8',
   'disk-replaced',
   'late-command',
+  'lost-vote',
 ] as const
 
 export type FaultKind = (typeof faultKinds)[number]

@@ -8,7 +8,7 @@ import type { Begin } from './faults.ts'
 import type { Machine } from './machine/machine.ts'
 import { all, isolate, nothing, once, others, slow } from './strokes.ts'
 
-type PlotKind = Extract<FaultKind, 'usurper' | 'figure-8' | 'disk-replaced' | 'late-command'>
+type PlotKind = Extract<FaultKind, 'usurper' | 'figure-8' | 'disk-replaced' | 'late-command' | 'lost-vote'>
 
 /** At a heartbeat of 20 ms, like all times here. */
 const usurperIntervalMs = 300
@@ -146,6 +146,36 @@ export const plots: Readonly<Record<PlotKind, Begin>> = {
       isOver = true
       cluster.onElected.delete(strike)
       all(undos)()
+    }
+  },
+  /** The disk of a voter hangs while the leader is cut off. Should the vice be elected all the same, it is cut off in its turn, and the voter restarts. */
+  'lost-vote': ({ cluster, random, scale }) => {
+    const { leader, world, machines } = cluster
+    const vice = machines.find(({ name }) => name === leader?.life?.parts?.replica.vice)
+    const voter = machines.find((one) => one !== leader && one !== vice)
+    if (!leader || !vice || !voter || machines.length !== 3) return nothing
+    let rejoin = isolate(cluster, leader, { from: 'both', peers: machines })
+    let boot = nothing
+    voter.disk.slowness = hangingDisk
+    const strike = (elected: Machine): void => {
+      cluster.onElected.delete(strike)
+      if (elected !== vice || !voter.isOn || voter.isAnyPaused) return
+      rejoin()
+      rejoin = isolate(cluster, vice, { from: 'both', peers: machines })
+      world.after(random.between(0, 2), () => {
+        if (!voter.isOn || voter.isAnyPaused) return
+        voter.cutPower()
+        voter.disk.slowness = 1
+        boot = once(() => voter.boot())
+        world.after(random.between(2, 20) * scale, boot)
+      })
+    }
+    cluster.onElected.add(strike)
+    return () => {
+      cluster.onElected.delete(strike)
+      voter.disk.slowness = 1
+      rejoin()
+      boot()
     }
   },
 }
