@@ -7,22 +7,32 @@ import type { Cluster } from './cluster.ts'
 import type { Machine } from './machine/machine.ts'
 
 /** Whether this machine's disk may be lost now: all that the latest leader has is on a majority of the others. */
-export function isDiskSpare({ machines }: Cluster, lost: Machine): boolean {
-  const leading = machines.filter(({ life }) => life?.parts?.replica.isLeader)
-  const leader = leading.sort((a, b) => epochOf(b) - epochOf(a))[0]
-  if (!leader || machines.some(({ life }) => epochOf({ life }) > epochOf(leader))) return false
-  const { members } = leader.life!.parts!.replica
-  const areAllAdmitted = machines.every(({ name, disk }) =>
-    members.some((member) => member.name === name && member.disk === disk.id),
-  )
-  if (!areAllAdmitted) return false
-  const voters = members.filter(({ kind }) => kind === 'voter').map(({ name }) => name)
-  const holders = machines.filter(
-    ({ name, disk }) => name !== lost.name && voters.includes(name) && disk.end === leader.disk.end,
-  )
-  return holders.length > voters.length / 2
+export function isDiskSpare(cluster: Cluster, lost: Machine): boolean {
+  const others = othersOf(cluster, lost)
+  return others !== null && others.holderCount > others.voterCount / 2
 }
 
-function epochOf({ life }: Pick<Machine, 'life'>): number {
+/** Whether all that the latest leader has can be found without `lost`: enough of the others have it that they elect nobody who lacks it. */
+export function isDiskDispensable(cluster: Cluster, lost: Machine): boolean {
+  const others = othersOf(cluster, lost)
+  return others !== null && others.lackingCount <= others.voterCount / 2
+}
+
+/** How many of the other voters' disks end as the latest leader's does; null: there is none that can be asked, or a disk is not admitted yet. */
+function othersOf({ machines }: Cluster, lost: Machine) {
+  const leading = machines.filter(({ life }) => life?.parts?.replica.isLeader)
+  const leader = leading.sort((a, b) => epochOf(b) - epochOf(a))[0]
+  if (!leader || machines.some((machine) => epochOf(machine) > epochOf(leader))) return null
+  const { members } = leader.life!.parts!.replica
+  const isAdmitted = ({ name, disk }: Machine) =>
+    members.some((member) => member.name === name && member.disk === disk.id)
+  if (!machines.every(isAdmitted)) return null
+  const voters = members.filter(({ kind }) => kind === 'voter').map(({ name }) => name)
+  const others = machines.filter(({ name }) => name !== lost.name && voters.includes(name))
+  const holderCount = others.filter(({ disk }) => disk.end === leader.disk.end).length
+  return { voterCount: voters.length, holderCount, lackingCount: others.length - holderCount }
+}
+
+function epochOf({ life }: Machine): number {
   return life?.parts?.replica.epoch ?? 0
 }

@@ -35,6 +35,7 @@ export const faultKinds = [
   'figure-8',
   'disk-replaced',
   'late-command',
+  'lost-vote',
 ] as const
 
 export type FaultKind = (typeof faultKinds)[number]

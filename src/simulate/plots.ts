@@ -2,12 +2,13 @@
  * Faults in several acts, each of which waits for what the last one led to: the stories that the rules of the replicated log were
  * made for. Left to chance they would need millions of runs.
  */
+import { isDiskDispensable, isDiskSpare } from './diskFaults.ts'
 import type { FaultKind } from './faultKinds.ts'
 import type { Begin } from './faults.ts'
 import type { Machine } from './machine/machine.ts'
 import { all, isolate, nothing, once, others, slow } from './strokes.ts'
 
-type PlotKind = Extract<FaultKind, 'usurper' | 'figure-8' | 'disk-replaced' | 'late-command'>
+type PlotKind = Extract<FaultKind, 'usurper' | 'figure-8' | 'disk-replaced' | 'late-command' | 'lost-vote'>
 
 /** At a heartbeat of 20 ms, like all times here. */
 const usurperIntervalMs = 300
@@ -97,16 +98,15 @@ export const plots: Readonly<Record<PlotKind, Begin>> = {
   /** One has missed something; the disk of another, who had it, is replaced; the leader, who has it, is cut off when the first is back. */
   'disk-replaced': ({ cluster, random, scale }) => {
     const { leader, world, machines } = cluster
-    if (leader === null || cluster.isDiskWiped) return nothing
+    if (leader === null) return nothing
     const absent = random.pick(others(cluster, leader))
     const replaced = random.pick(others(cluster, leader).filter((one) => one !== absent))
-    if (!replaced.isOn || replaced.isAnyPaused) return nothing
-    cluster.isDiskWiped = true
+    if (!replaced.isOn || replaced.isAnyPaused || !isDiskSpare(cluster, replaced)) return nothing
     let rejoin = isolate(cluster, absent, { from: 'both', peers: machines })
     let boot = nothing
     let isOver = false
     world.after(random.between(300, 1_500) * scale, () => {
-      if (isOver || !replaced.isOn) return
+      if (isOver || !replaced.isOn || !isDiskDispensable(cluster, replaced)) return
       replaced.cutPower()
       replaced.disk.wipe()
       boot = once(() => replaced.boot())
@@ -146,6 +146,36 @@ export const plots: Readonly<Record<PlotKind, Begin>> = {
       isOver = true
       cluster.onElected.delete(strike)
       all(undos)()
+    }
+  },
+  /** The disk of a voter hangs while the leader is cut off. Should the vice be elected all the same, it is cut off in its turn, and the voter restarts. */
+  'lost-vote': ({ cluster, random, scale }) => {
+    const { leader, world, machines } = cluster
+    const vice = machines.find(({ name }) => name === leader?.life?.parts?.replica.vice)
+    const voter = machines.find((one) => one !== leader && one !== vice)
+    if (!leader || !vice || !voter || machines.length !== 3) return nothing
+    let rejoin = isolate(cluster, leader, { from: 'both', peers: machines })
+    let boot = nothing
+    voter.disk.slowness = hangingDisk
+    const strike = (elected: Machine): void => {
+      cluster.onElected.delete(strike)
+      if (elected !== vice || !voter.isOn || voter.isAnyPaused) return
+      rejoin()
+      rejoin = isolate(cluster, vice, { from: 'both', peers: machines })
+      world.after(random.between(0, 2), () => {
+        if (!voter.isOn || voter.isAnyPaused) return
+        voter.cutPower()
+        voter.disk.slowness = 1
+        boot = once(() => voter.boot())
+        world.after(random.between(2, 20) * scale, boot)
+      })
+    }
+    cluster.onElected.add(strike)
+    return () => {
+      cluster.onElected.delete(strike)
+      voter.disk.slowness = 1
+      rejoin()
+      boot()
     }
   },
 }

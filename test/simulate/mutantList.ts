@@ -99,11 +99,11 @@ export const mutants: readonly Mutant[] = [
       },
     ],
     shows:
-      'A voter votes twice in an epoch, which is won twice. Needs slow disks, a winner that is cut off, and a voter that is restarted ' +
+      'A voter votes twice in an epoch, which is won twice. Needs a slow disk, a winner that is cut off, and a voter that is restarted ' +
       'before its vote is on its disk, and is then asked by one that has not heard of the election.',
     by: ['one-master-an-epoch', 'nothing-thrown'],
-    seeds: [9, 1, 2, 3, 4, 5, 6, 7],
-    options: { ...small, heartbeatIntervalMs: 20, faults: ['elections', 'master-cut', 'restart'] },
+    seeds: [1, 2, 3, 4, 5, 6],
+    options: { ...small, faults: ['lost-vote'] },
   },
   {
     name: 'token-not-checked',
