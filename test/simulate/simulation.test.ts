@@ -54,8 +54,8 @@ describe('a simulation', () => {
   test.each(faultKinds.map((kind): [FaultKind] => [kind]))(
     'with %s alone keeps every invariant',
     (kind) => {
-      // The rarest would not come at all.
-      const faultRate = kind === 'late-command' ? 2 : 1
+      // At the plain rate some kinds do not come at all with this seed.
+      const faultRate = kind === 'disk-old' ? 1 : 2
       const result = simulate(11, { ...quick, minutes: 1, faults: [kind], isEveryFault: true, faultRate })
       expect(problemsOf(result)).toEqual([])
       expect(result.faults).toEqual([kind])
