@@ -107,6 +107,7 @@ export function command(parts: Parts, message: CommandHere): void {
     return
   }
   const { role, level, timeLimitMs } = message
+  if (role !== 'offline' && parts.leaving.isClosed()) return
   parts.engine.send(actor, { type: 'role.assign', role, token, level, timeLimitMs, peers }, message.cause)
 }
 

@@ -30,6 +30,7 @@ const farewellMs = 60
 export class Leaving {
   readonly #options: LeavingOptions
   #isLeaving = false
+  #isClosed = false
   #hasLeft = false
 
   constructor(options: LeavingOptions) {
@@ -40,12 +41,18 @@ export class Leaving {
     return this.#isLeaving
   }
 
+  /** Nothing here takes a role any more: others take this node's good-bye for the end of all that acted on it. */
+  isClosed(): boolean {
+    return this.#isClosed
+  }
+
   async leave(): Promise<void> {
     if (this.#isLeaving) return
     this.#isLeaving = true
     const { hasMaster, areComponentsStopped, stopComponents, isMaster, resign, sayLeft, done } = this.#options
     this.#announce()
     await this.#until(() => areComponentsStopped() || !hasMaster(), handOverLimitMs)
+    this.#isClosed = true
     if (!areComponentsStopped()) {
       stopComponents()
       await this.#until(areComponentsStopped, stopLimitMs)
@@ -54,7 +61,8 @@ export class Leaving {
       resign()
       await this.#until(() => !isMaster(), resignLimitMs)
     }
-    sayLeft()
+    // What would not stop is the guard's to kill: then its word, and not ours, says that nothing of this node acts.
+    if (areComponentsStopped()) sayLeft()
     this.#hasLeft = true
     await this.#pause(farewellMs)
     done()

@@ -2,26 +2,26 @@ import { expect, test } from 'bun:test'
 import { Leaving } from '../../src/node/leaving.ts'
 import { ManualClock } from '../engine/manualClock.ts'
 
-function leaving(of: { stopsAfterMs: number; resignsAfterMs: number; hasMaster?: boolean }) {
+function leaving(of: { stopsAfterMs: number; resignsAfterMs: number; hasMaster?: boolean; isStubborn?: boolean }) {
   const clock = new ManualClock()
   const said: string[] = []
   let isOrdered = false
   let resignedAtMs = Number.POSITIVE_INFINITY
-  const made = new Leaving({
+  const made: Leaving = new Leaving({
     clock,
     announce: () => said.at(-1) !== 'announce' && said.push('announce'),
     hasMaster: () => of.hasMaster ?? true,
     areComponentsStopped: () => isOrdered || clock.nowMs() >= of.stopsAfterMs,
     stopComponents: () => {
       said.push('stopComponents')
-      isOrdered = true
+      isOrdered = of.isStubborn !== true
     },
     isMaster: () => clock.nowMs() < resignedAtMs,
     resign: () => {
       said.push('resign')
       resignedAtMs = clock.nowMs() + of.resignsAfterMs
     },
-    sayLeft: () => said.push('sayLeft'),
+    sayLeft: () => said.push(made.isClosed() ? 'sayLeft' : 'sayLeft while roles are taken'),
     done: () => said.push('done'),
   })
   return { clock, said, made }
@@ -57,4 +57,11 @@ test('without a master there is nobody to hand over to', async () => {
   void made.leave()
   await run(clock, 500)
   expect(said.filter((what) => what !== 'announce')).toEqual(['stopComponents', 'resign', 'sayLeft', 'done'])
+})
+
+test('what would not stop is not said to have left: that is for the guard to say, when it has killed it', async () => {
+  const { clock, said, made } = leaving({ stopsAfterMs: Number.POSITIVE_INFINITY, resignsAfterMs: 0, isStubborn: true })
+  void made.leave()
+  await run(clock, 10_000)
+  expect(said.filter((what) => what !== 'announce')).toEqual(['stopComponents', 'resign', 'done'])
 })

@@ -54,12 +54,18 @@ describe('a simulation', () => {
     }
   })
 
-  test.each(faultKinds.map((kind): [FaultKind] => [kind]))('with %s alone keeps every invariant', (kind) => {
-    const result = simulate(11, { ...quick, minutes: 1, faults: [kind], isEveryFault: true, faultRate: 3 })
-    expect(problemsOf(result)).toEqual([])
-    expect(result.faults).toEqual([kind])
-    if (kind !== 'drift' && kind !== 'versions' && kind !== 'operator') expect(result.counts.fault).toBeGreaterThan(0)
-  })
+  test.each(faultKinds.map((kind): [FaultKind] => [kind]))(
+    'with %s alone keeps every invariant',
+    (kind) => {
+      // At the plain rate some kinds do not come at all with this seed.
+      const faultRate = kind === 'disk-old' ? 1 : 2
+      const result = simulate(11, { ...quick, minutes: 1, faults: [kind], isEveryFault: true, faultRate })
+      expect(problemsOf(result)).toEqual([])
+      expect(result.faults).toEqual([kind])
+      if (kind !== 'drift' && kind !== 'versions' && kind !== 'operator') expect(result.counts.fault).toBeGreaterThan(0)
+    },
+    60_000,
+  )
 
   test('of sixty seeds keeps every invariant', () => {
     const results = Array.from({ length: 60 }, (_, index) => simulate(1_000 + index, quick))
