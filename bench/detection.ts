@@ -1,12 +1,13 @@
 /**
  * How soon a member that is killed or frozen is noticed by another, and whether anyone is wrongly given up when the CPU is
- * starved: rolecall beside serf, three members on loopback each. `bun bench/detection.ts [--runs 5] [--hogs 64]
+ * starved: rolecall beside serf and corosync, three members each, on loopback (corosync: in network namespaces, as root). `bun bench/detection.ts [--runs 5] [--hogs 64]
  * [--seconds 20] [--only PEER] [--json]`; needs `dist/rolecall` (npm run build). A peer that is not installed is skipped.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { startCorosync } from './peers/corosync.ts'
 import type { DetectionPeer } from './peers/detectionPeer.ts'
 import { startRolecall } from './peers/rolecallMembers.ts'
 import { startSerf } from './peers/serf.ts'
@@ -53,7 +54,7 @@ async function starve(peer: DetectionPeer): Promise<number> {
 
 const results: { peer: string; killedMs: number; frozenMs: number; falseCount: number }[] = []
 const skipped: { peer: string; why: string }[] = []
-const starts = { rolecall: startRolecall, serf: startSerf }
+const starts = { rolecall: startRolecall, serf: startSerf, corosync: startCorosync }
 for (const [name, start] of Object.entries(starts)) {
   if (!name.includes(values.only)) continue
   const directory = mkdtempSync(join(tmpdir(), 'rolecall-detection-'))
@@ -78,7 +79,10 @@ for (const [name, start] of Object.entries(starts)) {
 }
 const own = results.find(({ peer }) => peer === 'rolecall')
 const told = results.map((each) => ({ ...each, frozenRatio: own ? each.frozenMs / own.frozenMs : null }))
-if (values.json) console.log(JSON.stringify({ runCount, seconds, hogs: Number(values.hogs), results: told, skipped }))
+/** What else the machine did meanwhile decides such numbers. */
+const loadAverage = loadavg()[0]!
+if (values.json)
+  console.log(JSON.stringify({ loadAverage, runCount, seconds, hogs: Number(values.hogs), results: told, skipped }))
 else {
   console.log(`${'peer'.padEnd(10)}  killed ms  frozen ms  to rolecall  wrongly given up under ${values.hogs} hogs`)
   for (const { peer, killedMs, frozenMs, frozenRatio, falseCount } of told)
@@ -89,5 +93,6 @@ else {
       (frozenRatio?.toFixed(1) ?? '-').padStart(12),
       String(falseCount).padStart(5),
     )
+  console.log(`load average at the end ${loadAverage.toFixed(1)}`)
   for (const { peer, why } of skipped) console.log(`${peer}: skipped, ${why}`)
 }

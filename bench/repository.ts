@@ -5,10 +5,10 @@
  * skipped (Debian: etcd-server). For each number of clients both are started anew, one after the other, so that what else the machine
  * does hits both alike.
  *
- * This flatters rolecall: etcd is written to through its JSON gateway, which costs it about as much again as its own gRPC would.
+ * This flatters rolecall: etcd is written to through its JSON gateway, which is slower than its own gRPC.
  */
 import { mkdtempSync, rmSync, statfsSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startEtcd } from './peers/etcd.ts'
@@ -105,10 +105,18 @@ const ratioOf = ({ clientCount, writesPerSecond }: Result) => {
   const etcd = etcdOf(clientCount)
   return etcd ? writesPerSecond / etcd.writesPerSecond : null
 }
+/** What else the machine did meanwhile decides such numbers. */
+const loadAverage = loadavg()[0]!
 if (values.json) {
   const told = results.map((result) => ({ ...result, ratio: ratioOf(result) }))
   console.log(
-    JSON.stringify({ seconds, valueBytes: value.length, results: told, skipped: Object.fromEntries(skipped) }),
+    JSON.stringify({
+      loadAverage,
+      seconds,
+      valueBytes: value.length,
+      results: told,
+      skipped: Object.fromEntries(skipped),
+    }),
   )
 } else {
   console.log(
@@ -131,5 +139,6 @@ if (values.json) {
         .join(''),
     )
   console.log('etcd is written to through its JSON gateway, which is slower than its gRPC: the ratio flatters rolecall')
+  console.log(`load average at the end ${loadAverage.toFixed(1)}`)
   for (const [peer, why] of skipped) console.log(`${peer}: skipped, ${why}`)
 }

@@ -43,7 +43,7 @@ const introduction = `# Configuration
 One YAML file describes the whole cluster; every node is given the same one, \`/etc/rolecall/rolecall.yaml\` unless
 \`--config\` or \`ROLECALL_CONFIG\` names another. It is read when a node starts. The first master takes what is shared in it
 over into the repository, under \`configuration/\`; from then on that counts, and changes by \`rolecall config\` while the cluster
-runs: roles at once, programs when they next start. The secret, the directories, the recorder and the timings of leases stay
+runs: roles and timings at once, programs when they next start. The secret, the directories and the recorder stay
 the file's. All of it is checked before anything
 is done: whatever is wrong is listed with its line and column, what was expected, what was found and what was probably
 meant, and the command exits with 78.
@@ -161,7 +161,13 @@ ${table(['when', 'acted upon', 'at the defaults'], outcomes)}
   its lease is over; the others wait until it must have, and a margin for clocks. A type with \`exclusive: false\` needs
   no such wait, and neither does a node that is known to have ended.
 - **Slower machines or longer links**: raise \`heartbeatInterval\` and \`suspectAfter\` together, then what the table above
-  asks for. All nodes need the same timings.
+  asks for. A cluster begins with the same timings in every file.
+- **Changes while the cluster runs** (\`rolecall config set configuration/timing/suspectAfter '"200ms"'\`) hold at once on
+  every node that applies them; a wait that has begun is not changed. For \`leaderLease\`, \`nodeLease\`, \`selfStop\` and
+  \`takeOverMargin\` that would not be safe: of the old value and the new one the shorter is held by, and the longer waited by,
+  until every member has applied the change. Then the master settles it (\`cluster/timing\`). Meanwhile
+  \`status\` says who is waited for (\`timing.unsettled\`). With an arbiter, which keeps no configuration, these four do not change:
+  remove it, change them, and add it again with the new timings in its file.
 `
 }
 

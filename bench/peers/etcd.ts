@@ -23,7 +23,13 @@ export async function startEtcd(directory: string): Promise<RepositoryPeer | Ski
         ...['--listen-client-urls', clientUrl(index), '--advertise-client-urls', clientUrl(index)],
         ...['--initial-cluster', members, '--initial-cluster-state', 'new'],
       ],
-      { stdin: 'ignore', stdout: 'ignore', stderr: 'ignore', env: { PATH: '', ETCD_UNSUPPORTED_ARCH: process.arch } },
+      {
+        detached: true,
+        stdin: 'ignore',
+        stdout: 'ignore',
+        stderr: 'ignore',
+        env: { PATH: '', ETCD_UNSUPPORTED_ARCH: process.arch },
+      },
     ),
   )
   const stop = async () => {

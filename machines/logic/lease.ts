@@ -35,6 +35,10 @@
  *    s as `wanted`; one after w has s as `settled`, or a later one, for which the same holds. So s is one of the two that each
  *    side goes by: it holds at most s, and it waits at least s.)
  *    A node that has not applied r grants, holds and promises nothing: it is no voter, and has no component, before.
+ *    I1 and I2 compare what is held with what is waited at different times, so besides: what has become longer, time for
+ *    stopping included, counts for echoes of heartbeats that were sent after that only; what has become shorter counts at
+ *    once; a wait that has begun, and a promise, stay as long as they are. "Applied" means by all of the node, for good: by its
+ *    machines and by whoever keeps its leases, and no later life of it goes by less.
  *
  * What the shell owes: an epoch is durable, and told here, before anything is promised in it; a candidate's own new epoch is
  * told here before its vote requests leave; `sentAtMs` is read before sending.
@@ -88,7 +92,7 @@ export function released(p: VotePromise, leader: NodeName): VotePromise {
 export interface LeaderLease {
   readonly epoch: number
   readonly isDropped: boolean
-  /** Latest own send time that each voter echoed. */
+  /** Latest own send time that each node echoed, voter or not: everybody promises, so who becomes a voter counts from the first moment. */
   readonly echoedMs: Readonly<Record<NodeName, number>>
 }
 
@@ -110,9 +114,9 @@ export function leading(epoch: number): LeaderLease {
 }
 
 /** Takes an echo; one of another epoch or another leader counts for nothing, a late one changes nothing. */
-export function echoed(lease: LeaderLease, from: Voters & { voter: NodeName; echo: VoterEcho }): LeaderLease {
+export function echoed(lease: LeaderLease, from: { self: NodeName; voter: NodeName; echo: VoterEcho }): LeaderLease {
   const { voter, echo } = from
-  if (echo.epoch !== lease.epoch || echo.leader !== from.self || !from.voters.includes(voter)) return lease
+  if (echo.epoch !== lease.epoch || echo.leader !== from.self) return lease
   if (echo.sentAtMs <= (lease.echoedMs[voter] ?? Number.NEGATIVE_INFINITY)) return lease
   return { ...lease, echoedMs: { ...lease.echoedMs, [voter]: echo.sentAtMs } }
 }

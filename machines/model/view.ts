@@ -10,6 +10,8 @@ export interface ClusterView {
   readonly epoch: number
   readonly master: NodeName | null
   readonly vice: NodeName | null
+  /** Which all members understand, as far as they were heard (`logic/protocol.ts`). */
+  readonly protocol: number
   readonly quorum: QuorumView
   readonly nodes: readonly NodeView[]
   /** null: none is configured. */
@@ -35,6 +37,8 @@ export interface NodeView {
   /** In the replicated log: its vote counts; it only follows; or it is no member (yet). */
   readonly vote: 'voter' | 'learner' | 'none'
   readonly rank: number
+  /** What its release understands, `1-2`; null: it has not said. */
+  readonly protocols: string | null
   readonly links: readonly LinkView[]
 }
 

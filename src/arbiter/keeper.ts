@@ -55,20 +55,24 @@ export class Keeper {
   }
 
   async #clearAway(end: SeatEnd): Promise<void> {
-    const { cluster, arbiter, stateDirectory } = this.#configuration
     await this.#closeSeat()
+    const { cluster } = this.#configuration
     if (end.type === 'storeFailed') log.error('{cluster}: nothing can be kept: {detail}', { cluster, ...end })
-    else {
-      const { by, known } = end
-      const aside = this.#ports.setAside(join(stateDirectory, arbiter!.name), known)
-      log.error('{cluster}: {by} knows life {known}: the disk here is an old copy, set aside as {aside}', {
-        cluster,
-        by,
-        known,
-        aside,
-      })
-    }
+    else if (end.type === 'counted') log.error('{cluster}: {by} knows that this life has ended', { cluster, ...end })
+    else this.#setAside(end)
     this.#later()
+  }
+
+  #setAside({ known, by }: { known: number; by: string }): void {
+    const { cluster, arbiter, stateDirectory } = this.#configuration
+    const aside = this.#ports.setAside(join(stateDirectory, arbiter!.name), known)
+    const place = aside ?? 'nothing'
+    log.error('{cluster}: {by} knows life {known}: the disk here is an old copy, set aside: {place}', {
+      cluster,
+      by,
+      known,
+      place,
+    })
   }
 
   #later(): void {

@@ -2,11 +2,14 @@
  * One life of an arbiter in one cluster (SPEC M1): a voter that keeps the places of the log and no data, and never leads. Heartbeats,
  * promises and votes are in one process: there is nothing to protect from each other, since an arbiter runs no component.
  *
- * A seat ends by itself in two ways, of which `onEnd` tells once: its store cannot be written, or its disk turns out to be an old copy.
+ * A seat ends by itself in three ways, of which `onEnd` tells once: its store cannot be written, its disk turns out to be an old copy,
+ * or a life of its number has been, on a disk that is no longer here.
  * Nothing is said to anybody from then on; whoever opened it closes it.
  */
+
 import { join } from 'node:path'
 import { catalogue } from '../../machines/index.ts'
+import { releaseProtocols } from '../../machines/logic/protocol.ts'
 import { type Members, quorumMembers } from '../../machines/logic/replicatedLog.ts'
 import type { MembershipEffect, MembershipEvent, MembershipInput } from '../../machines/membership.ts'
 import type { Configuration } from '../../machines/model/configuration.ts'
@@ -34,6 +37,8 @@ export type SeatEnd =
   | { readonly type: 'storeFailed'; readonly detail: string }
   /** `by` knows the later life `known` of this arbiter. */
   | { readonly type: 'outdated'; readonly known: number; readonly by: NodeName }
+  /** `by` knows a life of this number to have ended, and hears nothing of this one. */
+  | { readonly type: 'counted'; readonly by: NodeName }
 
 export interface SeatOptions {
   /** Of the cluster, which has an arbiter: this. */
@@ -149,6 +154,8 @@ export class Seat {
       clock: ports.clock,
       codec: msgpackCodec(parsePeerMessage),
       onLaterLife: (known, by) => this.#end({ type: 'outdated', known, by }),
+      // One that a leader hears goes on: one peer must not end what the others need.
+      onEndedLife: (by) => this.#heartbeats.isNodeLeaseValid() || this.#end({ type: 'counted', by }),
       onMessage: (from, message) => this.#receive(from, message),
     })
     this.#begin(this.#store, this.#network)
@@ -207,6 +214,8 @@ export class Seat {
       disks: new Map(),
       foreigners: this.#foreigners,
       isFoundingForced: false,
+      protocols: new Map(),
+      ownProtocols: releaseProtocols,
     })
     this.#startMembership(this.#replica)
     this.#heartbeats.start()

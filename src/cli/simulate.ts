@@ -9,6 +9,7 @@ export interface SimulateFlags {
   readonly minutes: number
   readonly heartbeat?: number
   readonly faults?: readonly FaultKind[]
+  readonly events?: readonly string[]
   readonly jobs: number
   readonly json: boolean
   readonly jsonLines: boolean
@@ -66,6 +67,13 @@ export const simulateCommand = buildCommand<SimulateFlags, [], CliContext>({
         placeholder: 'LIST',
         optional: true,
       },
+      events: {
+        kind: 'parsed',
+        parse: asEvents,
+        brief: 'Only these fault events, as --shrink prints them; or none',
+        placeholder: 'LIST',
+        optional: true,
+      },
       jobs: {
         kind: 'parsed',
         parse: (input) => asNumber(input, { min: 1, max: 256, isWhole: true }),
@@ -115,5 +123,15 @@ function asFaults(input: string): readonly FaultKind[] {
     const kind = faultKinds.find((known) => known === name.trim())
     if (!kind) throw new Error(`there is no fault '${name.trim()}'; there are ${faultKinds.join(', ')}, or none`)
     return kind
+  })
+}
+
+function asEvents(input: string): readonly string[] {
+  if (input === 'none') return []
+  return input.split(',').map((event) => {
+    const [kind, ordinal] = event.trim().split(':')
+    if (!faultKinds.includes(kind as FaultKind) || !/^[1-9]\d*$/.test(ordinal ?? ''))
+      throw new Error(`expected events such as partition:3, or none, found '${event.trim()}'`)
+    return event.trim()
   })
 }

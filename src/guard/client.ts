@@ -2,6 +2,7 @@
  * The node process's side of its guard: components are started and stopped through it, and what it sees comes back as
  * calls. Guard and node process live and die together: when the guard has gone, or hangs, so must all that hung on it.
  *
+ *   this process ends by itself  the components are killed first: the guard would do it, unless it hangs
  *   guard gone                   the components are killed, and this process ends (`exitCodes.guardLost`)
  *   guard silent                 no more leases are reported: what acts under one is told to stop when it ends, and what
  *                                has not stopped `selfStopMs` later is killed from here
@@ -47,6 +48,11 @@ export interface GuardHandlers {
 }
 
 export interface GuardClient {
+  /**
+   * Whether the guard's process is there at this moment. Other nodes take its end for this node's soon after the kernel has told
+   * them (`endedGraceMs`), and this process may have stood still meanwhile: what was granted through a guard ends with it.
+   */
+  isGuardAlive(): boolean
   spawn(order: To<'component.spawn'>): void
   stop(order: To<'component.stop'>): void
   setActive(active: To<'component.active'>): void
@@ -73,6 +79,8 @@ export interface GuardClientPorts {
   readonly send: (frame: NodeFrame) => void
   readonly killGroup: (groupId: number) => void
   readonly killGuard: () => void
+  /** Asks the kernel, not what has been read so far. */
+  readonly isGuardAlive: () => boolean
   /** Does not return. */
   readonly exit: (exitCode: number) => void
 }
@@ -88,7 +96,13 @@ interface Started {
 export function createGuardClient(
   handlers: GuardHandlers,
   ports: GuardClientPorts,
-): { readonly client: GuardClient; readonly take: (frame: GuardFrame) => void; readonly lost: () => void } {
+): {
+  readonly client: GuardClient
+  readonly take: (frame: GuardFrame) => void
+  readonly lost: () => void
+  /** This process ends, for whatever reason: what acts here must not outlive it, even if the guard hangs. */
+  readonly ending: () => void
+} {
   const { clock, sharedTime, send } = ports
   let { timing } = ports
   /** Of what `configure` told the guard. */
@@ -110,9 +124,12 @@ export function createGuardClient(
         if (group.component === component && group.isExclusive) ports.killGroup(group.groupId)
     },
   })
-  const end = (exitCode: number): void => {
+  const ending = (): void => {
     watch.stop()
     for (const { groupId } of started.values()) ports.killGroup(groupId)
+  }
+  const end = (exitCode: number): void => {
+    ending()
     ports.exit(exitCode)
   }
   const watch = new SilenceWatch({
@@ -175,6 +192,7 @@ export function createGuardClient(
   }
 
   const client: GuardClient = {
+    isGuardAlive: ports.isGuardAlive,
     spawn(order) {
       if (order.isExclusive) exclusive.add(keyOf(order))
       send({ type: 'component.spawn', ...order })
@@ -211,7 +229,7 @@ export function createGuardClient(
     if (!hasLeft) logger.fatal('the guard has gone: components killed')
     end(hasLeft ? exitCodes.left : exitCodes.guardLost)
   }
-  return { client, take, lost }
+  return { client, take, lost, ending }
 }
 
 /** Over this process's stdin and stdout. Nothing else may write to its stdout. */
@@ -221,7 +239,7 @@ export function connectGuard(
 ): GuardClient {
   const output = Bun.stdout.writer()
   const guardPid = process.ppid
-  const { client, take, lost } = createGuardClient(handlers, {
+  const { client, take, lost, ending } = createGuardClient(handlers, {
     clock,
     sharedTime: createSharedTime(clock),
     timing,
@@ -234,8 +252,10 @@ export function connectGuard(
       // Only while it is the parent: another process may have its number otherwise.
       if (process.ppid === guardPid) process.kill(guardPid, 'SIGKILL')
     },
+    isGuardAlive: () => process.ppid === guardPid,
     exit: (exitCode) => process.exit(exitCode),
   })
+  process.on('exit', ending)
   const reader = new FrameReader<GuardFrame>(guardFrame)
   process.stdin.on('data', (piece: Buffer) => {
     for (const frame of reader.take(piece)) take(frame)

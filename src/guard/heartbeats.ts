@@ -125,15 +125,18 @@ export function createHeartbeats(options: HeartbeatsOptions): Heartbeats {
 
   function sendToAll(): void {
     const nowMs = clock.nowMs()
-    const hears = peers.hears(nowMs)
-    for (const name of names) sendTo(name, nowMs, hears)
+    // The same to all: what is worked out once is not worked out again for each of many peers.
+    const same = { nowMs, hears: peers.hears(nowMs), isGranting: isLeaderLeaseValid() }
+    for (const name of names) sendTo(name, same)
   }
 
-  function sendTo(to: NodeName, nowMs = clock.nowMs(), hears = peers.hears(nowMs)): void {
+  function sendTo(to: NodeName, same?: { nowMs: number; hears: Record<NodeName, number>; isGranting: boolean }): void {
     if (!isRunning) return
+    const nowMs = same?.nowMs ?? clock.nowMs()
+    const hears = same?.hears ?? peers.hears(nowMs)
     const { epoch, vice, commitIndex } = leases.mastership
     const echo = peers.echoFor(to)
-    const granting = isLeaderLeaseValid() && peers.isGrantable(to)
+    const granting = (same?.isGranting ?? isLeaderLeaseValid()) && peers.isGrantable(to)
     const echoes: Record<NodeName, Echo> = echo ? { [to]: { ...echo, granting } } : {}
     options.send(to, {
       type: 'heartbeat',

@@ -8,6 +8,7 @@ export const problemCodes = [
   'cluster.forming',
   'node.joining',
   'node.foreign',
+  'node.protocol',
   'quorum.lost',
   'master.unknown',
   'node.unknown',
@@ -63,6 +64,8 @@ export interface NodeFacts {
   readonly timingWaitsFor?: readonly string[]
   /** Nodes that belong to another cluster, with its id. */
   readonly foreigners?: readonly (readonly [node: string, cluster: string])[]
+  /** Nodes of releases that share no protocol with this one. */
+  readonly refusedProtocols?: readonly { readonly node: string; readonly theirs: string; readonly ours: string }[]
 }
 
 const noFacts: NodeFacts = { isSecretDefault: false, hungNodes: [], guardProblems: [] }
@@ -71,6 +74,7 @@ const noFacts: NodeFacts = { isSecretDefault: false, hungNodes: [], guardProblem
 export function problemsOf(view: ViewWithoutProblems, facts: NodeFacts = noFacts): Problem[] {
   const found = [
     ...foundingProblems(view, facts),
+    ...(facts.refusedProtocols ?? []).map(protocolProblem),
     ...(facts.missingFounders?.length ? [] : quorumProblems(view)),
     ...arbiterProblems(view),
     ...view.nodes.flatMap(nodeProblems),
@@ -111,6 +115,11 @@ function foundingProblems(
     found.push({ severity: 'critical', code: 'node.joining', subject: node, text, next: watch })
   }
   return found
+}
+
+function protocolProblem({ node, theirs, ours }: { node: string; theirs: string; ours: string }): Found {
+  const text = `speaks protocol ${theirs}, this node ${ours}: nothing it says is heeded; install a release that has one in common with both`
+  return { severity: 'critical', code: 'node.protocol', subject: node, text, next: 'rolecall version' }
 }
 
 function arbiterProblems({ arbiter }: ViewWithoutProblems): Found[] {

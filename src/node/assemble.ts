@@ -33,6 +33,7 @@ import { Leaving } from './leaving.ts'
 import { Operations } from './operations.ts'
 import { actorOf, type Parts } from './parts.ts'
 import type { NodePorts } from './ports.ts'
+import { protocolsHere } from './protocol.ts'
 import { Publisher } from './publisher.ts'
 import { Reconfiguration } from './reconfigure.ts'
 import { heard, peerEnded } from './sightEvents.ts'
@@ -73,6 +74,8 @@ export async function assemble(of: {
     statuses,
     disks: new Map(),
     foreigners: new Map(),
+    ownProtocols: protocolsHere(ports.environment),
+    protocols: new Map(),
     isFoundingForced: of.isFoundingForced ?? false,
     causes,
     lives: new Map(),

@@ -57,14 +57,21 @@ export function begin(parts: Parts): void {
 
 /** The interval may change while the node runs. */
 function every(clock: Clock, intervalMs: () => number, callback: () => void): void {
-  clock.setTimer(intervalMs(), () => {
+  clock.setTimer(untilNextMs(clock, intervalMs()), () => {
     every(clock, intervalMs, callback)
     callback()
   })
 }
 
+/** On the multiples of the interval: what comes round in different intervals then wakes an idle node together, not one by one. */
+function untilNextMs(clock: Clock, intervalMs: number): number {
+  const restMs = intervalMs - (clock.nowMs() % intervalMs)
+  // A timer that fired a little early has not had its turn twice.
+  return restMs < intervalMs / 2 ? restMs + intervalMs : restMs
+}
+
 function reportLease(parts: Parts): void {
   const { clock, sight, agent } = parts
   // Programs have a clock of their own, but share the machine's: a message read late is seen to be late.
-  agent.sdk.lease(Math.floor(clock.wallUs() / 1000 + sight.nodeLeaseUntilMs() - clock.nowMs()))
+  agent.sdk.lease(sight.nodeLeaseUntilMs() - clock.nowMs())
 }

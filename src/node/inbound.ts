@@ -6,6 +6,7 @@ import type { Cause } from '../engine/record.ts'
 import type { PeerMessage } from '../wire/messages/index.ts'
 import { requestOperation } from './fencing.ts'
 import { actorOf, type Parts } from './parts.ts'
+import { isHeeded } from './protocol.ts'
 import { takeSurvey } from './survey.ts'
 
 export interface Sender {
@@ -16,10 +17,11 @@ export interface Sender {
 
 export function receive(parts: Parts, from: Sender, message: PeerMessage): void {
   const { engine, checkpoints, replica, ccr, joining, foreigners } = parts
-  // These two tell for themselves to which cluster they belong.
-  if (message.type === 'consensus') return replica.receive(from.node, message)
   if (message.type === 'hello') return joining.receive(from.node, message)
-  if (foreigners.has(from.node)) return
+  // It tells for itself to which cluster it belongs.
+  const isConsensus = message.type === 'consensus'
+  if (!isHeeded(parts, from.node) && !(isConsensus && foreigners.has(from.node))) return
+  if (isConsensus) return replica.receive(from.node, message)
   switch (message.type) {
     case 'checkpoint':
       void checkpoints.receive(from.node, message.id, message)

@@ -7,6 +7,7 @@ import type { NodeName } from '../../machines/model/ids.ts'
 import { logger } from '../log/log.ts'
 import { clusterIdOf, Joining } from '../repository/joining.ts'
 import { actorOf, type Parts } from './parts.ts'
+import { isHeeded, protocolsHeard } from './protocol.ts'
 
 const log = logger('node')
 
@@ -22,6 +23,8 @@ type JoiningParts = Pick<
   | 'disks'
   | 'foreigners'
   | 'isFoundingForced'
+  | 'protocols'
+  | 'ownProtocols'
 >
 
 type ForeignParts = Pick<Parts, 'foreigners' | 'replica' | 'engine'>
@@ -39,6 +42,8 @@ export function joiningOf(parts: JoiningParts): Joining {
       return cluster === null ? null : { cluster, founders: founders as Founder[] | null }
     },
     isForced: parts.isFoundingForced,
+    protocols: parts.ownProtocols,
+    onProtocols: (node, protocols) => protocolsHeard(parts, node, protocols),
     clock,
     send: (to, message) => parts.network.send(to, message),
     found: (founders) => replica.found({ cluster: clusterIdOf(founders), members: founders }),
@@ -65,9 +70,9 @@ function isOneOfUs(parts: Pick<Parts, 'foreigners'>, node: NodeName): void {
 
 /** The log's members become those of the configuration, one safe step at a time: the leader takes the next, if there is one. */
 export function reconcileMembers(parts: Parts): void {
-  const { configuration, sight, replica, self, disks, foreigners, reconfiguration } = parts
+  const { configuration, sight, replica, self, disks, reconfiguration } = parts
   if (!replica.isLeader) return
-  const alive = sight.aliveNodes().filter((name) => !foreigners.has(name))
+  const alive = sight.aliveNodes().filter((name) => isHeeded(parts, name))
   const heard = Object.fromEntries([...disks, [self, replica.disk] as const].filter(([name]) => alive.includes(name)))
   const wanted = wantedMembers(configuration)
   replica.reconcileMembers(reconfiguration?.timings.admissible(wanted) ?? wanted, heard)

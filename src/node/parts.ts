@@ -1,5 +1,6 @@
 /** What one node is put together from, as its pieces see each other. */
 import type { LeaseTiming } from '../../machines/logic/lease.ts'
+import type { ProtocolRange } from '../../machines/logic/protocol.ts'
 import type { Configuration, LinkAddress } from '../../machines/model/configuration.ts'
 import type { ComponentId, NodeName } from '../../machines/model/ids.ts'
 import type { ComponentStatus } from '../../machines/model/status.ts'
@@ -49,6 +50,9 @@ export interface Parts {
   readonly disks: Map<NodeName, string>
   /** Nodes of other clusters that speak to this one, with those. */
   readonly foreigners: Map<NodeName, string>
+  /** Of this release, and of every node that said hello. */
+  readonly ownProtocols: ProtocolRange
+  readonly protocols: Map<NodeName, ProtocolRange>
   /** The operator's word that voters which are missing have never been part of the cluster. */
   readonly isFoundingForced: boolean
   readonly guard: GuardClient

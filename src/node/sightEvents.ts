@@ -6,6 +6,7 @@ import type { Ending } from '../guard/protocol.ts'
 import { logger } from '../log/log.ts'
 import { isPair } from './fencing.ts'
 import { actorOf, type Parts } from './parts.ts'
+import { isHeeded } from './protocol.ts'
 import type { SightEvent } from './sight.ts'
 
 const log = logger('node')
@@ -16,6 +17,7 @@ export function heard(parts: Parts, event: SightEvent): void {
     case 'peer.heard': {
       const { type, node, incarnation } = event
       tellMachine(parts, node, { type, incarnation })
+      parts.joining.returned(node)
       // The machine that counts the peer's isolation knows now, so the peer may be granted its lease again.
       return parts.sight.accept(node, event)
     }
@@ -31,7 +33,7 @@ export function heard(parts: Parts, event: SightEvent): void {
     }
     case 'leader.heard': {
       const { type, leader, epoch, vice } = event
-      if (parts.foreigners.has(leader)) return
+      if (!isHeeded(parts, leader)) return
       return engine.send(actorOf.membership, { type, leader, epoch, vice })
     }
     case 'leaderLease.gained':
@@ -57,6 +59,9 @@ export function peerEnded(parts: Parts, ended: { node: NodeName; incarnation: nu
   const wasLeader = parts.replica.leader === node
   const type = isFenced ? 'fence.confirmed' : 'peer.ended'
   tellMachine(parts, node, { type, incarnation, how }, cause)
+  // Of a node its machine says so, after a grace; of an arbiter there is nothing else to wait for.
+  const isArbiter = node === parts.configuration.arbiter?.name
+  if (isArbiter && incarnation !== null) parts.network.endLife(node, incarnation)
   if (wasLeader) parts.engine.send(actorOf.membership, { type: 'leader.ended', leader: node }, cause)
   if (isFenced && isPair(parts.configuration))
     parts.engine.send(actorOf.membership, { type: 'fence.confirmed', other: node }, cause)

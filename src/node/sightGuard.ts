@@ -1,6 +1,7 @@
 /**
  * Sight through the guard: orders become frames, and its reports are kept. Invariants: a lease is never longer here than in the
- * guard; a leader lease counts only while this node leads in the epoch that it was reported for and has not dropped it.
+ * guard; a leader lease counts only while this node leads in the epoch that it was reported for and has not dropped it; no lease
+ * counts any more when the guard's process is gone, since others take that for this node's end (`endedGraceMs`).
  */
 import type { NodeName } from '../../machines/model/ids.ts'
 import type { Clock } from '../engine/clock.ts'
@@ -65,11 +66,11 @@ export class GuardSight implements Sight, Handlers {
   }
 
   isLeaderLeaseValid(): boolean {
-    return this.#options.clock.nowMs() < this.leaderLeaseUntilMs()
+    return this.#options.clock.nowMs() < this.leaderLeaseUntilMs() && this.#options.guard().isGuardAlive()
   }
 
   isNodeLeaseValid(): boolean {
-    return this.#options.clock.nowMs() < this.nodeLeaseUntilMs()
+    return this.#options.clock.nowMs() < this.nodeLeaseUntilMs() && this.#options.guard().isGuardAlive()
   }
 
   leaderLeaseUntilMs(): number {

@@ -68,7 +68,9 @@ export class Timings {
     if (this.isSettled) return []
     const { self, configuration, peers, replica } = this.#parts
     const members = replica.members.filter(({ kind }) => kind !== 'arbiter').map(({ name }) => name)
-    const concerned = new Set([self, ...Object.keys(configuration.nodes), ...peers, ...members])
+    // Who is configured and no member yet votes for nobody and is given nothing; who is not configured any more may still act.
+    const removed = peers.filter((name) => !configuration.nodes[name])
+    const concerned = new Set([self, ...removed, ...members])
     return [...concerned].filter((name) => !this.#hasApplied(name)).sort()
   }
 

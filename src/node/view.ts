@@ -1,6 +1,7 @@
 /** The cluster as this node can tell it: its own sight of nodes and mastership, the master's last word of the rest. */
 
 import { failoverBar } from '../../machines/logic/fencing.ts'
+import { formatProtocols } from '../../machines/logic/protocol.ts'
 import { majorityOf } from '../../machines/logic/quorum.ts'
 import { quorumMembers } from '../../machines/logic/replicatedLog.ts'
 import type { LinkAddress } from '../../machines/model/configuration.ts'
@@ -13,6 +14,7 @@ import { type Assignments, lastKnown, unheardAssignments } from '../manage/maste
 import { problemsOf } from '../manage/problems.ts'
 import { failedFences } from './fencing.ts'
 import { actorOf, type Parts } from './parts.ts'
+import { protocolOf, refusedProtocols } from './protocol.ts'
 
 export function viewOf(parts: Parts): ClusterView {
   const { self, configuration, sight, replica, guardProblems } = parts
@@ -27,6 +29,7 @@ export function viewOf(parts: Parts): ClusterView {
     epoch: replica.epoch,
     master: replica.leader,
     vice: replica.vice,
+    protocol: protocolOf(parts),
     quorum,
     nodes,
     arbiter,
@@ -47,6 +50,7 @@ export function viewOf(parts: Parts): ClusterView {
     timingWaitsFor: parts.reconfiguration?.timings.waitedFor() ?? [],
     isWaitingForAdmission: parts.joining.isWaitingForAdmission,
     foreigners: [...parts.foreigners],
+    refusedProtocols: refusedProtocols(parts),
   }
   return { ...view, problems: problemsOf(view, facts) }
 }
@@ -89,6 +93,7 @@ function nodeViewOf(parts: Parts, name: NodeName): NodeView {
   const { self, configuration, replica, engine } = parts
   const { links, rank } = configuration.nodes[name]!
   const mastership = name === replica.leader ? 'master' : name === replica.vice ? 'vice' : 'member'
+  const protocols = name === self ? parts.ownProtocols : parts.protocols.get(name)
   const kind = replica.members.find((member) => member.name === name)?.kind ?? 'none'
   const seen = name === self ? selfSight(parts) : peerSight(engine.snapshot(actorOf.node(name)).context as NodeContext)
   return {
@@ -97,6 +102,7 @@ function nodeViewOf(parts: Parts, name: NodeName): NodeView {
     mastership,
     vote: kind === 'arbiter' ? 'none' : kind,
     rank,
+    protocols: protocols ? formatProtocols(protocols) : null,
     links: linkViewsOf(parts, name, links),
   }
 }

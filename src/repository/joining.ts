@@ -3,6 +3,7 @@
  * tells who asks (`machines/logic/formation.ts`). Says hello to all until it has a log; then only answers.
  */
 import * as rules from '../../machines/logic/formation.ts'
+import { isCompatible, type ProtocolRange, releaseProtocols } from '../../machines/logic/protocol.ts'
 import type { NodeName } from '../../machines/model/ids.ts'
 import type { Clock } from '../engine/clock.ts'
 import type { HelloMessage } from '../wire/messages/hello.ts'
@@ -18,11 +19,15 @@ export interface JoiningOptions {
   readonly founded: () => NonNullable<HelloMessage['founded']> | null
   /** The operator's word: those who are missing have never been part of the cluster. */
   readonly isForced: boolean
+  /** Default: those of this release. */
+  readonly protocols?: ProtocolRange
   readonly clock: Pick<Clock, 'setTimer'>
   /** A datagram, lost or late at will. */
   readonly send: (to: NodeName, message: HelloMessage) => void
   /** Writes the first entry of the log. `founded` tells of it from then on. */
   readonly found: (founders: readonly rules.Founder[]) => void
+  /** What a node's release understands. False: it is not heeded. Default: by what this release understands. */
+  readonly onProtocols?: (node: NodeName, protocols: ProtocolRange) => boolean
   /** Which disk a node has now. */
   readonly onDisk: (node: NodeName, disk: string) => void
   /** It belongs to another cluster: nothing it says is heeded. */
@@ -30,6 +35,8 @@ export interface JoiningOptions {
 }
 
 const helloIntervalMs = 200
+/** To those that have not answered once this node has a log. */
+const knownIntervalMs = 1000
 
 /** The same on every founder. */
 export function clusterIdOf(founders: readonly rules.Founder[]): string {
@@ -40,6 +47,8 @@ export function clusterIdOf(founders: readonly rules.Founder[]): string {
 export class Joining {
   readonly #options: JoiningOptions
   #formation: rules.Formation
+  /** Those that said hello in their present lives. */
+  readonly #greeted = new Set<NodeName>()
   #cancel = () => {}
 
   constructor(options: JoiningOptions) {
@@ -47,13 +56,21 @@ export class Joining {
     this.#formation = rules.unformed(options)
   }
 
-  /** Says hello to all, and again as long as the log is empty. */
+  /** Says hello to all, and again as long as the log is empty; then to those that have not said it. */
   start(): void {
+    this.#cancel()
     this.#tryToFound()
-    for (const peer of this.#options.peers()) this.#say(peer, { isAnswer: false })
-    this.#cancel = this.#options.clock.setTimer(helloIntervalMs, () => {
-      if (this.#options.founded() === null) this.start()
-    })
+    const { founded, peers, clock } = this.#options
+    const isFounded = founded() !== null
+    const silent = peers().filter((peer) => !isFounded || !this.#greeted.has(peer))
+    for (const peer of silent) this.#say(peer, { isAnswer: false })
+    this.#cancel =
+      silent.length === 0 ? () => {} : clock.setTimer(isFounded ? knownIntervalMs : helloIntervalMs, () => this.start())
+  }
+
+  /** It was heard again, perhaps in a life of another release or with another disk. */
+  returned(node: NodeName): void {
+    if (this.#greeted.delete(node)) this.start()
   }
 
   stop(): void {
@@ -63,11 +80,18 @@ export class Joining {
   receive(from: NodeName, message: HelloMessage): void {
     const { founded, onDisk, onForeign } = this.#options
     const own = founded()
+    const { protocols } = message
+    const isSpoken = this.#options.onProtocols?.(from, protocols) ?? isCompatible(protocols, this.#protocols)
+    if (!isSpoken) {
+      if (!message.isAnswer) this.#say(from, { isAnswer: true })
+      return
+    }
     if (own && message.founded && own.cluster !== message.founded.cluster) {
       onForeign(from, message.founded.cluster)
       return
     }
     onDisk(from, message.disk)
+    this.#greeted.add(from)
     if (own === null) this.#learn(from, message)
     if (!message.isAnswer) this.#say(from, { isAnswer: true })
   }
@@ -101,8 +125,12 @@ export class Joining {
     for (const peer of this.#options.peers()) this.#say(peer, { isAnswer: true })
   }
 
+  get #protocols(): ProtocolRange {
+    return this.#options.protocols ?? releaseProtocols
+  }
+
   #say(to: NodeName, { isAnswer }: { isAnswer: boolean }): void {
     const { disk, founded, send } = this.#options
-    send(to, { type: 'hello', disk, founded: founded(), isAnswer })
+    send(to, { type: 'hello', protocols: this.#protocols, disk, founded: founded(), isAnswer })
   }
 }

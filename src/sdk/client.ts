@@ -18,6 +18,7 @@ import {
   protocolVersion,
   type RoleMessage,
 } from './protocol.ts'
+import { uptimeGrainMs, uptimeMs } from './uptime.ts'
 
 export interface ConnectOptions {
   /** Path of the node's socket. Default: ROLECALL_SOCKET. */
@@ -69,7 +70,7 @@ export class Client implements Rolecall {
   #peers: readonly Peer[] = []
   #lastCheckpointId = 0
   /** null: never told, or for ever. */
-  #leaseUntilUnixMs: number | null = null
+  #lease: { readonly untilUnixMs: number; readonly untilUptimeMs: number | null } | null = null
   #command = new AbortController()
   #state: 'registering' | 'registered' | 'closed' = 'registering'
   readonly #registration: { resolve: () => void; reject: (error: RegisterError) => void }
@@ -119,7 +120,11 @@ export class Client implements Rolecall {
   }
 
   get mayAct(): boolean {
-    return this.#leaseUntilUnixMs === null || Date.now() < this.#leaseUntilUnixMs
+    if (this.#lease === null) return true
+    const { untilUnixMs, untilUptimeMs } = this.#lease
+    const upMs = untilUptimeMs === null ? null : uptimeMs()
+    if (upMs === null || untilUptimeMs === null) return Date.now() < untilUnixMs
+    return upMs + uptimeGrainMs < untilUptimeMs
   }
 
   get isConnected(): boolean {
@@ -203,7 +208,7 @@ export class Client implements Rolecall {
         this.#answered(message.id)?.reject(new CheckpointError(message.code, message))
         break
       case 'lease':
-        this.#leaseUntilUnixMs = message.untilUnixMs
+        this.#lease = message.untilUnixMs === null ? null : { ...message, untilUnixMs: message.untilUnixMs }
         this.#handlers.onLease?.()
         break
       case 'stop':

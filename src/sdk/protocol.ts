@@ -98,10 +98,14 @@ export type ProtocolErrorCode =
   | 'invalid'
   | 'too-many-errors'
 
-/** Until when the node has the quorum's leave to act: wall time of the machine, milliseconds since 1970; null: for ever. */
+/**
+ * Until when the node has the quorum's leave to act: wall time of the machine, milliseconds since 1970; null: for ever. And the same
+ * as the machine's uptime, which cannot be set: null where it has none.
+ */
 export interface LeaseMessage {
   readonly type: 'lease'
   readonly untilUnixMs: number | null
+  readonly untilUptimeMs: number | null
 }
 
 export interface RoleMessage {

@@ -3,9 +3,11 @@ import type { Configuration } from '../../machines/model/configuration.ts'
 import type { NodeName } from '../../machines/model/ids.ts'
 import { activeRoles } from '../../machines/model/roles.ts'
 import { compareTokens, type Token } from '../../machines/model/token.ts'
+import type { FileConfiguration } from '../configuration/tree.ts'
 import type { EndRecord, StartRecord, StepRecord } from '../engine/record.ts'
 import type { BlackBox, RecorderOptions } from '../recorder/index.ts'
 import type { KeptEntry } from '../repository/entry.ts'
+import { fileOf, programTypeOf } from './file.ts'
 import { Machine } from './machine/machine.ts'
 import type { ProgramFaults } from './machine/program.ts'
 import type { HeldRole, ObservedEvent, Observer } from './observation.ts'
@@ -40,6 +42,11 @@ export class Cluster {
   /** Faults that strike when a node is elected. */
   readonly onElected = new Set<(elected: Machine) => void>()
   stepCount = 0
+  /** The plot that leaves what is committed on one disk only has been played: once a run is all that can be asked. */
+  isDiskWiped = false
+  /** A change to the configuration has not been taken back yet. */
+  isReconfigured = false
+  readonly file: FileConfiguration
   /** The highest index that any node holds for committed. */
   committedIndex = 0
   readonly #highest = new Map<string, Token>()
@@ -51,6 +58,7 @@ export class Cluster {
     const { seed, configuration, driftMax, openRecorder } = options
     this.#options = options
     this.configuration = configuration
+    this.file = fileOf(configuration)
     const nodes = Object.keys(configuration.nodes)
     const { world } = this
     this.paths = new Paths({ world, random: randomOf(seed, 'network'), nodes, linkCount })
@@ -69,6 +77,7 @@ export class Cluster {
           evidence,
           random: randomOf(seed, `machine ${name}`),
           configuration,
+          file: this.file,
           name,
           clock: { rate: 1 + driftOf(clocks.between(-driftMax, driftMax)), offsetMs: clocks.between(0, 1e6) },
           programFaults: this.programFaults,
@@ -156,8 +165,8 @@ export class Cluster {
   #isTaken({ holder, token }: Extract<ObservedEvent, { type: 'token.taken' }>): boolean {
     const assignment = holder.startsWith('resource ') ? holder.slice('resource '.length) : null
     if (assignment === null) return true
-    const { component } = this.configuration.assignments[assignment]!
-    if (this.configuration.types[this.configuration.components[component]!.type]!.exclusive) return true
+    const component = this.configuration.assignments[assignment]?.component ?? assignment
+    if (programTypeOf(this.configuration, component).exclusive) return true
     const last = this.#highest.get(assignment)
     if (last && compareTokens(token, last) < 0) return false
     this.#highest.set(assignment, token)

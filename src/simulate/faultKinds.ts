@@ -24,6 +24,7 @@ export const faultKinds = [
   'component',
   'callbacks',
   'operator',
+  'configuration',
   'pair',
   'late',
   'master-cut',

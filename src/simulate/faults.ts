@@ -4,11 +4,12 @@
  * cluster has to come together again.
  */
 import type { Cluster } from './cluster.ts'
+import { changeConfiguration } from './configurationFaults.ts'
 import { isDiskSpare } from './diskFaults.ts'
 import type { FaultKind } from './faultKinds.ts'
 import type { Machine } from './machine/machine.ts'
 import { plots } from './plots.ts'
-import type { Random } from './random.ts'
+import { type Random, randomOf } from './random.ts'
 import { targeted } from './targetedFaults.ts'
 import type { PathFaults } from './world/paths.ts'
 
@@ -130,6 +131,7 @@ const begins: Readonly<Record<Exclude<FaultKind, (typeof lastingKinds)[number]>,
       machine.boot()
     }
   },
+  configuration: ({ cluster, random }) => changeConfiguration(cluster, random),
   component: ({ cluster, random }) => {
     const programs = cluster.machines.flatMap((machine: Machine) => machine.programs)
     if (programs.length > 0) random.pick(programs).exit({ exitCode: null, signal: 'SIGSEGV' })
@@ -158,57 +160,76 @@ const durationMaxMs = 6_000
 /** Of the kinds that are allowed, each is enabled with this probability. */
 const enabledProbability = 0.4
 
+/** `partition:3`: the third partition that the seed has. */
+export type FaultEvent = `${FaultKind}:${number}`
+
 export interface Faults {
   readonly enabled: readonly FaultKind[]
-  readonly beganCount: number
+  /** Those that began. */
+  readonly events: readonly FaultEvent[]
   start(): void
   /** Ends all that is under way, and begins nothing more. */
   heal(): void
 }
 
-export function createFaults(options: {
-  cluster: Cluster
-  random: Random
-  allowed: readonly FaultKind[]
-  scale: number
+export interface FaultsOptions {
+  readonly cluster: Cluster
+  readonly seed: number
+  readonly allowed: readonly FaultKind[]
+  readonly scale: number
   /** Enable all that is allowed. */
-  isAll: boolean
+  readonly isAll: boolean
   /** They begin so many times as often. */
-  rate: number
-}): Faults {
-  const { cluster, random, allowed, scale, isAll, rate } = options
-  const enabled = allowed.filter(() => random.chance(enabledProbability) || isAll)
+  readonly rate: number
+  /** Only these begin; null: all. */
+  readonly only: readonly string[] | null
+}
+
+/** Whether the seed enables a kind, if it is allowed: whatever else is allowed. */
+export function isEnabled(seed: number, kind: FaultKind): boolean {
+  return randomOf(seed, `fault ${kind}`).chance(enabledProbability)
+}
+
+/** Every event has a stream of chance of its own: leaving one out does not change the others. */
+export function createFaults({ cluster, seed, allowed, scale, isAll, rate, only }: FaultsOptions): Faults {
+  const enabled = allowed.filter((kind) => isAll || isEnabled(seed, kind))
+  const events: FaultEvent[] = []
   const open = new Set<() => void>()
   let isHealed = false
-  let beganCount = 0
 
-  function schedule(kind: keyof typeof begins, meanMs: number): void {
-    cluster.world.after(-Math.log(1 - random.next()) * meanMs, () => {
+  function schedule(kind: keyof typeof begins, meanMs: number, ordinal: number): void {
+    const event: FaultEvent = `${kind}:${ordinal}`
+    const own = randomOf(seed, event)
+    cluster.world.after(-Math.log(1 - own.next()) * meanMs, () => {
       if (isHealed) return
-      beganCount += 1
-      cluster.observe({ type: 'fault.began', fault: kind })
-      const undo = begins[kind]({ cluster, random, scale })
-      const end = (): void => {
-        if (!open.delete(end)) return
-        undo()
-        cluster.observe({ type: 'fault.ended', fault: kind })
-      }
-      open.add(end)
       // Short ones are as frequent as long ones: what hurts depends on the kind.
-      const durationMs = durationMinMs * (durationMaxMs / durationMinMs) ** random.next()
-      cluster.world.after(durationMs * scale, end)
-      schedule(kind, meanMs)
+      const durationMs = durationMinMs * (durationMaxMs / durationMinMs) ** own.next()
+      if (only === null || only.includes(event)) begin(event, kind, own, durationMs)
+      schedule(kind, meanMs, ordinal + 1)
     })
+  }
+
+  function begin(event: FaultEvent, kind: keyof typeof begins, own: Random, durationMs: number): void {
+    events.push(event)
+    cluster.observe({ type: 'fault.began', fault: kind })
+    const undo = begins[kind]({ cluster, random: own, scale })
+    const end = (): void => {
+      if (!open.delete(end)) return
+      undo()
+      cluster.observe({ type: 'fault.ended', fault: kind })
+    }
+    open.add(end)
+    cluster.world.after(durationMs * scale, end)
   }
 
   return {
     enabled,
-    get beganCount() {
-      return beganCount
-    },
+    events,
     start() {
-      for (const kind of enabled)
-        if (isPassing(kind)) schedule(kind, (meanIntervalMs * scale * random.between(0.3, 3)) / rate)
+      for (const kind of enabled) {
+        const intensity = randomOf(seed, `intensity ${kind}`).between(0.3, 3)
+        if (isPassing(kind)) schedule(kind, (meanIntervalMs * scale * intensity) / rate, 1)
+      }
     },
     heal() {
       isHealed = true

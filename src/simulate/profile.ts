@@ -44,7 +44,7 @@ function typeOf(of: Partial<ComponentType>): ComponentType {
     roleTimeoutMs: 500,
     probe: null,
     hooks: {},
-    recovery: { restartLimit: 1_000, restartWindowMs: 60_000 },
+    recovery: { restartLimit: 100, restartWindowMs: 6_000 },
     ...of,
   }
 }

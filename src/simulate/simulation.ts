@@ -9,7 +9,7 @@ import { createCheckers, type Violation } from './checkers/index.ts'
 import { Clients } from './clients.ts'
 import { Cluster } from './cluster.ts'
 import { type FaultKind, faultKinds } from './faultKinds.ts'
-import { createFaults } from './faults.ts'
+import { createFaults, isEnabled } from './faults.ts'
 import type { Observer } from './observation.ts'
 import { Operator } from './operator.ts'
 import { configurationOf, heartbeatIntervalsMs } from './profile.ts'
@@ -24,6 +24,8 @@ export interface SimulationOptions {
   readonly faults?: readonly FaultKind[]
   /** Enable every one of `faults`. */
   readonly isEveryFault?: boolean
+  /** Only these of the fault events that the seed has; names are those of the result. */
+  readonly events?: readonly string[]
   /** Faults begin so many times as often. Default: 1. */
   readonly faultRate?: number
   /** Nothing happens any more after the first violation. */
@@ -43,6 +45,8 @@ export interface SimulationResult {
   readonly nodeCount: number
   readonly heartbeatIntervalMs: number
   readonly faults: readonly FaultKind[]
+  /** Fault events in the order in which they began: `partition:3` is the third partition. */
+  readonly events: readonly string[]
   readonly violations: readonly Violation[]
   /** Of every step of every node, with its time and effects: the same wherever the same code runs. */
   readonly digest: string
@@ -85,10 +89,8 @@ export function simulate(seed: number, options: SimulationOptions = {}): Simulat
     convergenceWithinMs,
     catalogue,
   })
-  const faultRandom = randomOf(seed, 'faults')
-  // Drawn first, as the machines' clocks are made with it.
   const lasts = (kind: FaultKind): boolean =>
-    allowed.includes(kind) && (options.isEveryFault === true || faultRandom.chance(0.5))
+    allowed.includes(kind) && (options.isEveryFault === true || isEnabled(seed, kind))
   const isDrifting = lasts('drift')
   const isMixed = lasts('versions')
   const cluster: Cluster = new Cluster({
@@ -114,7 +116,8 @@ export function simulate(seed: number, options: SimulationOptions = {}): Simulat
   const clients = new Clients({ cluster: () => cluster, random: randomOf(seed, 'clients'), scale })
   const faults = createFaults({
     cluster,
-    random: faultRandom,
+    seed,
+    only: options.events ?? null,
     allowed,
     scale,
     isAll: options.isEveryFault === true,
@@ -154,11 +157,8 @@ export function simulate(seed: number, options: SimulationOptions = {}): Simulat
     seed,
     nodeCount,
     heartbeatIntervalMs,
-    faults: [
-      ...(isDrifting ? (['drift'] as const) : []),
-      ...(isMixed ? (['versions'] as const) : []),
-      ...faults.enabled.filter((kind) => kind !== 'drift' && kind !== 'versions'),
-    ],
+    faults: faults.enabled,
+    events: faults.events,
     violations: [...thrown, ...checkers.violations()].sort((a, b) => a.atMs - b.atMs),
     digest: cluster.digest,
     simulatedMs: Math.round(world.nowMs),
@@ -167,7 +167,7 @@ export function simulate(seed: number, options: SimulationOptions = {}): Simulat
       event: world.eventCount,
       step: cluster.stepCount,
       datagram: cluster.paths.sentCount,
-      fault: faults.beganCount,
+      fault: faults.events.length,
       command: operator.operationCount,
       operation: clients.operationCount,
     },

@@ -288,6 +288,16 @@ test('a file that is not there, and one that is far too long', () => {
   )
 })
 
+test('refused: an entry that the repository would not keep', () => {
+  const lines = Array.from({ length: 9 }, (_, index) => `      A${index}: ${'x'.repeat(3000)}`)
+  const found = problemsIn(
+    `${smallest}types:\n  ledger:\n    command: [ledger]\n    environment:\n${lines.join('\n')}\n`,
+  )
+  expect(found.map(({ path, message }) => `${path}: ${message}`)).toEqual([
+    expect.stringMatching(/^types\.ledger: expected at most 24576 bytes, as the repository keeps it, found 27\d\d\d$/),
+  ])
+})
+
 test('a file made to break parsers is refused like any other', () => {
   expect(problemsIn('['.repeat(100_000)).length).toBeGreaterThan(0)
   const bomb = Array.from(

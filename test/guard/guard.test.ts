@@ -81,6 +81,14 @@ test('kill -9 of the node process ends every group and begins a new life of it w
   expect([pid as number, child].filter(isAlive)).toEqual([])
 })
 
+test('the word to found a cluster without some is for the first life only', async () => {
+  bench.guard({ STAND_IN_FORMS: '1' })
+  const up = await bench.event('up', { incarnation: 1 })
+  expect(up.isForming).toBe(true)
+  process.kill(up.pid as number, 'SIGKILL')
+  expect((await bench.event('up', { incarnation: 2 })).isForming).toBe(false)
+})
+
 test('kill -9 of the guard ends node process and components', async () => {
   const guard = bench.guard()
   const up = await bench.event('up')

@@ -269,6 +269,14 @@ test('leaving: in order, at the limit by force, and at once when interrupted', a
   expect(n3.exitCode).toBe(exitCodes.interrupted)
 })
 
+test('a node that was removed has an exit code of its own, also where it was asked to leave meanwhile', async () => {
+  n1.life.say({ type: 'node.left', isRemoved: true })
+  n2.core.leave()
+  n2.life.say({ type: 'node.left', isRemoved: true })
+  await world.run(10)
+  expect([n1.exitCode, n2.exitCode]).toEqual([exitCodes.removed, exitCodes.removed])
+})
+
 test('the watchdog is fed while the node is well, and not while something acts that must not', async () => {
   let fedCount = 0
   const log: string[] = []

@@ -18,5 +18,6 @@ process.exitCode = await runGuard({
   name,
   configuration: await Bun.file(configurationFile).json(),
   nodeProcessCommand: [process.execPath, join(import.meta.dir, 'standIn.ts')],
+  isFoundingForced: process.env.STAND_IN_FORMS !== undefined,
   ...(leaveTimeoutMs ? { leaveTimeoutMs: Number(leaveTimeoutMs) } : {}),
 })

@@ -54,5 +54,6 @@ Bun.serve({
     return new Response()
   },
 })
-note({ type: 'up', incarnation, pid: process.pid, environment: process.env })
+const isForming = process.argv.includes('--form')
+note({ type: 'up', incarnation, isForming, pid: process.pid, environment: process.env })
 if (process.env.STAND_IN_EXITS) process.exit(1)

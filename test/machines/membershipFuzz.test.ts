@@ -84,6 +84,7 @@ test('whatever happens: never from primary to secondary, masterships alternate w
 test('every state is reached and every transition taken', () => {
   const epochs = [1, 2, 3]
   const events = [
+    { type: 'timing.changed', timing },
     { ...start, epoch: 1 },
     stop,
     leaseLost,

@@ -324,6 +324,7 @@ test('every state is reached and every transition taken', () => {
     { type: 'peer.left', incarnation: 1 },
     { type: 'peer.left', incarnation: 2 },
     { type: 'mastership.acquired' },
+    { type: 'timing.changed', timing: input.timing },
   ]
   expectCoverage(nodeMachine, { explorations: [{ input, events: () => events }] })
 })

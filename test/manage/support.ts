@@ -19,7 +19,17 @@ export function afterThisTest(action: () => unknown): void {
 function node(name: string, change: Partial<NodeView> = {}): NodeView {
   const rank = Number(name.slice(1))
   const links = ['127.0.0.1', '127.0.0.2'].map((host) => ({ address: `${host}:${7100 + rank}`, isUp: true }))
-  return { name, availability: 'alive', incarnation: rank, mastership: 'member', vote: 'voter', rank, links, ...change }
+  return {
+    name,
+    availability: 'alive',
+    incarnation: rank,
+    mastership: 'member',
+    vote: 'voter',
+    rank,
+    protocols: '1',
+    links,
+    ...change,
+  }
 }
 
 function component(name: string, change: Partial<ComponentView> = {}): ComponentView {
@@ -50,6 +60,7 @@ export const soundView: ClusterView = withProblems({
   epoch: 4,
   master: 'n1',
   vice: 'n2',
+  protocol: 1,
   arbiter: null,
   quorum: { isQuorate: true, voterCount: 3, aliveVoterCount: 3, neededCount: 2 },
   nodes: [node('n1', { mastership: 'master' }), node('n2', { mastership: 'vice' }), node('n3')],

@@ -7,11 +7,14 @@ let world: DriftingWorld
 let sight: GuardSight
 /** What the guard was told, and what the node was. */
 let log: string[]
+let isGuardAlive: boolean
 
 beforeEach(() => {
   world = new DriftingWorld(1)
   log = []
+  isGuardAlive = true
   const guard: Partial<GuardClient> = {
+    isGuardAlive: () => isGuardAlive,
     setMastership: ({ epoch, leader }) => void log.push(`> mastership ${leader} ${epoch}`),
     dropLease: (epoch) => void log.push(`> drop ${epoch}`),
     askPromise: ({ id, epoch, exempt }) => void log.push(`> ask ${id} ${epoch} ${exempt}`),
@@ -56,6 +59,14 @@ test('leases are gained by a report, and lost by the own clock when no other com
   expect([sight.isLeaderLeaseValid(), sight.isNodeLeaseValid(), take()]).toEqual([false, true, ['leaderLease.lost']])
   world.run(450)
   expect([sight.isNodeLeaseValid(), take()]).toEqual([false, ['nodeLease.lost']])
+})
+
+test('no lease counts once the guard has gone, however long it was to last', () => {
+  lead(1)
+  sight.onLeaseReport(report({ leaderUntilMs: 100, nodeUntilMs: 400 }))
+  expect([sight.isLeaderLeaseValid(), sight.isNodeLeaseValid()]).toEqual([true, true])
+  isGuardAlive = false
+  expect([sight.isLeaderLeaseValid(), sight.isNodeLeaseValid()]).toEqual([false, false])
 })
 
 test('a lease that is renewed in time raises nothing', () => {

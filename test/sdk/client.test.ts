@@ -285,13 +285,27 @@ test('a program may act while the lease of its node lasts: one that comes late c
   let renewedCount = 0
   const program = await start({ onRole() {}, onLease: () => void (renewedCount += 1) })
   expect(program.mayAct).toBe(true)
-  server.server.lease(Date.now() - 1)
+  server.server.lease(-1)
   await until(() => renewedCount === 1, 'the lease')
   expect(program.mayAct).toBe(false)
-  server.server.lease(Date.now() + 60_000)
+  server.server.lease(60_000)
   await until(() => renewedCount === 2, 'its renewal')
   expect(program.mayAct).toBe(true)
   server.server.lease(null)
   await until(() => renewedCount === 3, 'a lease for ever')
   expect(program.mayAct).toBe(true)
+})
+
+test('a wall clock that is set back does not bring back a lease that is over', async () => {
+  let toldCount = 0
+  const program = await start({ onRole() {}, onLease: () => void (toldCount += 1) })
+  server.server.lease(-1)
+  await until(() => toldCount === 1, 'the lease')
+  const now = Date.now
+  try {
+    Date.now = () => now() - 3_600_000
+    expect(program.mayAct).toBe(false)
+  } finally {
+    Date.now = now
+  }
 })

@@ -96,7 +96,19 @@ export function fencesOf(cluster: SystemCluster): string[] {
 /** When each instance was active. `killed`: those that could not say when they ceased to be. */
 export function spansOf(cluster: SystemCluster, killed: readonly { node: string; atUs: number }[]): Span[] {
   const ends = killed.map(({ node, atUs }) => ({ component: `${node}/ledger`, atUs }))
-  return activeSpans(traceOf(cluster), ends, realClock.wallUs())
+  return activeSpans(traceOf(cluster), [...ends, ...killedByGuards(cluster)], realClock.wallUs())
+}
+
+/** A loaded machine may be too late to stop a primary in order when its lease ends: then its guard ends it without a word. */
+function killedByGuards(cluster: SystemCluster): { component: string; atUs: number }[] {
+  return cluster.nodes.flatMap((node) =>
+    cluster
+      .log(node)
+      .split('\n')
+      .filter((line) => line.includes('the lease of this node is over'))
+      .map((line) => JSON.parse(line) as { '@timestamp': string; properties: { component: string } })
+      .map((record) => ({ component: record.properties.component, atUs: Date.parse(record['@timestamp']) * 1000 })),
+  )
 }
 
 export { overlapMs }

@@ -1,7 +1,7 @@
 /** Two nodes with an arbiter: the loss of any one of the three stops nothing, the loss of two stops everything (SPEC M1). */
 import { afterEach, expect, test } from 'bun:test'
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import type { ClusterView } from '../../machines/model/view.ts'
 import { isWhole } from '../../src/demo/localCluster.ts'
 import { Writer } from '../../src/demo/writer.ts'
@@ -135,13 +135,14 @@ test(
   2 * testTimeoutMs,
 )
 
-test(
-  'an arbiter whose disk is replaced is a stranger until it is made a member anew',
-  async () => {
+/** The whole of it: its lives are counted anew, too, and have been. */
+test.each(['repository', '.'])(
+  'an arbiter whose disk is replaced (%p) is a stranger until it is made a member anew',
+  async (what) => {
     const { cluster, arbiter, view } = await started()
     arbiter.kill('SIGKILL')
     await arbiter.exited
-    await Bun.$`rm -r ${join(cluster.directory, 'state', 'third', 'repository')}`.quiet()
+    rmSync(resolve(cluster.directory, 'state', 'third', what), { recursive: true })
     startArbiter([cluster])
     const timesToldCount = () => readFileSync(arbiterLog(cluster), 'utf8').match(/the voters are/g)?.length
     await eventually('it has a log again', () => timesToldCount() === 2)

@@ -137,3 +137,43 @@ test(
   },
   testTimeoutMs,
 )
+
+test(
+  'nodes of different releases speak what all understand; one that shares nothing is refused, loudly, on both sides',
+  async () => {
+    const name = clusterName()
+    const cluster = new SystemCluster({ name, configuration: (await configurationHead(name)) + service })
+    const as = (protocols: string) => ({ environment: { ROLECALL_TEST_PROTOCOLS: protocols } })
+    for (const node of founders) cluster.start(node, as('1-2'))
+    await cluster.until('the new release has its protocol', ({ protocol, nodes }) => protocol === 2 && allSaid(nodes))
+    const restarted = async (node: string, protocols: string) => {
+      cluster.killNode(node)
+      await cluster.exited(node)
+      cluster.start(node, as(protocols))
+    }
+    await restarted('n3', '1-1')
+    for (const of of founders)
+      await cluster.until('the oldest counts', ({ protocol, nodes }) => protocol === 1 && allSaid(nodes), { of: [of] })
+    expect((await cluster.rolecall('members')).stdout).toMatch(/PROTOCOL[\s\S]*n1 .* 1-2 [\s\S]*n3 .* 1 /)
+    await cluster.until('it serves and votes', (view) => isServed(view) && votersOf(view).length === 3)
+
+    await restarted('n3', '3-3')
+    for (const [of, refused] of [
+      ['n1', 'n3'],
+      ['n3', 'n1'],
+    ] as const)
+      await cluster.until(
+        `${of} refuses ${refused}`,
+        ({ problems }) => problems.some(({ code, subject }) => code === 'node.protocol' && subject === refused),
+        { of: [of] },
+      )
+    await cluster.until('the two go on without it', (view) => isServed(view) && view.quorum.isQuorate, { of: ['n1'] })
+    await cluster.until('it has no quorum', ({ quorum }) => !quorum.isQuorate, { of: ['n3'] })
+    await restarted('n3', '1-2')
+    await cluster.until('all are of one release', ({ protocol }) => protocol === 2, { of: ['n1'] })
+    await cluster.until('all is well', (view) => isServed(view) && votersOf(view).length === 3 && allSaid(view.nodes))
+  },
+  testTimeoutMs,
+)
+
+const allSaid = (nodes: ClusterView['nodes']) => nodes.every(({ protocols }) => protocols !== null)

@@ -10,6 +10,7 @@ import type { Socket } from 'bun'
 import type { ComponentId, Incarnation } from '../../../machines/model/ids.ts'
 import { realClock } from '../../engine/clock.ts'
 import { protocolVersion, type RegisterRefusalCode } from '../../sdk/protocol.ts'
+import { uptimeMs } from '../../sdk/uptime.ts'
 import { Connection } from './connection.ts'
 import { Member } from './member.ts'
 import { type ParsedRegister, parseMessage } from './messages.ts'
@@ -33,8 +34,8 @@ export interface SdkServer {
   introduce(introduction: Introduction): void
   /** Asks the program to end by itself. False: it is not connected, so only a signal reaches it. */
   stop(stop: { component: ComponentId; incarnation: Incarnation; timeLimitMs: number }): boolean
-  /** Tells every program until when the node may act; a program that was frozen finds by it that its time is over. */
-  lease(untilUnixMs: number | null): void
+  /** Tells every program how long the node may act; a program that was frozen finds by it that its time is over. null: for ever. */
+  lease(remainingMs: number | null): void
   /** Gives a peer's checkpoint to the program here; resolves with its answer. */
   deliverCheckpoint(checkpoint: Checkpoint): Promise<CheckpointResult>
   /** Disconnects everybody and removes the socket. */
@@ -105,8 +106,11 @@ class Server implements SdkServer {
     return session !== null
   }
 
-  lease(untilUnixMs: number | null): void {
-    for (const { connection } of this.#sessions.values()) connection.send({ type: 'lease', untilUnixMs })
+  lease(remainingMs: number | null): void {
+    const upMs = uptimeMs()
+    const untilUnixMs = remainingMs === null ? null : Math.floor(Date.now() + remainingMs)
+    const untilUptimeMs = remainingMs === null || upMs === null ? null : Math.floor(upMs + remainingMs)
+    for (const { connection } of this.#sessions.values()) connection.send({ type: 'lease', untilUnixMs, untilUptimeMs })
   }
 
   deliverCheckpoint(checkpoint: Checkpoint): Promise<CheckpointResult> {

@@ -46,12 +46,13 @@ function jobsOf(flags: SimulateFlags, seeds: readonly number[]): JobsOptions {
   return { seeds, jobCount: flags.jobs, flags: argumentsOf(flags) }
 }
 
-function optionsOf({ nodes, minutes, heartbeat, faults }: SimulateFlags): SimulationOptions {
+function optionsOf({ nodes, minutes, heartbeat, faults, events }: SimulateFlags): SimulationOptions {
   return {
     minutes,
     ...(nodes !== undefined && { nodeCount: nodes }),
     ...(heartbeat !== undefined && { heartbeatIntervalMs: heartbeat }),
     ...(faults !== undefined && { faults }),
+    ...(events !== undefined && { events }),
   }
 }
 
@@ -70,20 +71,20 @@ async function report({ process }: CliContext, flags: SimulateFlags, result: Sim
   }
   if (!flags.shrink) return
   const isSame = new Set(violations.map(({ checker }) => checker))
-  const shrunk = await shrink<FaultKind, never>(
-    { nodeCount: result.nodeCount, minutes: flags.minutes, faults: result.faults, events: [] },
+  const shrunk = await shrink<FaultKind, string>(
+    { nodeCount: result.nodeCount, minutes: flags.minutes, faults: result.faults, events: result.events },
     {
       runCountMax: shrinkRunCountMax,
       nodeCountMin: 2,
-      fails: async ({ nodeCount, minutes, faults }) => {
+      fails: async ({ nodeCount, minutes, faults, events }) => {
         await Bun.sleep(0)
-        const of = { ...optionsOf(flags), nodeCount, minutes, faults }
+        const of = { ...optionsOf(flags), nodeCount, minutes, faults, events }
         return run(seed, of).violations.some(({ checker }) => isSame.has(checker))
       },
     },
   )
-  const { nodeCount: nodes, minutes, faults } = shrunk.schedule
-  stderr.write(`  shrunk: ${commandOf({ ...flags, seed, nodes, minutes, faults })}\n`)
+  const { nodeCount: nodes, minutes, faults, events } = shrunk.schedule
+  stderr.write(`  shrunk: ${commandOf({ ...flags, seed, nodes, minutes, faults, events })}\n`)
 }
 
 /** What runs the seed again. */
@@ -92,12 +93,13 @@ function commandOf({ seed, ...flags }: SimulateFlags): string {
 }
 
 /** Everything but the seed that decides what happens. */
-function argumentsOf({ nodes, minutes, heartbeat, faults }: Omit<SimulateFlags, 'seed'>): string[] {
+function argumentsOf({ nodes, minutes, heartbeat, faults, events }: Omit<SimulateFlags, 'seed'>): string[] {
   return [
     ...['--minutes', `${minutes}`],
     ...(nodes === undefined ? [] : ['--nodes', `${nodes}`]),
     ...(heartbeat === undefined ? [] : ['--heartbeat', `${heartbeat}`]),
     ...(faults === undefined ? [] : ['--faults', faults.join(',') || 'none']),
+    ...(events === undefined ? [] : ['--events', events.join(',') || 'none']),
   ]
 }
 

@@ -4,8 +4,11 @@ import { table } from './table.ts'
 
 /** The nodes, in the order of the file; those that are gone stay listed. */
 export function renderNodes(view: ClusterView, style: Style): string[] {
+  // Only while nodes are of different releases.
+  const isMixed = new Set(view.nodes.flatMap(({ protocols }) => protocols ?? [])).size > 1
+  const protocols = (words: string | null) => (isMixed ? [words ?? '-'] : [])
   return table({
-    header: ['NODE', 'HEALTH', 'MASTERSHIP', 'VOTE', 'RANK', 'LIFE', 'LINKS'],
+    header: ['NODE', 'HEALTH', 'MASTERSHIP', 'VOTE', 'RANK', 'LIFE', ...protocols('PROTOCOL'), 'LINKS'],
     rows: [
       ...view.nodes.map((node) => [
         node.name,
@@ -14,17 +17,18 @@ export function renderNodes(view: ClusterView, style: Style): string[] {
         vote(node, style),
         String(node.rank),
         String(node.incarnation),
+        ...protocols(node.protocols),
         links(node, style),
       ]),
-      ...(view.arbiter ? [arbiterRow(view.arbiter, style)] : []),
+      ...(view.arbiter ? [arbiterRow(view.arbiter, style, protocols(null))] : []),
     ],
   })
 }
 
 /** It has no roles and no life that is told. */
-function arbiterRow(arbiter: ArbiterView, style: Style): string[] {
+function arbiterRow(arbiter: ArbiterView, style: Style, protocols: string[]): string[] {
   const health = arbiter.isAlive ? style.good('alive') : style.warning('silent')
-  return [arbiter.name, health, 'arbiter', 'voter', '-', '-', links(arbiter, style)]
+  return [arbiter.name, health, 'arbiter', 'voter', '-', '-', ...protocols, links(arbiter, style)]
 }
 
 function vote({ vote }: NodeView, style: Style): string {

@@ -31,7 +31,12 @@ export class LeaseWatch {
   look({ parts, process }: NodeLife): void {
     if (parts === null || !process.isAlive) return
     const { sight, replica } = parts
-    this.#see(this.#leader, process.trueMs(sight.leaderLeaseUntilMs()), replica.epoch)
+    this.#see(this.#leader, sight.isLeaderLeaseValid() ? process.trueMs(sight.leaderLeaseUntilMs()) : 0, replica.epoch)
+  }
+
+  /** The node asks for its guard whenever it looks at its leases. */
+  guardEnded(): void {
+    this.#see(this.#leader, 0, this.#leader.epoch)
   }
 
   /** The guard says until when (true time) the node may keep exclusive primaries; it is the guard that stops them in the end. */

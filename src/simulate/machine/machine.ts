@@ -5,12 +5,14 @@
 import type { Configuration } from '../../../machines/model/configuration.ts'
 import { type ComponentId, componentNameOf, type NodeName } from '../../../machines/model/ids.ts'
 import { roles } from '../../../machines/model/roles.ts'
+import type { FileConfiguration } from '../../configuration/tree.ts'
 import type { EndRecord, StartRecord, StepRecord } from '../../engine/record.ts'
 import { GuardCore } from '../../guard/guardCore.ts'
 import type { Launched, LaunchOrder } from '../../guard/launcher.ts'
 import type { NodeProcess } from '../../guard/nodeProcess.ts'
 import type { BlackBox, RecorderOptions } from '../../recorder/index.ts'
 import type { KeptEntry } from '../../repository/entry.ts'
+import { programTypeOf } from '../file.ts'
 import type { ObservedEvent } from '../observation.ts'
 import type { Random } from '../random.ts'
 import { MachineClock, ProcessClock } from '../world/clocks.ts'
@@ -28,6 +30,7 @@ export interface MachineOptions {
   readonly evidence: Evidence
   readonly random: Random
   readonly configuration: Configuration
+  readonly file: FileConfiguration
   readonly name: NodeName
   readonly clock: { rate: number; offsetMs: number }
   readonly programFaults: ProgramFaults
@@ -112,6 +115,7 @@ export class Machine {
     if (!this.guard) return
     this.guard.kill()
     this.guard = null
+    this.#leases.guardEnded()
     const { life } = this
     for (const program of this.programs)
       world.after(exitSeenMs, () => program.exit({ exitCode: null, signal: 'SIGKILL' }))
@@ -193,7 +197,8 @@ export class Machine {
     guard: ProcessClock,
     of: Parameters<ConstructorParameters<typeof GuardCore>[1]['startNodeProcess']>[0],
   ): NodeProcess {
-    const { world, networks, random, configuration, name, openRecorder, observe, onRecord, onThrown } = this.#options
+    const { world, networks, random, configuration, file, name, openRecorder, observe, onRecord, onThrown } =
+      this.#options
     const process = this.#process('node')
     const life: NodeLife = new NodeLife({
       world,
@@ -202,6 +207,7 @@ export class Machine {
       process,
       disk: this.disk,
       configuration,
+      file,
       name,
       incarnation: of.incarnation,
       openRecorder,
@@ -210,12 +216,17 @@ export class Machine {
       toGuard: (frame) => void world.after(pipeMs, () => guard.receive(() => of.onFrame(frame))),
       killGroup: (pid) => void this.#signal(pid, 'SIGKILL'),
       killGuard: () => this.killGuard(),
-      exit: (exitCode) => exit({ exitCode, signal: null }),
+      isGuardAlive: () => guard.isAlive,
+      exit: (exitCode) => exitBySelf(exitCode),
       onThrown: (error) => {
         onThrown(this, 'node', error)
-        exit({ exitCode: 1, signal: null })
+        exitBySelf(1)
       },
     })
+    const exitBySelf = (exitCode: number): void => {
+      if (this.life === life) life.ending()
+      exit({ exitCode, signal: null })
+    }
     const exit = (how: { exitCode: number | null; signal: string | null }): void => {
       if (this.life !== life) return
       this.#endNode()
@@ -254,7 +265,7 @@ export class Machine {
       world.after(random.between(0.5, hookMaxMs), () => guard.receive(() => onExit({ exitCode: 0, signal: null })))
       return { isStarted: true, pid }
     }
-    const type = configuration.types[configuration.components[componentNameOf(component)]!.type]!
+    const type = programTypeOf(configuration, componentNameOf(component))
     const [epoch, index] = (environment.ROLECALL_TOKEN ?? '0.0').split('.').map(Number)
     const program: SimulatedProgram = new SimulatedProgram({
       world,
@@ -298,7 +309,10 @@ export class Machine {
       onThrown: (error) => {
         onThrown(this, which, error)
         if (which === 'guard') this.killGuard()
-        else this.killNode(null, 1)
+        else {
+          this.life?.ending()
+          this.killNode(null, 1)
+        }
       },
     })
     return process

@@ -1,6 +1,7 @@
 /** One life of a simulated node process: the real node, put together on simulated ports. */
 import type { Configuration } from '../../../machines/model/configuration.ts'
 import type { NodeName } from '../../../machines/model/ids.ts'
+import type { FileConfiguration } from '../../configuration/tree.ts'
 import type { EndRecord, StartRecord, StepRecord } from '../../engine/record.ts'
 import { createGuardClient, type GuardClient, type GuardHandlers } from '../../guard/client.ts'
 import type { GuardFrame, NodeFrame } from '../../guard/protocol.ts'
@@ -24,6 +25,7 @@ export interface NodeLifeOptions {
   readonly process: ProcessClock
   readonly disk: SimulatedDisk
   readonly configuration: Configuration
+  readonly file: FileConfiguration
   readonly name: NodeName
   readonly incarnation: number
   readonly openRecorder: ((options: RecorderOptions) => BlackBox) | null
@@ -33,6 +35,7 @@ export interface NodeLifeOptions {
   readonly toGuard: (frame: NodeFrame) => void
   readonly killGroup: (groupId: number) => void
   readonly killGuard: () => void
+  readonly isGuardAlive: () => boolean
   readonly exit: (exitCode: number) => void
   readonly onThrown: (error: unknown) => void
 }
@@ -47,13 +50,14 @@ export class NodeLife {
   readonly #options: NodeLifeOptions
   #take: (frame: GuardFrame) => void = () => {}
   #lost: () => void = () => {}
+  #ending: () => void = () => {}
 
   constructor(options: NodeLifeOptions) {
     this.#options = options
     this.process = options.process
     this.incarnation = options.incarnation
-    const { configuration, name: self, incarnation } = options
-    assemble({ configuration, self, incarnation, ports: this.#ports() }).then(
+    const { configuration, file, name: self, incarnation } = options
+    assemble({ configuration, file, self, incarnation, ports: this.#ports() }).then(
       (parts) => {
         if (!this.process.isAlive) return
         this.parts = parts
@@ -75,6 +79,11 @@ export class NodeLife {
 
   guardLost(): void {
     this.process.receive(() => this.#lost())
+  }
+
+  /** It ends by itself, and so gets to do what is still to be done. */
+  ending(): void {
+    this.#ending()
   }
 
   /** Of a process that has ended: its black box is what is left. */
@@ -123,16 +132,18 @@ export class NodeLife {
   }
 
   #connectGuard(handlers: GuardHandlers, timing: Configuration['timing']): GuardClient {
-    const { process, toGuard, killGroup, killGuard, exit } = this.#options
-    const { client, take, lost } = createGuardClient(handlers, {
+    const { process, toGuard, killGroup, killGuard, isGuardAlive, exit } = this.#options
+    const { client, take, lost, ending } = createGuardClient(handlers, {
       clock: process,
       sharedTime: process,
       timing,
       send: (frame) => process.isAlive && toGuard(frame),
       killGroup,
       killGuard,
+      isGuardAlive,
       exit,
     })
+    this.#ending = ending
     this.#take = take
     this.#lost = lost
     const observed = (): void => this.#options.onLease(this)

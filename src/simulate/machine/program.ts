@@ -51,7 +51,6 @@ const writeIntervalMs = 250
 export class SimulatedProgram {
   readonly component: ComponentId
   readonly incarnation: number
-  leaseUntilUnixMs: number | null = 0
   isAlive = true
   readonly #options: ProgramOptions
   #acting: Acting | null = null
@@ -59,6 +58,8 @@ export class SimulatedProgram {
   #held: (() => void)[] = []
   /** It stood still: it does nothing as primary until it knows of a lease again. */
   #isWary = false
+  /** By the machine's clock, which nobody sets. */
+  #leaseUntilMs = 0
   /** What comes next of each. */
   #looking: Pick<Scheduled, 'run'> = { run: null }
   #writing: Pick<Scheduled, 'run'> = { run: null }
@@ -97,6 +98,11 @@ export class SimulatedProgram {
         sdk.answer(this, id, failure)
       })
     })
+  }
+
+  /** How long its node may act. */
+  granted(remainingMs: number | null): void {
+    this.#leaseUntilMs = this.#options.machine.nowMs() + (remainingMs ?? Number.POSITIVE_INFINITY)
   }
 
   /** It is asked to end by itself. */
@@ -151,7 +157,7 @@ export class SimulatedProgram {
   #hasLease(): boolean {
     const { machine, isAware, isLeaseHeld } = this.#options
     if (!isAware) return isLeaseHeld()
-    return this.leaseUntilUnixMs === null || machine.wallUs() / 1000 < this.leaseUntilUnixMs
+    return machine.nowMs() < this.#leaseUntilMs
   }
 
   /** Looks again and again whether it may go on. */

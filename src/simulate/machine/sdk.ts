@@ -81,8 +81,8 @@ export class SimulatedSdk implements SdkServer {
     return program !== null
   }
 
-  lease(untilUnixMs: number | null): void {
-    for (const program of this.#programs.values()) if (program.isAlive) program.leaseUntilUnixMs = untilUnixMs
+  lease(remainingMs: number | null): void {
+    for (const program of this.#programs.values()) if (program.isAlive) program.granted(remainingMs)
   }
 
   deliverCheckpoint(_checkpoint: Checkpoint): Promise<{ ok: true }> {

@@ -7,8 +7,11 @@ export const idLengthMax = 64
 
 const id = z.string().min(1).max(idLengthMax)
 
-export const hello = z.strictObject({
+/** The one message that nodes of all releases understand: a later one may add keys, which are passed over. */
+export const hello = z.object({
   type: z.literal('hello'),
+  /** What the sender's release understands (`machines/logic/protocol.ts`). */
+  protocols: z.object({ oldest: z.int().min(1), newest: z.int().min(1) }),
   /** Id of the sender's store. */
   disk: id,
   /** null: it is empty. */

@@ -56,17 +56,19 @@ test('the leader lease counts from the send time a quorum has echoed', () => {
   expect(untilMs()).toBeCloseTo(1020 + 128.7)
 })
 
-test('echoes of another epoch, of another leader and of nodes that do not vote count for nothing', () => {
+test('echoes of another epoch or of another leader count for nothing, those of learners as soon as they are voters', () => {
   const lease = leading(4)
   for (const [voter, stray] of [
     ['n2', echo(1000, { epoch: 3 })],
     ['n2', echo(1000, { epoch: 5 })],
     ['n2', echo(1000, { leader: 'n3' })],
     ['n2', echo(1000, { leader: null })],
-    ['n9', echo(1000)],
   ] as const) {
     expect(echoed(lease, { ...three, voter, echo: stray })).toBe(lease)
   }
+  const learned = echoed(lease, { ...three, voter: 'n9', echo: echo(1000) })
+  expect(followedSinceMs(learned, { ...three, nowMs: 1100 })).toBe(Number.NEGATIVE_INFINITY)
+  expect(followedSinceMs(learned, { self: 'n1', voters: ['n1', 'n9'], nowMs: 1100 })).toBe(1000)
 })
 
 test('of four voters two must echo, of five two, of two one; a single one follows itself', () => {

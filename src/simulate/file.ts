@@ -1,0 +1,78 @@
+/** The configuration file that the nodes of a simulation begin with, and what an operator may change of it while they run. */
+import type { ComponentType, Configuration, Timing } from '../../machines/model/configuration.ts'
+import { type ConfigurationEntry, entriesOf, type FileConfiguration, validateTree } from '../configuration/tree.ts'
+
+/** A component and its assignment that come and go. */
+export const extraName = 'extra'
+const extraType = 'hot'
+
+/** Throws when the result is not what it was made of: then this module is wrong. */
+export function fileOf(configuration: Configuration): FileConfiguration {
+  const { cluster, guard, nodes, timing, types, components, assignments, stateDirectory } = configuration
+  const raw = {
+    cluster,
+    guard,
+    stateDirectory,
+    runtimeDirectory: stateDirectory,
+    timing: timingOf(timing),
+    nodes: mapped(nodes, ({ links, rank }) => ({ links: links.map(({ host, port }) => `${host}:${port}`), rank })),
+    types: mapped(types, typeOf),
+    components: mapped(components, ({ type, nodes: of }) => ({ type, nodes: of })),
+    assignments: mapped(assignments, ({ component, redundancy }) => ({ component, redundancy })),
+  }
+  const file = { raw, nodeOrder: Object.keys(nodes), directory: stateDirectory, secret: null }
+  const { problems } = validateTree(entriesOf(file), file)
+  if (problems) throw new Error(problems.map(({ key, message }) => `${key}: ${message}`).join('; '))
+  return file
+}
+
+/** Changes that can be made meanwhile; `entriesOf` the file takes each back. */
+export function changesOf(configuration: Configuration): readonly (readonly ConfigurationEntry[])[] {
+  const { raw } = fileOf(configuration) as { raw: Record<string, Record<string, object>> }
+  const { suspectAfterMs, confirmAfterMs, heartbeatIntervalMs } = configuration.timing
+  const nodes = Object.keys(configuration.nodes)
+  const timing = {
+    suspectAfter: msText(suspectAfterMs + heartbeatIntervalMs),
+    confirmAfter: msText(confirmAfterMs * 2),
+  }
+  return [
+    [
+      { key: `configuration/components/${extraName}`, value: { type: extraType, nodes } },
+      { key: `configuration/assignments/${extraName}`, value: { component: extraName } },
+    ],
+    Object.entries(timing).map(([name, value]) => ({ key: `configuration/timing/${name}`, value })),
+    ...(nodes.length < 3 ? [] : nodes).map((name) => [
+      { key: `configuration/nodes/${name}`, value: { ...raw.nodes![name], eligible: false } },
+    ]),
+  ]
+}
+
+/** Of what a component runs, also of the extra one. */
+export function programTypeOf({ types, components }: Configuration, component: string): ComponentType {
+  return types[component === extraName ? extraType : components[component]!.type]!
+}
+
+function timingOf(timing: Timing): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(timing).map(([name, ms]) => [name.slice(0, -'Ms'.length), msText(ms as number)]),
+  )
+}
+
+function typeOf(type: ComponentType) {
+  const { agent, aware, standby, exclusive, command, hooks, recovery } = type
+  return {
+    ...{ agent, aware, standby, exclusive, command, hooks },
+    start: { timeout: msText(type.startTimeoutMs) },
+    stop: { signal: type.stopSignal, timeout: msText(type.stopTimeoutMs) },
+    role: { timeout: msText(type.roleTimeoutMs) },
+    recovery: { restarts: recovery.restartLimit, window: msText(recovery.restartWindowMs) },
+  }
+}
+
+function mapped<From, To>(of: Readonly<Record<string, From>>, to: (value: From) => To): Record<string, To> {
+  return Object.fromEntries(Object.entries(of).map(([name, value]) => [name, to(value)]))
+}
+
+function msText(ms: number): string {
+  return `${ms}ms`
+}
