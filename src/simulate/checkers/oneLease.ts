@@ -25,7 +25,7 @@ export function oneLeaderLease(): Checker {
       const { node, epoch, atMs } = seen
       const what = seen.type === 'leader.elected' ? 'is elected for' : 'has the lease of'
       for (const [other, { epoch: otherEpoch }] of holders) {
-        if (other === node || (seen.type === 'leader.elected' && otherEpoch > epoch)) continue
+        if (other === node || (seen.type === 'leader.elected' && otherEpoch >= epoch)) continue
         const text = `${node} ${what} epoch ${epoch} while ${other} has the lease of epoch ${otherEpoch}`
         pending.push({ older: other, newer: node, atMs, text })
       }
