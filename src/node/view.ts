@@ -94,17 +94,25 @@ function nodeViewOf(parts: Parts, name: NodeName): NodeView {
   const { links, rank } = configuration.nodes[name]!
   const mastership = name === replica.leader ? 'master' : name === replica.vice ? 'vice' : 'member'
   const protocols = name === self ? parts.ownProtocols : parts.protocols.get(name)
-  const kind = replica.members.find((member) => member.name === name)?.kind ?? 'none'
+  const vote = voteOf(parts, name)
   const seen = name === self ? selfSight(parts) : peerSight(engine.snapshot(actorOf.node(name)).context as NodeContext)
   return {
     name,
     ...seen,
     mastership,
-    vote: kind === 'arbiter' ? 'none' : kind,
+    vote,
     rank,
     protocols: protocols ? formatProtocols(protocols) : null,
     links: linkViewsOf(parts, name, links),
   }
+}
+
+/** A node whose disk is not the one that the members name counts for nothing, until it is admitted with it. */
+function voteOf({ self, replica, disks }: Parts, name: NodeName): NodeView['vote'] {
+  const member = replica.members.find((each) => each.name === name)
+  const disk = name === self ? replica.disk : disks.get(name)
+  if (member === undefined || member.kind === 'arbiter') return 'none'
+  return disk === undefined || disk === member.disk ? member.kind : 'none'
 }
 
 function linkViewsOf({ self, sight, clock }: Parts, name: NodeName, links: readonly LinkAddress[]): LinkView[] {

@@ -116,7 +116,7 @@ test('a node process that stops counting is killed with its components, then the
   n1.life.isTurning = false
   await world.run(1400)
   expect([n1.lives.length, n1.groups.size]).toEqual([1, 1])
-  await world.run(400)
+  await world.run(800)
   expect([n1.lives.length, n1.groups.size]).toEqual([2, 0])
   expect(n1.told.map((line) => line.replace(/^\d+ /, ''))).toEqual(['alive 1', 'ended', 'alive 2'])
   // It takes part again, as another life, which has to be accepted anew.
@@ -130,7 +130,7 @@ test('a node process that never begins to count is not waited for for ever', asy
   slow.life.isTurning = false
   await world.run(59_000)
   expect(slow.lives.length).toBe(1)
-  await world.run(3000)
+  await world.run(7000)
   expect(slow.lives.length).toBe(2)
 })
 

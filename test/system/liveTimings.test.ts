@@ -136,7 +136,7 @@ test(
     cluster.start(other)
     const isBack = (view: ClusterView) =>
       isWhole(view) && view.nodes.find(({ name }) => name === other)?.vote === 'voter'
-    await cluster.until('it votes again', isBack)
+    await cluster.until('it votes again', isBack, { of: [other] })
     const admitted = readTimeline([cluster.stateDirectory(other)]).entries.findLast(
       ({ event }) => event.type === 'members.changed' && event.isEligible === true,
     )
