@@ -16,7 +16,9 @@ const hooks = mapping({
   ),
   onSecondary: hook('Run when it becomes secondary.'),
   onSpare: hook('Run when it becomes spare.'),
-  onQuiescing: hook('Run when a primary is to hand over: finish what was begun, take nothing new.'),
+  onQuiescing: hook(
+    'Run when a primary is to hand over: finish what was begun, take nothing new. Without it, an exclusive program that is not aware is ended before another takes over.',
+  ),
   onOffline: hook('Run before its process is stopped.'),
   onPeers: hook('Run when the others of its assignment, or their roles, change.'),
 })
