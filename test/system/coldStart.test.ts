@@ -6,7 +6,7 @@ import { afterEach, expect, test } from 'bun:test'
 import { startingCountMax } from '../../machines/logic/placement/index.ts'
 import type { isWhole } from '../../src/demo/localCluster.ts'
 import { readTimeline, type TimelineEntry } from '../../src/recorder/index.ts'
-import { cleanUp, clusterName, configurationHead, SystemCluster, testTimeoutMs } from '../support/system.ts'
+import { cleanUp, clusterName, configurationHead, eventually, SystemCluster, testTimeoutMs } from '../support/system.ts'
 
 afterEach(cleanUp)
 
@@ -69,7 +69,7 @@ test(
     await startInOrder(['n1', 'n2', 'n3'], 0)
     for (const node of cluster.nodes) cluster.killNode(node)
     await Promise.all(cluster.nodes.map((node) => cluster.exited(node)))
-    expect(cluster.nodes.flatMap((node) => cluster.marked(node))).toEqual([])
+    await eventually('nothing of them is left', () => cluster.nodes.every((node) => cluster.marked(node).length === 0))
     seenCount = timeline(cluster).length
     await startInOrder(['n3', 'n1', 'n2'], 300)
     await cluster.stop()
