@@ -4,7 +4,8 @@
  *
  * Lives: every datagram names the sender's life and the life of the recipient that the sender means. An older life of the
  * sender is refused; what means another life of this node is refused too, and answered by `here`, so that the sender learns
- * of the present one. A node that starts says hello to all, so that this is rare.
+ * of the present one. A node that starts says hello to all, so that this is rare. A life that has the number of the present one and
+ * another mark is refused as well: a disk was brought back, and with it the count of lives.
  */
 import type { LinkAddress } from '../../machines/model/configuration.ts'
 import type { Incarnation, NodeName } from '../../machines/model/ids.ts'
@@ -145,7 +146,8 @@ export class Exchange<Message> implements Network<Message> {
     const peer = this.#peers.get(envelope.sender)
     if (peer === undefined) return 'unknownSender'
     if (envelope.senderIncarnation < peer.incarnation) return this.#refuseEarlierLife(peer, envelope)
-    if (envelope.senderIncarnation > peer.incarnation) this.#beginLife(peer, envelope.senderIncarnation)
+    if (envelope.senderIncarnation > peer.incarnation) this.#beginLife(peer, envelope)
+    if (isOtherLife(peer, envelope)) return this.#refuseOtherLife(peer, envelope)
     if (envelope.senderIncarnation === peer.endedIncarnation) return this.#refuseEndedLife(peer, envelope)
     const { sequence } = envelope
     const verdict = this.#hear({ peer, sequence }, link)
@@ -165,6 +167,12 @@ export class Exchange<Message> implements Network<Message> {
     return 'stale'
   }
 
+  /** It is told that its number was counted before, so that it finds out that its disk is an old one. */
+  #refuseOtherLife(peer: Peer, { kind }: Envelope): RefusalReason {
+    if (kind === 'hello' || kind === 'message') this.#transmit(peer, 'other', noBody)
+    return 'stale'
+  }
+
   #hear({ peer, sequence }: { peer: Peer; sequence: number }, link: number): ReplayVerdict {
     return peer.hear({ sequence, link, nowMs: this.#options.clock.nowMs() })
   }
@@ -174,6 +182,9 @@ export class Exchange<Message> implements Network<Message> {
     if (kind === 'here') this.#noteLaterLife(peer, envelope.recipientIncarnation)
     else if (kind === 'ended') {
       if (envelope.recipientIncarnation === this.#options.incarnation) this.#options.onEndedLife?.(peer.name)
+    } else if (kind === 'other') {
+      const { incarnation } = this.#options
+      if (envelope.recipientIncarnation === incarnation) this.#tellLaterLife(peer, incarnation)
     } else if (kind === 'hello') {
       this.#transmit(peer, 'here', noBody)
     } else if (!this.#isForThisLife(envelope)) {
@@ -188,7 +199,11 @@ export class Exchange<Message> implements Network<Message> {
   }
 
   #noteLaterLife(peer: Peer, known: Incarnation): void {
-    if (known <= this.#options.incarnation || this.#laterLives.get(peer.name) === known) return
+    if (known > this.#options.incarnation) this.#tellLaterLife(peer, known)
+  }
+
+  #tellLaterLife(peer: Peer, known: Incarnation): void {
+    if (this.#laterLives.get(peer.name) === known) return
     this.#laterLives.set(peer.name, known)
     this.#options.onLaterLife?.(known, peer.name)
   }
@@ -220,8 +235,9 @@ export class Exchange<Message> implements Network<Message> {
     this.#options.onMessage(peer.name, message, { incarnation: peer.incarnation, link, isReliable })
   }
 
-  #beginLife(peer: Peer, incarnation: Incarnation): void {
+  #beginLife(peer: Peer, { senderIncarnation: incarnation, senderMark }: Envelope): void {
     const previous = peer.incarnation
+    peer.mark = senderMark
     this.#reportDropped(peer, peer.begin(incarnation), 'restarted')
     this.#options.onPeerIncarnation?.(peer.name, incarnation, previous)
     this.#drain(peer)
@@ -265,6 +281,7 @@ export class Exchange<Message> implements Network<Message> {
       recipient: peer.name,
       recipientIncarnation: peer.incarnation,
       sequence: peer.nextSequence(),
+      senderMark: this.#options.mark ?? 0,
       body,
     })
     this.#counters.sentCount += this.#links.send(peer.name, this.#sealer.seal(plain))
@@ -296,6 +313,10 @@ export class Exchange<Message> implements Network<Message> {
     if (peer === undefined) throw new RangeError(`'${name}' is no peer of '${this.#options.self}'`)
     return peer
   }
+}
+
+function isOtherLife({ incarnation, mark }: Peer, { senderIncarnation, senderMark }: Envelope): boolean {
+  return senderIncarnation === incarnation && mark !== 0 && senderMark !== 0 && senderMark !== mark
 }
 
 function createPeer({ self, name, addresses }: { self: NodeName; name: NodeName; addresses: readonly string[] }): Peer {

@@ -29,6 +29,8 @@ export interface MemoryNodeOptions<Message> extends NetworkHandlers<Message> {
   readonly self: NodeName
   readonly incarnation: number
   readonly peers: readonly NodeName[]
+  /** Tells lives of one number apart (`network.ts`). */
+  readonly mark?: number
 }
 
 /** A copy on its way. `isCut` is asked when it is sent. */

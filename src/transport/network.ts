@@ -2,6 +2,7 @@
  * What a node knows of the network: messages to peers and from them, by name, sealed, over all links (SPEC M2, D1, D2).
  * Nothing waits on its way: a message leaves within the call that sends it and is delivered in the turn that brings it.
  */
+import { randomBytes } from 'node:crypto'
 import type { LinkAddress } from '../../machines/model/configuration.ts'
 import type { Incarnation, NodeName } from '../../machines/model/ids.ts'
 import type { Clock } from '../engine/clock.ts'
@@ -28,8 +29,8 @@ export interface NetworkHandlers<Message> {
   /** A peer was heard for the first time (`previous` 0), or in a new life; before its first message is delivered. */
   readonly onPeerIncarnation?: (node: NodeName, incarnation: Incarnation, previous: Incarnation) => void
   /**
-   * A peer speaks to a later life of this node: such a life has been, so what this one found on its disk is an old copy, or
-   * another machine runs under this node's name. Told once a life of the peer's.
+   * A peer speaks to a later life of this node, or has heard another with the number of this one: such a life has been, so what this
+   * one found on its disk is an old copy, or another machine runs under this node's name. Told once of each by each peer.
    */
   readonly onLaterLife?: (known: Incarnation, by: NodeName) => void
   /**
@@ -45,6 +46,8 @@ export interface NetworkOptions<Message> extends NetworkHandlers<Message> {
   readonly self: NodeName
   /** At least 1, and higher with each start of the node: a life with a lower or the same one is not heard. */
   readonly incarnation: Incarnation
+  /** Tells this life from another of the same number: by chance, below 2^32. 0, the default: it can't be told. */
+  readonly mark?: number
   readonly cluster: string
   readonly secret: string | null
   /** Every other node. Who is not in it is refused. */
@@ -95,7 +98,7 @@ export async function openNetwork<Message>(
   options: NetworkOptions<Message>,
   { remedies }: { remedies?: IcmpRemedies } = {},
 ): Promise<Network<Message>> {
-  const exchange = new Exchange(options, addressesOf(options.peers))
+  const exchange = new Exchange({ mark: randomBytes(4).readUInt32BE(), ...options }, addressesOf(options.peers))
   const links = await openUdpLinks({
     own: options.ownLinks,
     peers: options.peers,

@@ -18,6 +18,8 @@ export class Peer {
   timerDueMs = Number.POSITIVE_INFINITY
   /** The last life that is known to have ended: what comes from it is late, or from a disk that counts it anew. */
   endedIncarnation: Incarnation = 0
+  /** Of its present life; 0: it has none. */
+  mark = 0
   #window = new ReplayWindow()
   #sentSequence = 0
 

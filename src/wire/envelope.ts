@@ -1,7 +1,7 @@
 /**
  * The plain text of a datagram: who speaks to whom, in which lives of both, and the number of the datagram.
  *
- *     version 1 | kind 1 | sender's incarnation 8 | recipient's incarnation 8 | sequence 8
+ *     version 1 | kind 1 | sender's incarnation 8 | recipient's incarnation 8 | sequence 8 | sender's mark 4
  *     | length 1, sender | length 1, recipient | body
  *
  * The recipient is in it, so that a datagram caught on the way and played to another node, or to a later life of the
@@ -13,9 +13,11 @@ import { asBuffer, readSafeInteger, writeSafeInteger } from './safeInteger.ts'
 /**
  * message: unreliable, its body msgpack; data, ack: of the reliable channel (`frame.ts`); hello: asks who the recipient
  * is; here: answers with the sender's incarnation, as every datagram does; ended: the life that the recipient calls its own is known
- * to have ended. Those three have no body.
+ * to have ended; other: a life of the number that the recipient counts has been heard, and it was another. Those four have no body.
  */
-export const envelopeKinds = ['message', 'data', 'ack', 'hello', 'here', 'ended'] as const
+export const envelopeKinds = ['message', 'data', 'ack', 'hello', 'here', 'ended', 'other'] as const
+
+const bodilessKinds: readonly EnvelopeKind[] = ['hello', 'here', 'ended', 'other']
 
 export type EnvelopeKind = (typeof envelopeKinds)[number]
 
@@ -29,11 +31,13 @@ export interface Envelope {
   readonly recipientIncarnation: Incarnation
   /** Counts the datagrams from this sender to this recipient, from 1; the copies on all links have the same. */
   readonly sequence: number
+  /** Drawn by chance for each life, below 2^32: tells two lives of one number apart. 0: none. */
+  readonly senderMark: number
   readonly body: Uint8Array
 }
 
-const version = 1
-const fixedBytes = 26
+const version = 2
+const fixedBytes = 30
 const nameBytesMax = 255
 
 /** Length of an envelope without its body. */
@@ -50,6 +54,7 @@ export function encodeEnvelope(envelope: Envelope): Uint8Array {
   writeSafeInteger(bytes, envelope.senderIncarnation, 2)
   writeSafeInteger(bytes, envelope.recipientIncarnation, 10)
   writeSafeInteger(bytes, envelope.sequence, 18)
+  bytes.writeUInt32BE(envelope.senderMark, 26)
   const recipientOffset = writeName(bytes, sender, fixedBytes)
   const bodyOffset = writeName(bytes, recipient, recipientOffset)
   bytes.set(body, bodyOffset)
@@ -70,7 +75,7 @@ export function parseEnvelope(plain: Uint8Array): Envelope | null {
   const recipient = readName(bytes, sender.end)
   if (recipient === null) return null
   const body = bytes.subarray(recipient.end)
-  if (body.length > 0 && (kind === 'hello' || kind === 'here' || kind === 'ended')) return null
+  if (body.length > 0 && bodilessKinds.includes(kind)) return null
   return {
     kind,
     sender: sender.name,
@@ -78,6 +83,7 @@ export function parseEnvelope(plain: Uint8Array): Envelope | null {
     recipient: recipient.name,
     recipientIncarnation,
     sequence,
+    senderMark: bytes.readUInt32BE(26),
     body,
   }
 }

@@ -13,6 +13,8 @@ const seeds = z
       minutes: z.number().positive().max(20),
       heartbeatMs: z.number().positive().optional(),
       faults: z.array(z.enum(faultKinds)).optional(),
+      /** With every one of `faults` enabled. */
+      faultRate: z.number().positive().optional(),
       found: z.string().min(1),
     }),
   )
@@ -24,13 +26,14 @@ describe('seeds that failed once', () => {
     expect(new Set(commands).size).toBe(commands.length)
   })
 
-  for (const { seed, nodes, minutes, heartbeatMs, faults, found } of seeds) {
+  for (const { seed, nodes, minutes, heartbeatMs, faults, faultRate, found } of seeds) {
     test(`${seed}: ${found}`, () => {
       const { violations } = simulate(seed, {
         nodeCount: nodes,
         minutes,
         ...(heartbeatMs !== undefined && { heartbeatIntervalMs: heartbeatMs }),
         ...(faults !== undefined && { faults }),
+        ...(faultRate !== undefined && { faultRate, isEveryFault: true }),
       })
       expect(violations.map(({ checker, atMs, text }) => `at ${atMs} ms, ${checker}: ${text}`)).toEqual([])
     }, 120_000)

@@ -45,6 +45,7 @@ function forger(of: { cluster: string; secret: string; random: (below: number) =
       recipient: 'n1',
       recipientIncarnation: 1,
       sequence: 1 + random(1_000_000),
+      senderMark: 0,
       body: noise(random(200)),
       ...change,
     })

@@ -35,6 +35,7 @@ function envelope(sequence: number, changes: Partial<Envelope> = {}): Envelope {
     recipient: 'n1',
     recipientIncarnation: 1,
     sequence,
+    senderMark: 0,
     body: encodeBody({ text: 'genuine' }),
     ...changes,
   }

@@ -21,20 +21,29 @@ interface Noted {
   readonly dropped: string[]
   /** Who said that this life has ended. */
   readonly ended: string[]
+  /** Lives that were before this one, or have its number, and who said so. */
+  readonly later: string[]
+}
+
+interface Opening {
+  readonly react?: (text: string, network: Network<Text>) => void
+  readonly mark?: number
 }
 
 function world(options: Partial<MemoryHubOptions> = {}) {
   const clock = new SimulatedClock()
   const hub = new MemoryHub({ clock, seed: 1, ...options })
-  function open(self: string, incarnation = 1, react?: (text: string, network: Network<Text>) => void): Noted {
+  function open(self: string, incarnation = 1, { react, mark }: Opening = {}): Noted {
     const heard: string[] = []
     const metas: MessageMeta[] = []
     const lives: string[] = []
     const dropped: string[] = []
     const ended: string[] = []
+    const later: string[] = []
     const network = hub.open<Text>({
       self,
       incarnation,
+      ...(mark !== undefined && { mark }),
       peers: ['n1', 'n2', 'n3'].filter((name) => name !== self),
       codec: msgpackCodec(parse),
       onMessage(from, { text }, meta) {
@@ -44,10 +53,11 @@ function world(options: Partial<MemoryHubOptions> = {}) {
       },
       onPeerIncarnation: (node, now, previous) => lives.push(`${node} ${previous} -> ${now}`),
       onEndedLife: (by) => ended.push(by),
+      onLaterLife: (known, by) => later.push(`${by} ${known}`),
       onDropped: (to: string, messages: readonly Text[], reason: DropReason) =>
         dropped.push(`${to} ${reason}: ${messages.map(({ text }) => text).join(', ')}`),
     })
-    return { network, heard, metas, lives, dropped, ended }
+    return { network, heard, metas, lives, dropped, ended, later }
   }
   return { clock, hub, open }
 }
@@ -90,7 +100,7 @@ describe('network in memory', () => {
   test('a reply from within the handler leaves at once and carries the acknowledgement', () => {
     const { clock, open } = world()
     const n1 = open('n1')
-    const n2 = open('n2', 1, (text, network) => network.post('n1', { text: `re: ${text}` }))
+    const n2 = open('n2', 1, { react: (text, network) => network.post('n1', { text: `re: ${text}` }) })
     clock.settle()
     const before = n2.network.counters().sentCount
     n1.network.post('n2', { text: 'question' })
@@ -164,6 +174,23 @@ describe('network in memory', () => {
     clock.settle()
     expect(n2.heard).toEqual(['n1 a life of its own'])
     expect(next.ended).toEqual([])
+  })
+
+  test('a life with the number of one that is heard is not heard, and told so, though nobody knows that the other ended', () => {
+    const { clock, open } = world()
+    const n2 = open('n2')
+    open('n1', 4, { mark: 1 }).network.post('n2', { text: 'before the disk was brought back' })
+    clock.settle()
+    const again = open('n1', 4, { mark: 2 })
+    for (let count = 0; count < 100; count++) again.network.send('n2', { text: 'counted again' })
+    clock.settle()
+    expect(n2.heard).toEqual(['n1 before the disk was brought back'])
+    expect(again.later).toEqual(['n2 4'])
+    const next = open('n1', 5, { mark: 3 })
+    next.network.send('n2', { text: 'a life of its own' })
+    clock.settle()
+    expect(n2.heard.at(-1)).toBe('n1 a life of its own')
+    expect(next.later).toEqual([])
   })
 
   test('forget gives up at once what is outstanding, and only that', () => {

@@ -20,9 +20,10 @@ const anyEnvelope: fc.Arbitrary<Envelope> = fc
     recipient: name,
     recipientIncarnation: fc.maxSafeNat(),
     sequence: fc.maxSafeNat().map((nat) => Math.max(1, nat)),
+    senderMark: fc.nat({ max: 0xffff_ffff }),
     body: fc.uint8Array({ maxLength: 100 }).map((bytes) => Buffer.from(bytes)),
   })
-  .map((each) => (['hello', 'here', 'ended'].includes(each.kind) ? { ...each, body: Buffer.alloc(0) } : each))
+  .map((each) => (['hello', 'here', 'ended', 'other'].includes(each.kind) ? { ...each, body: Buffer.alloc(0) } : each))
 
 const envelope: Envelope = {
   kind: 'message',
@@ -31,6 +32,7 @@ const envelope: Envelope = {
   recipient: 'n2',
   recipientIncarnation: 0,
   sequence: 1,
+  senderMark: 5,
   body: Buffer.from('body'),
 }
 
@@ -41,8 +43,8 @@ const at = {
   senderIncarnation: 2,
   recipientIncarnation: 10,
   sequence: 18,
-  sender: 26,
-  recipient: 29,
+  sender: 30,
+  recipient: 33,
 }
 
 describe('envelope', () => {
@@ -73,7 +75,7 @@ describe('envelope', () => {
   })
 
   test.each([
-    ['another version', at.version, [2]],
+    ['another version', at.version, [1]],
     ['a kind there is not', at.kind, [envelopeKinds.length]],
     ['a sender without incarnation', at.senderIncarnation, [0, 0, 0, 0, 0, 0, 0, 0]],
     ['an incarnation beyond 2^53', at.recipientIncarnation, [0, 32]],
@@ -90,7 +92,7 @@ describe('envelope', () => {
   })
 
   test('a greeting with a body is refused', () => {
-    for (const kind of ['hello', 'here', 'ended'] as const) {
+    for (const kind of ['hello', 'here', 'ended', 'other'] as const) {
       expect(parseEnvelope(encodeEnvelope({ ...envelope, kind }))).toBeNull()
     }
   })

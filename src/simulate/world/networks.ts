@@ -56,6 +56,7 @@ export class Networks {
 
   readonly #isMixed: boolean
   readonly #random: Random
+  #lifeCount = 0
   /** null: messages travel as bytes. */
   readonly #codecs: ObjectCodecs | null
 
@@ -71,7 +72,7 @@ export class Networks {
     const { self } = options
     const addresses = addressesOf(Object.keys(options.peers), this.#paths.linkCount)
     const codec = this.#codecs?.of<Message>() ?? options.codec
-    const exchange = new Exchange({ ...options, codec }, addresses, openSealer)
+    const exchange = new Exchange({ ...options, codec, mark: ++this.#lifeCount }, addresses, openSealer)
     const port = { process, handler: (datagram: Uint8Array, link: number) => exchange.receive(datagram, link) }
     this.#datagrams.set(self, port)
     exchange.attach({
