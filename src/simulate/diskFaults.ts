@@ -1,7 +1,8 @@
 /**
  * Disks that lose what they had: replaced by an empty one, or brought back as they were some time ago. A cluster stands that only while
  * what is committed stays on a majority of the other disks, and while every disk that counts is one that the log's members name; a
- * replacement that nobody has admitted yet holds up the next.
+ * replacement that nobody has admitted yet holds up the next, and so does an admission that not everybody knows to be committed: where it
+ * makes three voters of two, those two wait for each other until they know.
  */
 import type { Cluster } from './cluster.ts'
 import type { Machine } from './machine/machine.ts'
@@ -18,12 +19,13 @@ export function isDiskDispensable(cluster: Cluster, lost: Machine): boolean {
   return others !== null && others.lackingCount <= others.voterCount / 2
 }
 
-/** How many of the other voters' disks end as the latest leader's does; null: there is none that can be asked, or a disk is not admitted yet. */
+/** How many of the other voters' disks end as the latest leader's does; null: there is none that can be asked, or an admission is open. */
 function othersOf({ machines }: Cluster, lost: Machine) {
   const leading = machines.filter(({ life }) => life?.parts?.replica.isLeader)
   const leader = leading.sort((a, b) => epochOf(b) - epochOf(a))[0]
   if (!leader || machines.some((machine) => epochOf(machine) > epochOf(leader))) return null
   const { members } = leader.life!.parts!.replica
+  if (machines.some(({ disk }) => !disk.isMembershipCommitted)) return null
   const isAdmitted = ({ name, disk }: Machine) =>
     members.some((member) => member.name === name && member.disk === disk.id)
   if (!machines.every(isAdmitted)) return null

@@ -59,6 +59,12 @@ export class SimulatedDisk {
     return `${epoch}.${index}`
   }
 
+  /** No change of the log's members is on it that it does not hold for committed. */
+  get isMembershipCommitted(): boolean {
+    const { entries, commitIndex } = this.#disk.contents
+    return entries.every(({ index, command }) => index <= commitIndex || command.type !== 'members')
+  }
+
   nextIncarnation(): number {
     this.incarnation += 1
     return this.incarnation
