@@ -54,6 +54,8 @@ export class SimulatedProgram {
   isAlive = true
   readonly #options: ProgramOptions
   #acting: Acting | null = null
+  /** Of the command that counts. */
+  #latestId = 0
   #isPaused = false
   #held: (() => void)[] = []
   /** It stood still: it does nothing as primary until it knows of a lease again. */
@@ -91,7 +93,10 @@ export class SimulatedProgram {
       if (random.chance(faults.hangRate)) return
       const failure = random.chance(faults.failRate) ? { code: 'simulated', detail: 'as the fault has it' } : null
       const delayMs = random.between(0, random.chance(faults.slowRate) ? slowMs : callbackMaxMs)
+      this.#latestId = id
       this.#after(delayMs, () => {
+        // Another command has come meanwhile, and counts instead.
+        if (id !== this.#latestId) return
         // One that has quiesced has finished what was begun and takes nothing new: another may act.
         if (role !== 'primary' && failure === null)
           this.#take(role === 'quiescing' ? { ...acting, role: 'spare' } : acting)
