@@ -242,6 +242,8 @@ function guardHandlers(parts: Mutable<Parts>, sight: GuardSight): GuardHandlers 
 
 function agentEvent(parts: Parts, event: AgentEvent): void {
   const { component, ...rest } = event
+  // One that was removed from the configuration has stopped; what is still answered for it concerns nobody.
+  if (!parts.engine.has(actorOf.component(component))) return
   parts.engine.send(actorOf.component(component), rest, parts.causes.ofAgentEvent(event))
 }
 

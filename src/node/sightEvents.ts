@@ -58,12 +58,14 @@ export function peerEnded(parts: Parts, ended: { node: NodeName; incarnation: nu
   const cause = isFenced ? parts.causes.ofFence(node) : null
   const wasLeader = parts.replica.leader === node
   const type = isFenced ? 'fence.confirmed' : 'peer.ended'
-  tellMachine(parts, node, { type, incarnation, how }, cause)
+  // When a later life speaks to this node, whatever that one does, under whichever master, goes on.
+  const isOver = incarnation === null || parts.network.incarnationOf(node) <= incarnation
+  if (isOver) tellMachine(parts, node, { type, incarnation, how }, cause)
   // Of a node its machine says so, after a grace; of an arbiter there is nothing else to wait for.
   const isArbiter = node === parts.configuration.arbiter?.name
   if (isArbiter && incarnation !== null) parts.network.endLife(node, incarnation)
   if (wasLeader) parts.engine.send(actorOf.membership, { type: 'leader.ended', leader: node }, cause)
-  if (isFenced && isPair(parts.configuration))
+  if (isFenced && isOver && isPair(parts.configuration))
     parts.engine.send(actorOf.membership, { type: 'fence.confirmed', other: node }, cause)
 }
 

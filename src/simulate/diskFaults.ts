@@ -16,7 +16,8 @@ export function isDiskSpare(cluster: Cluster, lost: Machine): boolean {
 /** Whether all that the latest leader has can be found without `lost`: enough of the others have it that they elect nobody who lacks it. */
 export function isDiskDispensable(cluster: Cluster, lost: Machine): boolean {
   const others = othersOf(cluster, lost)
-  return others !== null && others.lackingCount <= others.voterCount / 2
+  // Of two voters neither can go on without the disk of the other.
+  return others !== null && others.voterCount > 2 && others.lackingCount <= others.voterCount / 2
 }
 
 /** How many of the other voters' disks end as the latest leader's does; null: there is none that can be asked, or an admission is open. */

@@ -109,6 +109,10 @@ export class Exchange<Message> implements Network<Message> {
     peer.endedIncarnation = Math.max(peer.endedIncarnation, incarnation)
   }
 
+  incarnationOf(node: NodeName): Incarnation {
+    return this.#peers.get(node)?.incarnation ?? 0
+  }
+
   links(): Record<NodeName, readonly LinkHealth[]> {
     return Object.fromEntries([...this.#peers.values()].map((peer) => [peer.name, this.#healthOf(peer)]))
   }

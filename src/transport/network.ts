@@ -80,6 +80,8 @@ export interface Network<Message> {
   forget(node: NodeName): void
   /** This life of a peer is known to have ended: it is not heard any more, and told so. */
   endLife(node: NodeName, incarnation: Incarnation): void
+  /** The latest life of a peer that was heard; 0: none, or it is no peer. */
+  incarnationOf(node: NodeName): Incarnation
   /** For each peer, one a link. */
   links(): Readonly<Record<NodeName, readonly LinkHealth[]>>
   /**

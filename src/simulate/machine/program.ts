@@ -88,7 +88,8 @@ export class SimulatedProgram {
       const { random, faults, slowMs, onToken } = this.#options
       onToken(`program ${this.component} ${this.incarnation}`, token)
       const acting: Acting = { component: this.component, assignment, role, token }
-      if (activeRoles.includes(role)) this.#take(acting)
+      // One that has quiesced already, and is told so again, has nothing to finish.
+      if (role === 'primary' || (role === 'quiescing' && activeRoles.includes(this.role))) this.#take(acting)
       if (random.chance(faults.crashRate)) return this.exit({ exitCode: 1, signal: null })
       if (random.chance(faults.hangRate)) return
       const failure = random.chance(faults.failRate) ? { code: 'simulated', detail: 'as the fault has it' } : null
