@@ -13,6 +13,7 @@
  * `repository.*`, `proposal.*`, `configuration.changed` from the replicated log; `operation.requested` from operators.
  */
 import { setup } from 'xstate'
+import { nothingSet } from './crim/administrative.ts'
 import type { CrimChange, CrimContext, CrimEffect, CrimEvent, CrimInput } from './crim/context.ts'
 import {
   applied,
@@ -165,6 +166,7 @@ export const crim = machine.createMachine({
     statuses: {},
     intents: {},
     locked: {},
+    administrative: nothingSet,
     failures: {},
     barred: {},
     commanded: {},

@@ -4,6 +4,7 @@
  */
 
 import type { ComponentEffect } from '../../machines/component.ts'
+import { decidedNames } from '../../machines/crim/keys.ts'
 import type { CrimEffect } from '../../machines/crim.ts'
 import type { FencingEffect } from '../../machines/fencing.ts'
 import type { MembershipEffect } from '../../machines/membership.ts'
@@ -12,6 +13,7 @@ import { upAvailabilities } from '../../machines/model/status.ts'
 import type { NodeEffect } from '../../machines/node.ts'
 import type { Cause } from '../engine/record.ts'
 import { logger } from '../log/log.ts'
+import { runErrand } from './errands.ts'
 import { mastershipChanged, peerChanged, performForFencing } from './fencing.ts'
 import { command, tellStatus } from './inbound.ts'
 import { Operations } from './operations.ts'
@@ -66,6 +68,8 @@ export function perform(parts: Parts, effect: Effect, cause: Cause): void {
     case 'repository.propose':
     case 'role.command':
     case 'peers.command':
+    case 'reset.command':
+    case 'selfTest.command':
     case 'operation.answer':
       return performForCrim(parts, effect, cause)
 
@@ -128,6 +132,14 @@ function performForCrim(parts: Parts, effect: CrimEffect, cause: Cause): void {
       else parts.post(node, effect, cause)
       return
     }
+    case 'reset.command':
+    case 'selfTest.command': {
+      if (!parts.sight.isLeaderLeaseValid()) return
+      const node = nodeOf(effect.component)
+      if (node === parts.self) runErrand(parts, { ...effect, cause })
+      else parts.post(node, effect, cause)
+      return
+    }
     case 'operation.answer': {
       const node = Operations.requesterOf(effect.id)
       if (node === parts.self) parts.operations.answered(effect.id, effect.result)
@@ -173,5 +185,3 @@ function nodeChanged(parts: Parts, effect: Extract<NodeEffect, { type: 'node.cha
 function decidedEntries({ replica }: Parts) {
   return decidedNames.flatMap((name) => replica.tree.list(name))
 }
-
-export const decidedNames = ['intent', 'lock'] as const
