@@ -18,7 +18,7 @@ import type { ComponentStatus } from '../model/status.ts'
 import { compareTokens, type Token } from '../model/token.ts'
 import type { Change, CrimContext, StoredIntent } from './context.ts'
 import { intentKey, lockKey } from './keys.ts'
-import { typeOfComponent } from './observe.ts'
+import { typeOfComponent } from './places.ts'
 import { finishOperations, requestsLeft } from './operations.ts'
 import { planInputOf, propose, type Reconciled } from './propose.ts'
 
