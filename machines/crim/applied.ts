@@ -52,9 +52,10 @@ function forgivenBy(context: CrimContext, { key, value }: AppliedEntry): CrimCha
 }
 
 function intentOf(assignment: string, { value, epoch, index }: AppliedEntry): Intent {
-  const { roles } = value as StoredIntent
+  const { roles, sponsors } = value as StoredIntent
   return {
     assignment,
+    ...(sponsors ? { sponsors } : {}),
     roles: Object.fromEntries(
       Object.entries(roles).map(([component, { role, token }]) => [
         component,

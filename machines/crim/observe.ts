@@ -97,7 +97,8 @@ export function statusReported(context: CrimContext, event: EventOf<'status.repo
   const isBeforeSurvey = context.awaited.includes(node)
   if (isForeign || isBeforeSurvey) return {}
   const statuses = { ...context.statuses, [status.component]: status }
-  return { statuses, ...recoveryNoted({ ...context, statuses }, { before: context.statuses[status.component] ?? null, status, atMs: event.atMs }) }
+  const before = context.statuses[status.component] ?? null
+  return { statuses, ...recoveryNoted({ ...context, statuses }, { before, status, atMs: event.atMs }) }
 }
 
 /**
