@@ -45,7 +45,10 @@ function forgivenBy(context: CrimContext, { key, value }: AppliedEntry): CrimCha
   if (node === null) return {}
   const hosts = [...Object.keys(context.failures), ...Object.keys(context.barred)] as ComponentId[]
   return {
-    ...forgiven(context, hosts.filter((host) => nodeOf(host) === node)),
+    ...forgiven(
+      context,
+      hosts.filter((host) => nodeOf(host) === node),
+    ),
     nodeFailures: without(context.nodeFailures, node),
     nodeReturns: without(context.nodeReturns, node),
   }
@@ -64,4 +67,3 @@ function intentOf(assignment: string, { value, epoch, index }: AppliedEntry): In
     ),
   }
 }
-

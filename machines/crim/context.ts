@@ -118,7 +118,14 @@ export interface CrimContext extends CrimInput {
 }
 
 export type CrimEvent =
-  | { type: 'node.changed'; node: NodeName; availability: NodeAvailability; incarnation: Incarnation; how: string; atMs?: number }
+  | {
+      type: 'node.changed'
+      node: NodeName
+      availability: NodeAvailability
+      incarnation: Incarnation
+      how: string
+      atMs?: number
+    }
   | { type: 'mastership.acquired'; epoch: number; entries: readonly AppliedEntry[]; atMs?: number }
   | { type: 'mastership.lost' }
   | { type: 'survey.answered'; node: NodeName; incarnation: Incarnation; statuses: readonly ComponentStatus[] }

@@ -3,8 +3,8 @@ import { type ComponentId, hostOf } from '../model/ids.ts'
 import { compareTokens } from '../model/token.ts'
 import type { CrimChange, CrimContext, CrimEffect, CrimEvent, Errand } from './context.ts'
 import { placesOfHost, typeOfComponent } from './places.ts'
-import { answered, without } from './recovery.ts'
 import type { Reconciled } from './propose.ts'
+import { answered, without } from './recovery.ts'
 
 /** Of a component whose type is gone. */
 const goneTimeLimitMs = 5_000

@@ -47,7 +47,10 @@ function heldDown(context: CrimContext): Change[] {
     .filter((node) => isUp(context, node) && context.administrative.nodes[node] === undefined)
     .map((node) => {
       const count = context.nodeReturns[node]!.length
-      return stateChange(node, { state: 'held', reason: `it came back ${count} times within ${inWords(policy.flapWindowMs)}` })
+      return stateChange(node, {
+        state: 'held',
+        reason: `it came back ${count} times within ${inWords(policy.flapWindowMs)}`,
+      })
     })
 }
 
@@ -100,7 +103,9 @@ export function fellings(context: CrimContext): Reconciled {
   const wanted = new Map<NodeName, { reason: string; isRestart: boolean }>()
   for (const { component, phase } of Object.values(context.statuses)) {
     const isHarmful =
-      phase === 'stopFailed' && !isMaintained(context, component) && typeOfComponent(context, component)?.exclusive !== false
+      phase === 'stopFailed' &&
+      !isMaintained(context, component) &&
+      typeOfComponent(context, component)?.exclusive !== false
     if (isHarmful && hasAgent(context, nodeOf(component)))
       wanted.set(nodeOf(component), { reason: `${component} does not stop`, isRestart: false })
   }
@@ -109,7 +114,9 @@ export function fellings(context: CrimContext): Reconciled {
     const node = nodeOf(component as ComponentId)
     wanted.set(node, { reason: `${component} failed`, isRestart: !hasAgent(context, node) })
   }
-  const due = [...wanted].filter(([node]) => isUp(context, node) && context.felled[node] !== incarnationOf(context, node))
+  const due = [...wanted].filter(
+    ([node]) => isUp(context, node) && context.felled[node] !== incarnationOf(context, node),
+  )
   if (due.length === 0) return { change: {}, effects: [] }
   const felled = due.map(([node]) => [node, incarnationOf(context, node)])
   return {

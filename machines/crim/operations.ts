@@ -4,10 +4,9 @@
  * hand-over that is not decided yet) ends with the mastership, and whoever asked is told so.
  */
 import { forecast } from '../logic/placement/rehearse.ts'
-import { hostOf, type ComponentId } from '../model/ids.ts'
+import { type ComponentId, hostOf } from '../model/ids.ts'
 import type { Operation, OperationCode, OperationResult } from '../model/operation.ts'
 import type { Change, CrimChange, CrimContext, CrimEffect, PendingOperation } from './context.ts'
-import { isHostStopped } from './places.ts'
 import type { Checked, OperationKind } from './operations/kind.ts'
 import { lossBy, outageBy } from './operations/loss.ts'
 import { migrate } from './operations/migrate.ts'
@@ -15,7 +14,8 @@ import { restart } from './operations/restart.ts'
 import { isOf, selfTest } from './operations/selfTest.ts'
 import { setting } from './operations/settings.ts'
 import { shutdown } from './operations/shutdown.ts'
-import { requestsLeft, switchover } from './operations/switchover.ts'
+import { switchover } from './operations/switchover.ts'
+import { isHostStopped } from './places.ts'
 import { planInputOf, propose, type Reconciled } from './propose.ts'
 import { isDue, timerOf } from './timerNames.ts'
 
@@ -99,7 +99,9 @@ export function proceedOperations(context: CrimContext): Reconciled {
   return context.operations.reduce<Reconciled>(
     ({ change, effects }, pending) => {
       const next = kindOf(pending.operation).proceed?.({ ...context, ...change }, pending, pending.operation)
-      return next ? { change: { ...change, ...next.change }, effects: [...effects, ...next.effects] } : { change, effects }
+      return next
+        ? { change: { ...change, ...next.change }, effects: [...effects, ...next.effects] }
+        : { change, effects }
     },
     { change: {}, effects: [] },
   )
@@ -107,13 +109,9 @@ export function proceedOperations(context: CrimContext): Reconciled {
 
 /** Answers the operations that have come to their end. */
 export function finishOperations(context: CrimContext): Reconciled {
-  const left = { ...context, requests: requestsLeft(context) }
-  const answers = context.operations.map((pending) => ({ pending, result: resultOf(left, pending) }))
+  const answers = context.operations.map((pending) => ({ pending, result: resultOf(context, pending) }))
   return {
-    change: {
-      requests: left.requests,
-      operations: answers.filter(({ result }) => result === null).map(({ pending }) => pending),
-    },
+    change: { operations: answers.filter(({ result }) => result === null).map(({ pending }) => pending) },
     effects: answers.flatMap(({ pending, result }) => (result ? answer(pending.id, result).effects : [])),
   }
 }
@@ -144,9 +142,7 @@ export function stillWithheld(context: CrimContext): CrimContext['withheld'] {
   const left = hosts.filter(
     (host) => !isHostStopped(context, host) || context.operations.some((pending) => isOf(pending, hostOf(host))),
   )
-  return left.length === hosts.length
-    ? context.withheld
-    : Object.fromEntries(left.map((host) => [host, true as const]))
+  return left.length === hosts.length ? context.withheld : Object.fromEntries(left.map((host) => [host, true as const]))
 }
 
 /** What was under way when the mastership ended is no longer this CRIM's to answer for. */

@@ -1,6 +1,6 @@
 import type { PlanInput } from '../logic/placement/index.ts'
-import { lapsedOf } from './dependencies.ts'
 import type { Change, CrimChange, CrimContext, CrimEffect } from './context.ts'
+import { lapsedOf } from './dependencies.ts'
 
 /** What one look at the CRIM's context leads to. */
 export interface Reconciled {

@@ -3,14 +3,19 @@
  * many, not when: a successor takes them for as recent as its mastership. They are written along with other decisions; a bar alone is
  * worth one of its own.
  */
-import type { ComponentId } from '../model/ids.ts'
+
 import type { Times } from '../logic/recovery/window.ts'
+import type { ComponentId } from '../model/ids.ts'
 import type { Change, CrimChange, CrimContext, FailureRecord } from './context.ts'
 import { failuresKey } from './keys.ts'
 
 /** `isUrgent`: a bar is among them. */
 export function recordChanges(context: CrimContext): { changes: Change[]; isUrgent: boolean } {
-  const hosts = new Set([...Object.keys(context.failures), ...Object.keys(context.barred), ...Object.keys(context.records)])
+  const hosts = new Set([
+    ...Object.keys(context.failures),
+    ...Object.keys(context.barred),
+    ...Object.keys(context.records),
+  ])
   let isUrgent = false
   const changes = ([...hosts] as ComponentId[]).sort().flatMap((host): Change[] => {
     const [before, after] = [context.records[host] ?? null, recordOf(context, host)]
@@ -38,7 +43,9 @@ export function remembered(records: CrimContext['records'], atMs: number): CrimC
 /** As it is kept; null: nothing that this release knows. */
 export function recordIn(value: unknown): FailureRecord | null {
   const { count, isBarred } = (value ?? {}) as Partial<FailureRecord>
-  return typeof count === 'number' && typeof isBarred === 'boolean' ? { count: Math.min(count, countMax), isBarred } : null
+  return typeof count === 'number' && typeof isBarred === 'boolean'
+    ? { count: Math.min(count, countMax), isBarred }
+    : null
 }
 
 /** More failures than any limit. */

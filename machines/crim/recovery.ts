@@ -82,7 +82,8 @@ export function answered(context: CrimContext, report: Report): CrimChange {
     failureCount: recent(context.failures[host], within).length,
   })
   const recovering = { ...context.recovering, [component]: { recovery, incarnation } }
-  if (recovery === 'reset') return { recovering, resets: { ...context.resets, [host]: counted(context.resets[host], within) } }
+  if (recovery === 'reset')
+    return { recovering, resets: { ...context.resets, [host]: counted(context.resets[host], within) } }
   return {
     recovering,
     failures: { ...context.failures, [host]: counted(context.failures[host], within) },

@@ -19,7 +19,13 @@ export const operationTimeLimitMs = 25_000
 
 /** What should be waited for now, with how long from its beginning. */
 export function wantedTimers(context: CrimContext): Map<string, number> {
-  return new Map([...bars(context), ...holds(context), ...errands(context), ...operations(context), ...tolerances(context)])
+  return new Map([
+    ...bars(context),
+    ...holds(context),
+    ...errands(context),
+    ...operations(context),
+    ...tolerances(context),
+  ])
 }
 
 function bars(context: CrimContext): [string, number][] {

@@ -2,8 +2,9 @@
  * What the planner is shown: what is known, and what recovery has chosen, in the planner's own words. A component that is restarted in
  * place is shown as one that has not failed; one that is failed over, as barred for this once; one that hands over, as if asked to.
  */
-import { candidatesOf, type PlanInput } from '../logic/placement/index.ts'
+
 import { isReadySecondary, typeOf } from '../logic/placement/candidate.ts'
+import { candidatesOf, type PlanInput } from '../logic/placement/index.ts'
 import { type AssignmentName, type ComponentId, hostOf } from '../model/ids.ts'
 import type { ComponentStatus } from '../model/status.ts'
 import type { CrimContext } from './context.ts'

@@ -1,6 +1,7 @@
 /** What an operation would take away of what is required (SPEC R9): found by carrying the plan out to its end, without it and with it. */
-import { type Rehearsal, rehearse, shortageOf } from '../../logic/placement/rehearse.ts'
+
 import type { PlanInput } from '../../logic/placement/index.ts'
+import { type Rehearsal, rehearse, shortageOf } from '../../logic/placement/rehearse.ts'
 import type { AssignmentName } from '../../model/ids.ts'
 
 interface Required {
@@ -31,14 +32,19 @@ function missingIn(input: PlanInput): Map<AssignmentName, Required> {
 }
 
 function described(before: Map<AssignmentName, Required>, after: Map<AssignmentName, Required>): string | null {
-  const losses = [...after].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([name, missing]) => {
-    const had = before.get(name) ?? nothing
-    const primaryCount = missing.primaries - had.primaries
-    const secondaryCount = missing.secondaries - had.secondaries
-    if (primaryCount <= 0 && secondaryCount <= 0) return []
-    const what = primaryCount > 0 ? counted(primaryCount, 'primary', 'primaries') : counted(secondaryCount, 'secondary', 'secondaries')
-    return [`${name} without ${what} that it requires${missing.reason === null ? '' : ` (${missing.reason})`}`]
-  })
+  const losses = [...after]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([name, missing]) => {
+      const had = before.get(name) ?? nothing
+      const primaryCount = missing.primaries - had.primaries
+      const secondaryCount = missing.secondaries - had.secondaries
+      if (primaryCount <= 0 && secondaryCount <= 0) return []
+      const what =
+        primaryCount > 0
+          ? counted(primaryCount, 'primary', 'primaries')
+          : counted(secondaryCount, 'secondary', 'secondaries')
+      return [`${name} without ${what} that it requires${missing.reason === null ? '' : ` (${missing.reason})`}`]
+    })
   if (losses.length === 0) return null
   const shown = losses.slice(0, lossesShownMax)
   return shown.join(', ') + (losses.length > shown.length ? `, and ${losses.length - shown.length} more` : '')

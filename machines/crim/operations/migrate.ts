@@ -4,8 +4,8 @@
  */
 import { candidatesOf, plan } from '../../logic/placement/index.ts'
 import { type ComponentId, nodeOf } from '../../model/ids.ts'
-import { modelOf } from '../../model/redundancy.ts'
 import type { Operation } from '../../model/operation.ts'
+import { modelOf } from '../../model/redundancy.ts'
 import type { Role } from '../../model/roles.ts'
 import type { Intent } from '../../model/status.ts'
 import type { CrimContext, StoredIntent } from '../context.ts'
@@ -25,7 +25,10 @@ export const migrate: OperationKind<Migrate> = {
     const after = { ...planInputOf(context), intents: exchangedIn(context, operation, exchange) }
     const target = plan(after).targets.find(({ assignment }) => assignment === operation.assignment)!
     const isKept = target.roles[exchange.to] === exchange.role && target.roles[exchange.from] !== exchange.role
-    if (!isKept) return refused(`'${operation.assignment}' cannot be ${exchange.role} there${target.reason ? `: ${target.reason}` : ''}`)
+    if (!isKept)
+      return refused(
+        `'${operation.assignment}' cannot be ${exchange.role} there${target.reason ? `: ${target.reason}` : ''}`,
+      )
     return { kind: 'possible', after }
   },
   begin(context, pending, operation) {
@@ -40,7 +43,11 @@ export const migrate: OperationKind<Migrate> = {
     )
     const value = { ...context.intents[operation.assignment], roles: stored }
     const successors = { [operation.assignment]: exchange.to }
-    return { change: {}, pending: { ...pending, successors }, changes: [{ key: intentKey(operation.assignment), value }] }
+    return {
+      change: {},
+      pending: { ...pending, successors },
+      changes: [{ key: intentKey(operation.assignment), value }],
+    }
   },
   result(context, { successors }, { assignment }) {
     const to = successors[assignment]!
@@ -65,8 +72,10 @@ function exchangeOf(context: CrimContext, { assignment, from, to }: Migrate): Ex
   const [source, goal] = [from, to].map((node) => candidates.find(({ component }) => nodeOf(component) === node))
   if (!source || !goal) return noSuch(`'${assignment}' has no component on a node '${source ? to : from}'`)
   const role = source.intended?.role
-  if (role !== 'primary' && role !== 'secondary') return refused(`${source.component} is neither primary nor secondary of ${assignment}`)
-  if (goal.intended?.role === role) return { kind: 'done', text: `${goal.component} is ${role} of ${assignment} already` }
+  if (role !== 'primary' && role !== 'secondary')
+    return refused(`${source.component} is neither primary nor secondary of ${assignment}`)
+  if (goal.intended?.role === role)
+    return { kind: 'done', text: `${goal.component} is ${role} of ${assignment} already` }
   if (!goal.isUsable || goal.hasFailed) return refused(`${goal.component} is not sound`)
   return { role, from: source.component, to: goal.component }
 }

@@ -22,7 +22,11 @@ export const restart: OperationKind<Restart> = {
   },
   begin(context, pending, { target }) {
     const hosts = runningHosts(context, target)
-    return { change: { withheld: withheldToo(context, hosts) }, pending: { ...pending, hosts: livesOf(context, hosts) }, changes: [] }
+    return {
+      change: { withheld: withheldToo(context, hosts) },
+      pending: { ...pending, hosts: livesOf(context, hosts) },
+      changes: [],
+    }
   },
   result(context, { hosts }, { target }) {
     const names = Object.keys(hosts) as ComponentId[]
@@ -34,7 +38,9 @@ export const restart: OperationKind<Restart> = {
 }
 
 function runningHosts(context: CrimContext, target: Target): ComponentId[] {
-  const running = placesOf(context, target).filter(({ place }) => (context.statuses[place]?.role ?? 'offline') !== 'offline')
+  const running = placesOf(context, target).filter(
+    ({ place }) => (context.statuses[place]?.role ?? 'offline') !== 'offline',
+  )
   return [...new Set(running.map(({ place }) => hostOf(place)))].sort()
 }
 

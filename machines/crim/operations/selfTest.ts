@@ -23,7 +23,11 @@ export const selfTest: OperationKind<SelfTest> = {
   },
   begin(context, pending, { component }) {
     const hosts = [hostOf(component)]
-    return { change: { withheld: withheldToo(context, hosts) }, pending: { ...pending, hosts: livesOf(context, hosts) }, changes: [] }
+    return {
+      change: { withheld: withheldToo(context, hosts) },
+      pending: { ...pending, hosts: livesOf(context, hosts) },
+      changes: [],
+    }
   },
   proceed(context, _, { component }) {
     const host = hostOf(component)
@@ -63,5 +67,7 @@ function resultOf(event: Ended): OperationResult {
   const more = detail === '' ? '' : `: ${detail}`
   if (event.type === 'errand.done') return { ok: true, text: `${component} has passed its self-test${more}` }
   if (event.code === 'unsupported') return failedWith(`${component} knows no self-test${more}`)
-  return failedWith(`${component} has not passed its self-test (${event.code})${more}; it is barred until it is unlocked`)
+  return failedWith(
+    `${component} has not passed its self-test (${event.code})${more}; it is barred until it is unlocked`,
+  )
 }

@@ -28,8 +28,7 @@ export const setting: OperationKind<Setting> = {
     return { kind: 'possible', after: afterChanges(context, changes) }
   },
   begin: (context, pending, operation) => ({ change: {}, pending, changes: changesOf(context, operation) }),
-  result: (context, _, operation) =>
-    isComplete(context, operation) ? { ok: true, text: textOf(operation) } : null,
+  result: (context, _, operation) => (isComplete(context, operation) ? { ok: true, text: textOf(operation) } : null),
 }
 
 /** The planner's input once the repository has taken changes over. */

@@ -3,8 +3,8 @@
  * nothing is locked, and the primary stays; forced, it is locked without one.
  */
 import type { AssignmentName, ComponentId } from '../../model/ids.ts'
-import { modelOf } from '../../model/redundancy.ts'
 import type { Operation, Target } from '../../model/operation.ts'
+import { modelOf } from '../../model/redundancy.ts'
 import type { CrimContext } from '../context.ts'
 import { failedWith, noSuch, type OperationKind, refused } from './kind.ts'
 import { afterChanges, isIn, isOut } from './settings.ts'
@@ -19,7 +19,8 @@ export const shutdown: OperationKind<Shutdown> = {
     const unknown = whyUnknown(context, target)
     if (unknown !== null) return noSuch(unknown)
     const changes = lockChanges(context, target, true)
-    if (changes.every((change) => isIn(context, change))) return { kind: 'done', text: `${nameOf(target)} is locked already` }
+    if (changes.every((change) => isIn(context, change)))
+      return { kind: 'done', text: `${nameOf(target)} is locked already` }
     if (target.kind === 'node' && context.administrative.nodes[target.node] === 'maintenance')
       return refused(`${target.node} is in maintenance: end that first`)
     return { kind: 'possible', after: afterChanges(context, changes) }
