@@ -127,6 +127,23 @@ test('no redundancy: restarted in place up to the limit, then failed over', () =
   expect(seen).toEqual([id('n1'), id('n1'), id('n1'), id('n2')])
 })
 
+for (const standby of ['hot', 'warm'] as const)
+  for (const operation of ['switchover', 'lock'] as const)
+    test(`a ${standby} primary falls before it hears that it is to quiesce, for ${operation}: it refuses, and nobody waits for it`, () => {
+      const cluster = started({ type: { standby } })
+      cluster.killProcess(id('n1'))
+      cluster.request({ type: '', operation, assignment: 'service', component: id('n1'), to: 'n2' })
+      cluster.deliverOf('repository')
+      cluster.deliverOf(`agent ${id('n1')}`)
+      cluster.deliverOf('to n1')
+      expect(cluster.roles()).toEqual(['n1 offline.stopped', 'n2 secondary.ready', 'n3 spare.ready'])
+      cluster.settle()
+      const fallen = operation === 'lock' ? 'offline.stopped' : 'spare.ready'
+      expect([...cluster.acting]).toEqual([id('n2')])
+      expect(cluster.roleOf('n1')).toBe(fallen)
+      expect(cluster.crimState).toBe('active.settled')
+    })
+
 describe('any order of faults, deliveries and masters', () => {
   const node = fc.constantFrom('n1', 'n2', 'n3')
   const happening = fc.oneof(

@@ -166,6 +166,12 @@ export class RoleCluster {
     return true
   }
 
+  /** Delivers all that is under way in one channel, and what follows from it there. */
+  deliverOf(channel: string): void {
+    for (let action = this.channels.get(channel)?.shift(); action; action = this.channels.get(channel)?.shift())
+      action()
+  }
+
   /** Delivers all that is under way, and lets the CRIM repeat itself, until nothing happens any more. */
   settle(): void {
     for (let round = 0; round < 30; round++) {
@@ -284,7 +290,7 @@ export class RoleCluster {
     const node = this.nodes.get(name)!
     for (const { id } of node.components) {
       this.#toComponent(id, { type: 'lease.lost' })
-      this.#drain(`agent ${id}`)
+      this.deliverOf(`agent ${id}`)
     }
   }
 
@@ -432,11 +438,6 @@ export class RoleCluster {
     if (direction !== 'to' && direction !== 'from' && direction !== 'log') return true
     const node = this.nodes.get(name!)!
     return node.isReachable && (direction !== 'log' || node.isUp)
-  }
-
-  #drain(channel: string): void {
-    for (let action = this.channels.get(channel)?.shift(); action; action = this.channels.get(channel)?.shift())
-      action()
   }
 
   #clearChannels(name: string): void {

@@ -1,11 +1,15 @@
 import { describe, expect, test } from 'bun:test'
-import { peersOf, stepsOf } from '../../../../machines/logic/placement/index.ts'
+import { peersOf, type Step, stepsOf } from '../../../../machines/logic/placement/index.ts'
 import { configuration } from '../../../support/configuration.ts'
 import { idOf, planInput, type Scenario } from '../../../support/placement.ts'
 
 /** One line a step: `n1 quiescing`, `n2 primary (n1/service to stop acting)`. */
 function steps(scenario: Scenario): string[] {
-  return stepsOf(planInput(scenario), 'service').map(
+  return textOf(stepsOf(planInput(scenario), 'service'))
+}
+
+function textOf(steps: readonly Step[]): string[] {
+  return steps.map(
     ({ component, role, waitsFor }) => `${component.slice(0, 2)} ${role}${waitsFor ? ` (${waitsFor})` : ''}`,
   )
 }
@@ -102,6 +106,35 @@ describe('never two that act', () => {
     const commanded = { [idOf('n1')]: { role: 'primary' as const, token: { epoch: 1, index: 6 }, mayAct: true } }
     const waits = stepsOf({ ...input, commanded }, 'service').map(({ role, waitsFor }) => `${role}: ${waitsFor}`)
     expect(waits).toContain('primary: n1/service to stop acting')
+  })
+
+  describe('one with such a command waits for none of those that wait for it', () => {
+    const withCommand = (of: { n1: string; observed: string }): string[] => {
+      const input = planInput({
+        intended: { n1: of.n1, n2: 'primary 7', n3: 'spare 5' },
+        observed: { ...others, n1: of.observed },
+      })
+      const commanded = { [idOf('n1')]: { role: 'primary' as const, token: { epoch: 1, index: 6 }, mayAct: true } }
+      return textOf(stepsOf({ ...input, commanded }, 'service')).filter((text) => text.startsWith('n1'))
+    }
+
+    test('as a spare, or as the secondary to come', () => {
+      const fallen = 'offline stopped 5 failed'
+      expect(withCommand({ n1: 'spare 7', observed: fallen })).toEqual(['n1 spare'])
+      expect(withCommand({ n1: 'secondary 7', observed: fallen })).toEqual(['n1 spare'])
+      expect(withCommand({ n1: 'secondary 7', observed: 'spare ready 5' })).toEqual(['n1 spare'])
+      expect(withCommand({ n1: 'secondary 7', observed: 'quiescing ready 5' })).toEqual(['n1 spare'])
+    })
+
+    test('nor is it silent when it seems to be offline already', () => {
+      expect(withCommand({ n1: 'offline 7', observed: 'offline stopped 5 failed' })).toEqual(['n1 offline'])
+    })
+
+    test('and follows the primary like any other when it has answered', () => {
+      expect(
+        steps({ intended: { n1: 'secondary 7', n2: 'primary 7' }, observed: { ...others, n1: 'spare ready 7' } }),
+      ).toContain('n1 secondary (the primary)')
+    })
   })
 
   test('a node out of reach stands in the way until it has stopped by itself', () => {
