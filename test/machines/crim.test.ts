@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { componentId } from '../../machines/model/ids.ts'
+import { compareTokens } from '../../machines/model/token.ts'
 import { configuration } from '../support/configuration.ts'
 import { RoleCluster } from '../support/roleCluster.ts'
 
@@ -100,6 +101,18 @@ describe('a 2N assignment on three nodes', () => {
     cluster.heal('n1')
     cluster.settle()
     expect(cluster.roles()).toEqual(['n1 primary.ready', 'n2 secondary.ready', 'n3 spare.ready'])
+  })
+
+  test('one that is cut off while it is to hand over quiesces when it heals, under no later token than its successor has', () => {
+    const cluster = started()
+    cluster.request({ type: '', operation: 'switchover', assignment: 'service', to: 'n2' })
+    cluster.cutOff('n1')
+    cluster.settle()
+    const decided = cluster.crim.intents.service!.roles
+    expect(compareTokens(decided[id('n1')]!.token, decided[id('n2')]!.token)).toBeGreaterThan(0)
+    cluster.heal('n1')
+    cluster.settle()
+    expect(cluster.roles()).toEqual(['n1 spare.ready', 'n2 primary.ready', 'n3 secondary.ready'])
   })
 
   test('one that is cut off for good stops by itself, and only then another takes over', () => {

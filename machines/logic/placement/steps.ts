@@ -37,7 +37,7 @@ export function stepsOf(input: PlanInput, assignment: AssignmentName): Step[] {
       assignment,
       component: candidate.component,
       role,
-      token: candidate.intended!.token,
+      token: role === 'quiescing' ? quiescingToken(candidate, candidates) : candidate.intended!.token,
       level: levels[role],
       waitsFor,
     })
@@ -76,6 +76,17 @@ function nextHop(candidate: Candidate, all: readonly Candidate[]): { role: Role;
       if (intended.role === 'secondary') return towardsSecondary(status.role, all)
       return { role: intended.role, waitsFor: intended.role === 'spare' ? whileRecovering(candidate, all) : null }
   }
+}
+
+/**
+ * That of the decision that gave its role to another, when its own has been decided anew since. What it acts on meanwhile may
+ * remember the highest token it has seen, and would refuse a primary that comes with a lower one.
+ */
+function quiescingToken({ intended, status }: Candidate, all: readonly Candidate[]): Token {
+  const own = intended!.token
+  const successor = all.find((other) => other.intended?.role === 'primary')?.intended?.token ?? own
+  const isBetween = compareTokens(successor, own) < 0 && compareTokens(successor, status!.token) > 0
+  return isBetween ? successor : own
 }
 
 function isReachable({ node }: Candidate): boolean {

@@ -74,6 +74,22 @@ describe('switch-over', () => {
     expect(steps({ intended: again, observed })).toEqual(['n1 spare', 'n2 spare (n1/service to become primary)'])
   })
 
+  test('whoever is to quiesce hears of it under no later token than that of the primary to come', () => {
+    const tokenOf = (of: { n1: string; observed: string }) => {
+      const input = planInput({
+        intended: { ...intended, n1: of.n1 },
+        observed: { ...others, n1: of.observed, n2: 'secondary ready 5' },
+      })
+      const { role, token } = stepsOf(input, 'service').find(({ component }) => component === idOf('n1'))!
+      return `${role} ${token.index}`
+    }
+    expect(tokenOf({ n1: 'spare 7', observed: 'primary ready 5' })).toBe('quiescing 7')
+    expect(tokenOf({ n1: 'spare 9', observed: 'primary ready 5' })).toBe('quiescing 7')
+    expect(tokenOf({ n1: 'spare 9', observed: 'quiescing ready 7' })).toBe('spare 9')
+    // It has seen that one already, and would refuse it.
+    expect(tokenOf({ n1: 'spare 9', observed: 'primary ready 8' })).toBe('quiescing 9')
+  })
+
   test('a quiescing primary still knows its secondary, so its last writes get there', () => {
     expect(peers('n1', { intended, observed: { ...others, n1: 'primary ready 5', n2: 'secondary ready 5' } })).toEqual([
       'n2 secondary 5',
