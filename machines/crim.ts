@@ -14,6 +14,7 @@
  * `repository.*`, `proposal.*`, `configuration.changed` from the replicated log; `operation.requested` from operators.
  */
 import { setup } from 'xstate'
+import { nothingSet } from './crim/administrative.ts'
 import type { CrimChange, CrimContext, CrimEffect, CrimEvent, CrimInput } from './crim/context.ts'
 import {
   applied,
@@ -167,6 +168,7 @@ export const crim = machine.createMachine({
     intents: {},
     locked: {},
     lives: {},
+    administrative: nothingSet,
     failures: {},
     barred: {},
     commanded: {},

@@ -8,7 +8,8 @@
  */
 import { type ComponentId, nodeOf } from '../model/ids.ts'
 import type { Change, CrimContext } from './context.ts'
-import { isUp, lifeKey } from './observe.ts'
+import { lifeKey } from './keys.ts'
+import { isUp } from './observe.ts'
 
 /** Lives that have said what is, and so may be commanded from now on. A number never goes back. */
 export function livesBegun(context: CrimContext): Change[] {

@@ -1,6 +1,13 @@
 /** How what nodes say, and what the repository has applied, changes what the CRIM knows. Pure. */
 import type { ComponentType } from '../model/configuration.ts'
-import { type ComponentId, componentNameOf, type Incarnation, type NodeName, nodeOf } from '../model/ids.ts'
+import {
+  type AssignmentName,
+  type ComponentId,
+  componentNameOf,
+  type Incarnation,
+  type NodeName,
+  nodeOf,
+} from '../model/ids.ts'
 import {
   type ComponentStatus,
   type Failure,
@@ -8,17 +15,11 @@ import {
   stoppedAvailabilities,
   upAvailabilities,
 } from '../model/status.ts'
+import { administered, nothingSet } from './administrative.ts'
 import type { AppliedEntry, CrimChange, CrimContext, CrimEvent, KnownNode, StoredIntent } from './context.ts'
+import { below, prefixes } from './keys.ts'
 
 type EventOf<T extends CrimEvent['type']> = Extract<CrimEvent, { type: T }>
-
-const intentPrefix = 'intent/'
-const lockPrefix = 'lock/'
-const lifePrefix = 'cluster/life/'
-
-export const intentKey = (assignment: string): string => `${intentPrefix}${assignment}`
-export const lockKey = (component: ComponentId): string => `${lockPrefix}${component}`
-export const lifeKey = (node: NodeName): string => `${lifePrefix}${node}`
 
 /** A failure that says nothing against the component itself is not counted towards its limit. */
 const uncountedCodes: readonly string[] = ['lease.lost', 'node.restarted', 'node.left', 'component.removed']
@@ -26,7 +27,7 @@ const uncountedCodes: readonly string[] = ['lease.lost', 'node.restarted', 'node
 /** Everything decided so far comes with the mastership; what is, and what was under way, is asked for anew (SPEC R10). */
 export function tookOver(context: CrimContext, event: EventOf<'mastership.acquired'>): CrimChange {
   return {
-    ...applied({ ...context, intents: {}, locked: {}, lives: {} }, event.entries),
+    ...applied({ ...context, intents: {}, locked: {}, lives: {}, administrative: nothingSet }, event.entries),
     epoch: event.epoch,
     statuses: {},
     failures: {},
@@ -187,25 +188,27 @@ export function applied(context: CrimContext, entries: readonly AppliedEntry[]):
   const lives = { ...context.lives }
   const failures = { ...context.failures }
   const barred = { ...context.barred }
+  let { administrative } = context
   for (const entry of entries) {
-    if (entry.key.startsWith(intentPrefix)) {
-      const assignment = entry.key.slice(intentPrefix.length)
+    administrative = administered(administrative, entry)
+    const assignment = below<AssignmentName>(prefixes.intent, entry.key)
+    const component = below<ComponentId>(prefixes.lock, entry.key)
+    const node = below<NodeName>(prefixes.life, entry.key)
+    if (assignment !== null) {
       if (entry.value === null) delete intents[assignment]
       else intents[assignment] = intentOf(assignment, entry)
-    } else if (entry.key.startsWith(lockPrefix)) {
-      const component = entry.key.slice(lockPrefix.length) as ComponentId
+    } else if (component !== null) {
       if (entry.value === null) {
         delete locked[component]
         delete failures[component]
         delete barred[component]
       } else locked[component] = true
-    } else if (entry.key.startsWith(lifePrefix)) {
-      const node = entry.key.slice(lifePrefix.length)
+    } else if (node !== null) {
       if (entry.value === null) delete lives[node]
       else lives[node] = entry.value as Incarnation
     }
   }
-  return { intents, locked, lives, failures, barred }
+  return { intents, locked, lives, failures, barred, administrative }
 }
 
 function intentOf(assignment: string, { value, epoch, index }: AppliedEntry): Intent {

@@ -3,6 +3,8 @@
  * with its documentation, is `src/configuration/schema.ts`; all durations are milliseconds.
  */
 import type { AssignmentName, NodeName } from './ids.ts'
+import type { GroupConfiguration, Relationship } from './relationships.ts'
+import type { Role } from './roles.ts'
 
 export interface Configuration {
   readonly cluster: string
@@ -23,6 +25,12 @@ export interface Configuration {
   readonly types: Readonly<Record<string, ComponentType>>
   readonly components: Readonly<Record<string, ComponentConfiguration>>
   readonly assignments: Readonly<Record<AssignmentName, AssignmentConfiguration>>
+  readonly relationships?: Readonly<Record<string, Relationship>>
+  readonly groups?: Readonly<Record<string, GroupConfiguration>>
+  /** Software release domains (SPEC R12). */
+  readonly releases?: ReleaseConfiguration
+  /** Of the whole cluster; left out: `defaultNodeRecovery` (recovery.ts). */
+  readonly recovery?: NodeRecoveryPolicy
 }
 
 export interface NodeConfiguration {
@@ -34,7 +42,16 @@ export interface NodeConfiguration {
   readonly isEligible?: boolean
   /** How others cut its power; without it only time, evidence or an operator proves its end. */
   readonly fence?: FenceConfiguration
+  /** What it has of each resource, whole numbers. Of a resource that is not named it has nothing. */
+  readonly capacity?: Resources
+  /** Where it stands, from the outside in: `{ site: 'east', shelf: 'a' }`. The level `node` is its own name. */
+  readonly containment?: Readonly<Record<string, string>>
+  /** Its software release domain. */
+  readonly release?: string
 }
+
+/** Whole numbers, by the name of the resource: `{ memory: 16, cpu: 8 }`. */
+export type Resources = Readonly<Record<string, number>>
 
 export interface ArbiterConfiguration {
   readonly name: NodeName
@@ -101,7 +118,15 @@ export interface Timing {
 
 export type Standby = 'hot' | 'warm' | 'cold'
 
-export type HookName = 'onPrimary' | 'onSecondary' | 'onSpare' | 'onQuiescing' | 'onOffline' | 'onPeers'
+export type HookName =
+  | 'onPrimary'
+  | 'onSecondary'
+  | 'onSpare'
+  | 'onQuiescing'
+  | 'onOffline'
+  | 'onPeers'
+  | 'onReset'
+  | 'onSelfTest'
 
 export type ProbeTarget =
   | { readonly kind: 'exec'; readonly command: readonly string[] }
@@ -115,7 +140,10 @@ export type Probe = ProbeTarget & {
   readonly failuresMax: number
 }
 
-/** Component type information (SPEC C6). */
+/**
+ * Component type information (SPEC C6). What is optional here has the meaning of a plain component: one assignment at a time, every
+ * role, told by its node what to be.
+ */
 export interface ComponentType {
   readonly agent: 'process'
   /** Whether the program speaks the SDK protocol; if not, roles reach it as hooks only. */
@@ -138,12 +166,59 @@ export interface ComponentType {
   readonly probe: Probe | null
   readonly hooks: Readonly<Partial<Record<HookName, readonly string[]>>>
   readonly recovery: RecoveryPolicy
+  /** Its class (SPEC C2), for people and for operations on many: `application`. */
+  readonly class?: string
+  /** The roles it can take, beside offline and quiescing. Left out: spare, secondary and primary. */
+  readonly roles?: readonly Exclude<Role, 'offline' | 'quiescing'>[]
+  /** How many assignments one component serves at once. Left out: one. See `isShared` (capabilities.ts). */
+  readonly serves?: ServingLimits
+  /** It picks its own role and says so; the CRIM plans around it (SPEC C4). */
+  readonly selfDetermining?: boolean
 }
+
+/** Limits of one component (an instance on a node). */
+export interface ServingLimits {
+  readonly primaryCountMax: number
+  readonly secondaryCountMax: number
+  /** Whether it may be primary for one while it is secondary for another (N-way); if not, it is one or the other (N+M). */
+  readonly isMixed: boolean
+}
+
+/** Rungs of recovery (SPEC R7), least radical first. */
+export const recoveries = ['reset', 'restart', 'failover', 'switchover', 'nodeSwitchover', 'nodeFailover'] as const
+
+export type Recovery = (typeof recoveries)[number]
 
 export interface RecoveryPolicy {
   /** So many restarts in place within the window; one more failure bars the component from its node until it is unlocked. */
   readonly restartLimit: number
   readonly restartWindowMs: number
+  /** The first answer to a failure. Left out: `failover` where a hot standby is in step, else `restart`. */
+  readonly first?: Recovery
+  /** The first answer to a failure with this code, before `first`: `{ 'probe.failed': 'reset' }`. */
+  readonly byCode?: Readonly<Record<string, Recovery>>
+  /** Soft resets within the window before the next rung. Left out: 1. */
+  readonly resetLimit?: number
+  /** A component that failed too often is used again after this long. Left out: only when it is unlocked. */
+  readonly barredForMs?: number
+}
+
+/** Recovery beyond one component (SPEC R7). */
+export interface NodeRecoveryPolicy {
+  /** So many components barred or failed over on one node within the window; one more and its node is switched over. */
+  readonly failureLimit: number
+  readonly failureWindowMs: number
+  /** So many components recover at once in the whole cluster; others wait, the more important first. */
+  readonly concurrentMax: number
+  /** A node that came back so often within the window is held down: nothing new is placed there for `holdDownMs`. */
+  readonly flapLimit: number
+  readonly flapWindowMs: number
+  readonly holdDownMs: number
+}
+
+export interface ReleaseConfiguration {
+  /** Pairs of releases whose components cannot be primary and secondary of one assignment. */
+  readonly incompatible: readonly (readonly [string, string])[]
 }
 
 export interface ComponentConfiguration {
@@ -152,6 +227,8 @@ export interface ComponentConfiguration {
   readonly nodes: readonly NodeName[]
   /** What differs per node. */
   readonly instances: Readonly<Record<NodeName, ComponentInstance>>
+  /** The component that speaks for it (SPEC C4): of a proxied component. An instance of it must serve for this one to be used. */
+  readonly proxy?: string
 }
 
 export interface ComponentInstance {
@@ -160,10 +237,47 @@ export interface ComponentInstance {
   readonly endpoint: string | null
 }
 
-export type Redundancy = '2N' | 'none'
+/** Redundancy models (SPEC R3): names for numbers (`redundancy.ts`). */
+export const redundancies = ['none', '2N', 'N+M', 'N-way', 'load-sharing'] as const
+
+export type Redundancy = (typeof redundancies)[number]
+
+/** What becomes of an assignment on a node that lost the quorum. `freeze` and `ignore` are for what is not exclusive. */
+export type WithoutQuorum = 'stop' | 'demote' | 'freeze' | 'ignore'
+
+/** Two that act where one should: `stopExtra` keeps the intended one; `stopAll` stops all of them, then starts one. */
+export type ActiveTwice = 'stopExtra' | 'stopAll'
+
+/** A number is a wish, and its weight: higher is better, below zero: rather not. */
+export type Wish = number | 'required' | 'forbidden'
 
 export interface AssignmentConfiguration {
   /** The component whose instances may serve it. */
   readonly component: string
   readonly redundancy: Redundancy
+  /** Left out: as the model has it (`redundancy.ts`). */
+  readonly primaries?: Wanted
+  readonly secondaries?: Wanted
+  /** Higher is more important, and displaces what is less when there is not room for both. Left out: 0. */
+  readonly priority?: number
+  /** What a primary of it takes of its node's capacity, and a secondary. Left out: nothing. */
+  readonly weights?: { readonly primary: Resources; readonly secondary: Resources }
+  /** Wishes for nodes. `required` of any: on no other. */
+  readonly wishes?: Readonly<Record<NodeName, Wish>>
+  /** `ranked`: on the first of the component's nodes that can; `equal`: spread evenly. Left out: as the model has it. */
+  readonly distribution?: 'ranked' | 'equal'
+  /** Moves back to where it would rather be as soon as it can (auto-adjust). Left out: it stays. */
+  readonly failBack?: boolean
+  /** Room is kept for it on the other nodes, should the one that hurts most fail. Left out: false. */
+  readonly reserve?: boolean
+  /** Left out: `stop` if exclusive, else `ignore`. */
+  readonly withoutQuorum?: WithoutQuorum
+  /** Left out: `stopExtra`. */
+  readonly activeTwice?: ActiveTwice
+}
+
+/** `required`: fewer is a loss of service; `preferred`: as many as there is room for, up to this. 1 ≤ required ≤ preferred for primaries. */
+export interface Wanted {
+  readonly required: number
+  readonly preferred: number
 }

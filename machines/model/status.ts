@@ -30,6 +30,12 @@ export interface ComponentStatus {
   /** It may be acting as primary: from before its process is told, until it has taken another role or has exited. */
   readonly isActive: boolean
   readonly endpoint: string | null
+  /** Of a self-determining component: the role it says it has. */
+  readonly announced?: Role
+  /** What it says of its load: 100 is as much as it should bear. */
+  readonly loadPercent?: number
+  /** Its software release, if its program gave one; else its node's. */
+  readonly release?: string
 }
 
 /** What a component is told of the others of its assignment (rendezvous, SPEC R4). */
@@ -38,6 +44,10 @@ export interface Peer {
   readonly node: NodeName
   readonly role: Role
   readonly endpoint: string | null
+  /** Its software release domain (SPEC R12), where one is known. */
+  readonly release?: string
+  /** Among the standbys of its assignment: 1 is the first to follow. Of a primary 0. */
+  readonly rank?: number
   /** Token of its role: a checkpoint of a primary that carries an older one is refused. */
   readonly token: Token
 }
@@ -69,6 +79,8 @@ export interface Intent {
   readonly assignment: AssignmentName
   /** Every component the assignment may use, with the role it should have and the token of the decision that gave it. */
   readonly roles: Readonly<Record<ComponentId, IntendedRole>>
+  /** Tokens of the sponsors' primaries that it was started for: a later one restarts it, where the dependency says so. */
+  readonly sponsors?: Readonly<Record<AssignmentName, Token>>
 }
 
 export interface IntendedRole {

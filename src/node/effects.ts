@@ -4,7 +4,7 @@
  */
 
 import type { ComponentEffect } from '../../machines/component.ts'
-import { lifeKey } from '../../machines/crim/observe.ts'
+import { decidedNames, lifeKey } from '../../machines/crim/keys.ts'
 import type { CrimEffect } from '../../machines/crim.ts'
 import type { FencingEffect } from '../../machines/fencing.ts'
 import type { MembershipEffect } from '../../machines/membership.ts'
@@ -13,6 +13,7 @@ import { upAvailabilities } from '../../machines/model/status.ts'
 import type { NodeEffect } from '../../machines/node.ts'
 import type { Cause } from '../engine/record.ts'
 import { logger } from '../log/log.ts'
+import { runErrand } from './errands.ts'
 import { mastershipChanged, peerChanged, performForFencing } from './fencing.ts'
 import { command, tellStatus } from './inbound.ts'
 import { Operations } from './operations.ts'
@@ -70,6 +71,8 @@ export function perform(parts: Parts, effect: Effect, cause: Cause): void {
     case 'repository.propose':
     case 'role.command':
     case 'peers.command':
+    case 'reset.command':
+    case 'selfTest.command':
     case 'operation.answer':
       return performForCrim(parts, effect, cause)
 
@@ -91,10 +94,8 @@ function performForComponent(parts: Parts, effect: ComponentEffect, cause: Cause
       return parts.agent.invoke(effect)
     case 'peers.introduce':
       return parts.agent.introduce(effect)
-    case 'component.active': {
-      const { component, incarnation, isActive } = effect
-      return parts.guard.setActive({ component, incarnation, isActive })
-    }
+    case 'component.active':
+      return parts.agent.setActive(effect)
     case 'status.report':
       return reportStatus(parts, effect, cause)
     case 'command.refused':
@@ -131,6 +132,14 @@ function performForCrim(parts: Parts, effect: CrimEffect, cause: Cause): void {
       if (node === parts.self) command(parts, { ...effect, peers: [...effect.peers], cause })
       // It would go to a life that has begun since, of which a successor could not know.
       else if (parts.network.incarnationOf(node) <= commandedLifeOf(parts, node)) parts.post(node, effect, cause)
+      return
+    }
+    case 'reset.command':
+    case 'selfTest.command': {
+      if (!parts.sight.isLeaderLeaseValid()) return
+      const node = nodeOf(effect.component)
+      if (node === parts.self) runErrand(parts, { ...effect, cause })
+      else parts.post(node, effect, cause)
       return
     }
     case 'operation.answer': {
@@ -183,5 +192,3 @@ function commandedLifeOf({ replica }: Parts, node: NodeName): Incarnation {
 function decidedEntries({ replica }: Parts) {
   return decidedNames.flatMap((name) => replica.tree.list(name))
 }
-
-export const decidedNames = ['intent', 'lock', 'cluster/life'] as const

@@ -50,10 +50,10 @@ describe('a 2N assignment on three nodes', () => {
 
   test('lock and unlock', () => {
     const cluster = started()
-    cluster.request({ type: '', operation: 'lock', component: id('n1') })
+    cluster.request({ type: '', operation: 'lock', target: { kind: 'component', component: id('n1') } })
     cluster.settle()
     expect(cluster.roles()).toEqual(['n1 offline.stopped', 'n2 primary.ready', 'n3 secondary.ready'])
-    cluster.request({ type: '', operation: 'unlock', component: id('n1') })
+    cluster.request({ type: '', operation: 'unlock', target: { kind: 'component', component: id('n1') } })
     cluster.settle()
     expect(cluster.roles()).toEqual(['n1 spare.ready', 'n2 primary.ready', 'n3 secondary.ready'])
     expect(cluster.answers.map(({ result }) => (result as { ok: boolean }).ok)).toEqual([true, true])
@@ -63,7 +63,7 @@ describe('a 2N assignment on three nodes', () => {
     const cluster = started()
     cluster.request({ type: '', operation: 'switchover', assignment: 'nothing', to: null })
     cluster.request({ type: '', operation: 'switchover', assignment: 'service', to: 'n9' })
-    cluster.request({ type: '', operation: 'lock', component: 'n1/other' })
+    cluster.request({ type: '', operation: 'lock', target: { kind: 'component', component: 'n1/other' } })
     expect(cluster.answers.map(({ result }) => (result as { code: string }).code)).toEqual([
       'no-such',
       'no-such',
@@ -78,7 +78,7 @@ describe('a 2N assignment on three nodes', () => {
       cluster.settle()
     }
     expect(cluster.roleOf('n3')).toBe('offline.stopped')
-    cluster.request({ type: '', operation: 'unlock', component: id('n3') })
+    cluster.request({ type: '', operation: 'unlock', target: { kind: 'component', component: id('n3') } })
     cluster.settle()
     expect(cluster.roleOf('n3')).toBe('spare.ready')
   })
@@ -185,7 +185,7 @@ describe('any order of faults, deliveries and masters', () => {
     else if (what.do === 'changeMaster') cluster.changeMaster()
     else if (what.do === 'switchover')
       cluster.request({ type: '', operation: 'switchover', assignment: 'service', to: at })
-    else cluster.request({ type: '', operation: what.do, component: id(at) })
+    else cluster.request({ type: '', operation: what.do, target: { kind: 'component', component: id(at) } })
   }
 
   /** Everything is mended and unlocked; then the roles must be complete again. */
@@ -196,7 +196,7 @@ describe('any order of faults, deliveries and masters', () => {
     }
     cluster.settle()
     for (const name of cluster.nodes.keys()) {
-      cluster.request({ type: '', operation: 'unlock', component: id(name) })
+      cluster.request({ type: '', operation: 'unlock', target: { kind: 'component', component: id(name) } })
       cluster.settle()
     }
   }

@@ -1,40 +1,16 @@
 /** What the planner may assume of one component: whether it can be used, and whether it may still be acting. */
 import type { AssignmentConfiguration, ComponentType, Configuration } from '../../model/configuration.ts'
-import { type AssignmentName, type ComponentId, componentId, type NodeName, nodeOf } from '../../model/ids.ts'
+import { type AssignmentName, type ComponentId, nodeOf } from '../../model/ids.ts'
+import { servantOf } from '../../model/redundancy.ts'
 import type { Role } from '../../model/roles.ts'
 import {
   type ComponentStatus,
-  type Intent,
   type NodeAvailability,
   stoppedAvailabilities,
   upAvailabilities,
 } from '../../model/status.ts'
 import { compareTokens, type Token } from '../../model/token.ts'
-
-/** Everything the planner knows. Plain data; the same input gives the same plan. */
-export interface PlanInput {
-  readonly configuration: Configuration
-  readonly nodes: Readonly<Record<NodeName, NodeAvailability>>
-  /** What nodes said last. A component that is missing is unknown: its node has not said yet. */
-  readonly statuses: Readonly<Record<ComponentId, ComponentStatus>>
-  readonly intents: Readonly<Record<AssignmentName, Intent>>
-  /** Commands not yet reflected in a status: what they ask for may be happening. */
-  readonly commanded: Readonly<Record<ComponentId, Command>>
-  readonly locked: Readonly<Record<ComponentId, true>>
-  readonly barred: Readonly<Record<ComponentId, true>>
-  /** Nodes that are up and have not yet said what is. */
-  readonly awaited: readonly NodeName[]
-  /** Switch-overs that an operator asked for: where to, or null for the planner's choice. */
-  readonly requests: Readonly<Record<AssignmentName, { readonly to: ComponentId | null }>>
-}
-
-/** A command that no status reflects yet. */
-export interface Command {
-  readonly role: Role
-  readonly token: Token
-  /** It, or one before it that was not answered either, lets the component act. */
-  readonly mayAct: boolean
-}
+import type { Command, PlanInput } from './input.ts'
 
 export interface Candidate {
   readonly component: ComponentId
@@ -96,10 +72,11 @@ function ownersOf(intents: PlanInput['intents']): ReadonlyMap<ComponentId, Assig
   return owners
 }
 
-function configuredFor({ assignments, components }: Configuration, name: AssignmentName): ComponentId[] {
+function configuredFor(configuration: Configuration, name: AssignmentName): ComponentId[] {
+  const { assignments, components } = configuration
   const assignment = assignments[name]
   if (!assignment) return []
-  return components[assignment.component]!.nodes.map((node) => componentId({ node, component: assignment.component }))
+  return components[assignment.component]!.nodes.map((node) => servantOf(configuration, { assignment: name, node }))
 }
 
 function candidateOf(

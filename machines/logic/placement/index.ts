@@ -2,12 +2,13 @@
  * Placement (DESIGN §4): `plan(input) -> { targets, steps }`. Pure: no clock, no randomness, sorted names. A fixpoint plans
  * nothing. Redundancy models are numbers here, not machines.
  */
-import type { PlanInput } from './candidate.ts'
+import type { PlanInput } from './input.ts'
 import { staged } from './staging.ts'
 import { type Step, stepsOf } from './steps.ts'
 import { type Target, targetOf } from './target.ts'
 
-export { type Candidate, type Command, candidatesOf, type PlanInput } from './candidate.ts'
+export { type Candidate, candidatesOf } from './candidate.ts'
+export type { Administrative, Command, NodeState, PlanInput } from './input.ts'
 export { requestedSuccessor } from './primary.ts'
 export { startingCountMax } from './staging.ts'
 export { peersOf, type Step, stepsOf } from './steps.ts'

@@ -4,7 +4,8 @@
  */
 import type { AssignmentName, ComponentId } from '../../model/ids.ts'
 import { stoppedAvailabilities, upAvailabilities } from '../../model/status.ts'
-import { type Candidate, isReadySecondary, type PlanInput, typeOf } from './candidate.ts'
+import { type Candidate, isReadySecondary, typeOf } from './candidate.ts'
+import type { PlanInput } from './input.ts'
 import { successorOf } from './preference.ts'
 import { handOverReason, noPrimaryReason, notInStepReason, pendingReason, unreachableReason } from './reasons.ts'
 

@@ -8,7 +8,7 @@
 import { type ComponentId, componentNameOf, type NodeName, nodeOf } from '../../model/ids.ts'
 import type { Role } from '../../model/roles.ts'
 import { needsProcess } from '../../model/standby.ts'
-import type { PlanInput } from './candidate.ts'
+import type { PlanInput } from './input.ts'
 import type { Step } from './steps.ts'
 
 export const startingCountMax = 4

@@ -7,7 +7,8 @@ import { type AssignmentName, type ComponentId, componentNameOf, nodeOf } from '
 import type { Role } from '../../model/roles.ts'
 import { type Peer, upAvailabilities } from '../../model/status.ts'
 import { compareTokens, type Token } from '../../model/token.ts'
-import { type Candidate, candidatesOf, type PlanInput, typeOf } from './candidate.ts'
+import { type Candidate, candidatesOf, typeOf } from './candidate.ts'
+import type { PlanInput } from './input.ts'
 
 export interface Step {
   readonly assignment: AssignmentName

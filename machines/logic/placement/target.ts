@@ -5,7 +5,8 @@
  */
 import type { AssignmentName, ComponentId } from '../../model/ids.ts'
 import type { Role } from '../../model/roles.ts'
-import { type Candidate, candidatesOf, type PlanInput } from './candidate.ts'
+import { type Candidate, candidatesOf } from './candidate.ts'
+import type { PlanInput } from './input.ts'
 import { sortBy } from './preference.ts'
 import { choosePrimary, type PrimaryChoice } from './primary.ts'
 import { noSecondaryReason } from './reasons.ts'
