@@ -145,7 +145,8 @@ for (const standby of ['hot', 'warm'] as const)
     test(`a ${standby} primary falls before it hears that it is to quiesce, for ${operation}: it refuses, and nobody waits for it`, () => {
       const cluster = started({ type: { standby } })
       cluster.killProcess(id('n1'))
-      cluster.request({ type: '', operation, assignment: 'service', component: id('n1'), to: 'n2' })
+      const target = { kind: 'component', component: id('n1') }
+      cluster.request({ type: '', operation, assignment: 'service', to: 'n2', target })
       cluster.deliverOf('repository')
       cluster.deliverOf(`agent ${id('n1')}`)
       cluster.deliverOf('to n1')

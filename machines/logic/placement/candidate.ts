@@ -10,7 +10,7 @@ import {
   upAvailabilities,
 } from '../../model/status.ts'
 import { compareTokens, type Token } from '../../model/token.ts'
-import type { Command, PlanInput } from './input.ts'
+import type { PlanInput } from './input.ts'
 
 export interface Candidate {
   readonly component: ComponentId
