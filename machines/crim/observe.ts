@@ -1,6 +1,6 @@
 /** How what nodes say, and what the repository has applied, changes what the CRIM knows. Pure. */
 import type { ComponentType } from '../model/configuration.ts'
-import { type ComponentId, componentNameOf, type NodeName, nodeOf } from '../model/ids.ts'
+import { type ComponentId, componentNameOf, type Incarnation, type NodeName, nodeOf } from '../model/ids.ts'
 import {
   type ComponentStatus,
   type Failure,
@@ -14,9 +14,11 @@ type EventOf<T extends CrimEvent['type']> = Extract<CrimEvent, { type: T }>
 
 const intentPrefix = 'intent/'
 const lockPrefix = 'lock/'
+const lifePrefix = 'cluster/life/'
 
 export const intentKey = (assignment: string): string => `${intentPrefix}${assignment}`
 export const lockKey = (component: ComponentId): string => `${lockPrefix}${component}`
+export const lifeKey = (node: NodeName): string => `${lifePrefix}${node}`
 
 /** A failure that says nothing against the component itself is not counted towards its limit. */
 const uncountedCodes: readonly string[] = ['lease.lost', 'node.restarted', 'node.left', 'component.removed']
@@ -24,7 +26,7 @@ const uncountedCodes: readonly string[] = ['lease.lost', 'node.restarted', 'node
 /** Everything decided so far comes with the mastership; what is, and what was under way, is asked for anew (SPEC R10). */
 export function tookOver(context: CrimContext, event: EventOf<'mastership.acquired'>): CrimChange {
   return {
-    ...applied({ ...context, intents: {}, locked: {} }, event.entries),
+    ...applied({ ...context, intents: {}, locked: {}, lives: {} }, event.entries),
     epoch: event.epoch,
     statuses: {},
     failures: {},
@@ -44,7 +46,7 @@ export function isUp(context: CrimContext, node: NodeName): boolean {
 
 /**
  * A node that comes, or comes back, is asked what is; until it answers nothing is assumed. What was known of a node is
- * forgotten when its components can't be as they were: it returned, ended, left or stopped by itself.
+ * forgotten when its components can't be as they were: it returned, ended, left or stopped by itself, or has a later life.
  */
 export function nodeChanged(context: CrimContext, event: EventOf<'node.changed'>): CrimChange {
   const { node, availability, incarnation } = event
@@ -53,7 +55,7 @@ export function nodeChanged(context: CrimContext, event: EventOf<'node.changed'>
   const isSameLife = before?.incarnation === incarnation
   const isUndisturbed = isSameLife && (before?.availability === 'suspect' || before?.availability === availability)
   if (availability === 'suspect' || availability === 'leaving') return { nodes }
-  if (availability === 'unreachable') return { nodes, awaited: without(context.awaited, node) }
+  if (availability === 'unreachable' && isSameLife) return { nodes, awaited: without(context.awaited, node) }
   if (availability === 'alive' && isUndisturbed) return { nodes }
   const awaited = without(context.awaited, node)
   return {
@@ -182,6 +184,7 @@ export function strangersIsolated(context: CrimContext): CrimChange {
 export function applied(context: CrimContext, entries: readonly AppliedEntry[]): CrimChange {
   const intents = { ...context.intents }
   const locked = { ...context.locked }
+  const lives = { ...context.lives }
   const failures = { ...context.failures }
   const barred = { ...context.barred }
   for (const entry of entries) {
@@ -196,9 +199,13 @@ export function applied(context: CrimContext, entries: readonly AppliedEntry[]):
         delete failures[component]
         delete barred[component]
       } else locked[component] = true
+    } else if (entry.key.startsWith(lifePrefix)) {
+      const node = entry.key.slice(lifePrefix.length)
+      if (entry.value === null) delete lives[node]
+      else lives[node] = entry.value as Incarnation
     }
   }
-  return { intents, locked, failures, barred }
+  return { intents, locked, lives, failures, barred }
 }
 
 function intentOf(assignment: string, { value, epoch, index }: AppliedEntry): Intent {
