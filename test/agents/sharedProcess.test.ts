@@ -4,7 +4,7 @@ import type { ComponentId } from '../../machines/model/ids.ts'
 import type { Role } from '../../machines/model/roles.ts'
 import type { AgentEvent, RoleWords } from '../../src/agents/agent.ts'
 import { type HostProcess, SharedProcess } from '../../src/agents/sharedProcess.ts'
-import { ManualClock } from '../engine/manualClock.ts'
+import { ManualClock } from '../support/manualClock.ts'
 
 const host = 'n1/pool'
 const idOf = (name: string): ComponentId => `${host}/${name}`

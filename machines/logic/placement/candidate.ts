@@ -10,7 +10,7 @@ import {
   upAvailabilities,
 } from '../../model/status.ts'
 import { compareTokens, type Token } from '../../model/token.ts'
-import type { Command, PlanInput } from './input.ts'
+import type { PlanInput } from './input.ts'
 
 export interface Candidate {
   readonly component: ComponentId
@@ -28,6 +28,8 @@ export interface Candidate {
   readonly isPending: boolean
   /** It fell out of its role by itself and has not been told anything since. */
   readonly hasFailed: boolean
+  /** A command that lets it act is unanswered: it may obey it yet, or have refused it. */
+  readonly isUnanswered: boolean
   /** It may be acting as primary, as far as anyone can tell. */
   readonly mayAct: boolean
 }
@@ -91,6 +93,7 @@ function candidateOf(
   const isFree = !isRetired && !isLocked && !isBarred
   // A node that has said what is, and did not name a component that is not configured, has not got it.
   const isAbsent = isRetired && isUp && status === null && !input.awaited.includes(nodeOf(component))
+  const isUnanswered = input.commanded[component]?.mayAct === true
   return {
     component,
     node,
@@ -102,14 +105,9 @@ function candidateOf(
     isUsable: isUp && node !== 'leaving' && status !== null && isFree && status.phase !== 'stopFailed',
     isPending: isUp && status === null && !isAbsent,
     hasFailed: status?.failure != null && status.role === 'offline',
+    isUnanswered,
     mayAct:
-      !(isAbsent && !input.commanded[component]?.mayAct) &&
-      mayAct({
-        node,
-        status,
-        intendedRole: intended?.role ?? null,
-        commanded: input.commanded[component] ?? null,
-      }),
+      !(isAbsent && !isUnanswered) && mayAct({ node, status, intendedRole: intended?.role ?? null, isUnanswered }),
   }
 }
 
@@ -130,11 +128,11 @@ function mayAct(of: {
   node: NodeAvailability
   status: ComponentStatus | null
   intendedRole: Role | null
-  commanded: Command | null
+  isUnanswered: boolean
 }): boolean {
-  const { node, status, commanded } = of
+  const { node, status, isUnanswered } = of
   if (stoppedAvailabilities.includes(node)) return false
-  if (status === null || status.phase === 'stopFailed' || commanded?.mayAct) return true
+  if (status === null || status.phase === 'stopFailed' || isUnanswered) return true
   if (status.role === 'quiescing' && status.phase === 'ready') return false
   return status.isActive || (!upAvailabilities.includes(node) && of.intendedRole === 'primary')
 }
