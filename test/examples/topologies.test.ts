@@ -5,6 +5,7 @@ import type { Configuration } from '../../machines/model/configuration.ts'
 import { openConfiguration } from '../../src/configuration/load.ts'
 import { completeKey, entriesOf, validateTree } from '../../src/configuration/tree.ts'
 import { fileOf } from '../../src/simulate/file.ts'
+import { mapped } from '../../src/simulate/placementFile.ts'
 import { rolecall } from '../cli/support.ts'
 import { writeConfiguration } from '../configuration/support.ts'
 import { root } from './support.ts'
@@ -46,11 +47,10 @@ function plannedBy({ nodes, types, components, ...more }: Configuration) {
   const { assignments, relationships, groups, releases, recovery } = more
   return {
     ...{ nodes, assignments, relationships, groups, releases, recovery },
-    types: Object.entries(types).map(([name, type]) => {
-      const { class: className, roles, serves, selfDetermining } = type
-      return { name, className, roles, serves, selfDetermining, recovery: type.recovery }
+    types: mapped(types, ({ class: className, roles, serves, selfDetermining, recovery: ladder }) => {
+      return { className, roles, serves, selfDetermining, ladder }
     }),
-    components: Object.entries(components).map(([name, { type, nodes: on, proxy }]) => ({ name, type, on, proxy })),
+    components: mapped(components, ({ type, nodes: on, proxy }) => ({ type, on, proxy })),
   }
 }
 
