@@ -9,7 +9,7 @@ import { membership } from './membership.ts'
 import { nodeMachine } from './node.ts'
 
 export const catalogue = {
-  component: { machine: component, version: 2 },
+  component: { machine: component, version: 3 },
   crim: { machine: crim, version: 5 },
   fencing: { machine: fencing, version: 2 },
   membership: { machine: membership, version: 3 },
