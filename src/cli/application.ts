@@ -18,6 +18,7 @@ import {
   type ViewFlags,
   viewFlags,
 } from './flags.ts'
+import { planCommand } from './plan.ts'
 import { replayCommand } from './replay.ts'
 import { simulateCommand } from './simulate.ts'
 
@@ -139,6 +140,7 @@ const root = buildRouteMap<string, CliContext>({
       load: async () => ({ default: (await import('./commands/qualify.ts')).disqualify }),
     }),
     config: configRoutes,
+    plan: planCommand,
     fence: fenceCommand,
     replay: replayCommand,
     simulate: simulateCommand,
