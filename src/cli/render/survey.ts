@@ -18,7 +18,7 @@ export function renderSurvey(survey: Survey, style: Style): string[] {
     ...(survey.arePairsIncluded && pairs.length === 0
       ? [`none of the ${pairCount} pairs loses what neither of the two loses alone`]
       : []),
-    ...(pairs.length === 0 ? [] : [`${pairs.length} of ${pairCount} pairs lose more than one of the two alone:`]),
+    ...(pairs.length === 0 ? [] : [`${pairs.length} of ${pairCount} pairs lose what neither of the two loses alone:`]),
     ...(pairs.length === 0 ? [] : rowsOf(pairs.slice(0, shownCountMax), style)),
     ...(pairs.length > shownCountMax ? [`… and ${pairs.length - shownCountMax} more: --json has them`] : []),
   ]
