@@ -210,6 +210,7 @@ export async function assemble(of: {
         path: sdkSocketPath({ runtimeDirectory, node: self }),
         callbacks: { ...callbacks, onCheckpoint: (checkpoint) => parts.checkpoints.send(checkpoint) },
         isExpected: (component, life) => parts.agent.isExpected(component, life),
+        isShared: (component) => parts.agent.isShared(component),
         clock,
       }),
     onEvent: (event) => agentEvent(parts, event),

@@ -91,10 +91,8 @@ function performForComponent(parts: Parts, effect: ComponentEffect, cause: Cause
       return parts.agent.invoke(effect)
     case 'peers.introduce':
       return parts.agent.introduce(effect)
-    case 'component.active': {
-      const { component, incarnation, isActive } = effect
-      return parts.guard.setActive({ component, incarnation, isActive })
-    }
+    case 'component.active':
+      return parts.agent.setActive(effect)
     case 'status.report':
       return reportStatus(parts, effect, cause)
     case 'command.refused':

@@ -1,6 +1,7 @@
 /** What the planner may assume of one component: whether it can be used, and whether it may still be acting. */
 import type { AssignmentConfiguration, ComponentType, Configuration } from '../../model/configuration.ts'
-import { type AssignmentName, type ComponentId, componentId, nodeOf } from '../../model/ids.ts'
+import { type AssignmentName, type ComponentId, nodeOf } from '../../model/ids.ts'
+import { servantOf } from '../../model/redundancy.ts'
 import type { Role } from '../../model/roles.ts'
 import {
   type ComponentStatus,
@@ -69,10 +70,11 @@ function ownersOf(intents: PlanInput['intents']): ReadonlyMap<ComponentId, Assig
   return owners
 }
 
-function configuredFor({ assignments, components }: Configuration, name: AssignmentName): ComponentId[] {
+function configuredFor(configuration: Configuration, name: AssignmentName): ComponentId[] {
+  const { assignments, components } = configuration
   const assignment = assignments[name]
   if (!assignment) return []
-  return components[assignment.component]!.nodes.map((node) => componentId({ node, component: assignment.component }))
+  return components[assignment.component]!.nodes.map((node) => servantOf(configuration, { assignment: name, node }))
 }
 
 function candidateOf(
