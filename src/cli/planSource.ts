@@ -5,7 +5,7 @@ import type { PlanInput } from '../../machines/logic/placement/index.ts'
 import { freshInput, reconfigured, rehearse } from '../../machines/logic/placement/rehearse.ts'
 import type { Configuration } from '../../machines/model/configuration.ts'
 import { openConfiguration } from '../configuration/load.ts'
-import { suggestionFor } from '../configuration/nearest.ts'
+import { isRecord } from '../configuration/size.ts'
 import {
   type ConfigurationEntry,
   changedBy,
@@ -108,24 +108,14 @@ function changesOf(added: readonly string[]): ConfigurationEntry[] {
   })
 }
 
-const sections = ['nodes', 'types', 'components', 'assignments', 'relationships', 'groups']
-
+/** What has no slash is a section, of which the names stand below. */
 function entriesIn(key: string, value: unknown): ConfigurationEntry[] {
-  const isSection = sections.includes(key) && typeof value === 'object' && value !== null
-  if (!isSection) return [{ key: keyOf(key), value }]
+  if (key.includes('/') || !isRecord(value)) return [{ key: keyOf(key), value }]
   return Object.entries(value).map(([name, each]) => ({ key: keyOf(`${key}/${name}`), value: each }))
 }
 
 function keyOf(written: string): string {
-  const key = written.startsWith(`${configurationPrefix}/`) ? written : `${configurationPrefix}/${written}`
-  const [, section, name] = key.split('/')
-  if (name !== undefined && !sections.includes(section!))
-    throw new CliFailure(
-      exitCodes.data,
-      `no section '${section}' of names in the configuration`,
-      suggestionFor(section!, sections),
-    )
-  return key
+  return written.startsWith(`${configurationPrefix}/`) ? written : `${configurationPrefix}/${written}`
 }
 
 function read(file: string): string {
