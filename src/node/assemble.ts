@@ -85,6 +85,7 @@ export async function assemble(of: {
     commandEpoch: { highest: 0 },
     openSurvey: { question: null },
     guardProblems: { list: [] },
+    exit: ports.exit,
   } as Partial<Parts> as Mutable<Parts>
 
   const recorder = ports.openRecorder({

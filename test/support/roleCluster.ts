@@ -22,6 +22,8 @@ export class RoleCluster {
   /** Programs that act as primary, in truth. */
   readonly acting = new Set<ComponentId>()
   readonly answers: Message[] = []
+  /** Nodes that were to be fenced or restarted, as the CRIM said. */
+  readonly felled: Message[] = []
   readonly log: string[] = []
   #entries: AppliedEntry[] = []
   #index = 0
@@ -170,7 +172,7 @@ export class RoleCluster {
   settle(): void {
     for (let round = 0; round < 30; round++) {
       for (let count = 0; this.deliver(count); count++) if (count > 5000) throw new Error('does not settle')
-      const delay = this.#crim.timers.find((name) => name !== 'strangersWait')
+      const delay = this.#crim.timers.find((name) => name === 'retry' || name === 'surveyTimeout')
       if (!delay) return
       this.log.push(`-- ${delay} elapsed`)
       this.#performCrim(this.#crim.send(elapse(delay)).effects)
@@ -205,6 +207,7 @@ export class RoleCluster {
       if (effect.type === 'survey.request') for (const name of effect.nodes) this.#survey(name, effect.epoch)
       else if (effect.type === 'repository.propose') this.#commit(effect.changes)
       else if (effect.type === 'operation.answer') this.answers.push(effect)
+      else if (effect.type === 'fence.order' || effect.type === 'node.restart') this.felled.push(effect)
       else {
         const id = effect.component
         this.log.push(

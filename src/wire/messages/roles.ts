@@ -75,6 +75,14 @@ export const roleMessages = [
   z.strictObject({ type: z.literal('peers.command'), ...command, ...origin }),
   z.strictObject({ type: z.literal('reset.command'), ...errand, timeLimitMs: count, epoch: count, ...origin }),
   z.strictObject({ type: z.literal('selfTest.command'), ...errand, timeLimitMs: count, epoch: count, ...origin }),
+  /** Everything there is to be ended, and begun anew, in this life of the node. */
+  z.strictObject({
+    type: z.literal('node.restart'),
+    incarnation: count,
+    reason: z.string().max(1000),
+    epoch: count,
+    ...origin,
+  }),
   /** `code` null: it is done. */
   z.strictObject({
     type: z.literal('errand.answer'),

@@ -1,10 +1,10 @@
-/** What an operation is for: whether it is there, what it is called, which components it covers, and which keys stand for its state. */
-import { candidatesOf } from '../logic/placement/index.ts'
-import { type AssignmentName, type ComponentId, componentNameOf, hostOf, nodeOf } from '../model/ids.ts'
-import type { Target } from '../model/operation.ts'
-import type { Change, CrimContext } from './context.ts'
-import { assignmentStateKey, clusterStateKey, componentStateKey, lockKey, nodeStateKey } from './keys.ts'
-import { planInputOf } from './propose.ts'
+/** What an operation is for: whether it is there, what it is called, which places it covers, and which keys stand for its state. */
+import { candidatesOf } from '../../logic/placement/index.ts'
+import { type AssignmentName, type ComponentId, componentNameOf, hostOf, nodeOf } from '../../model/ids.ts'
+import type { Target } from '../../model/operation.ts'
+import type { Change, CrimContext } from '../context.ts'
+import { assignmentStateKey, clusterStateKey, componentStateKey, lockKey, nodeStateKey } from '../keys.ts'
+import { planInputOf } from '../propose.ts'
 
 /** As the answers name it. */
 export function nameOf(target: Target): string {
@@ -48,19 +48,25 @@ export function assignmentsOf({ configuration }: CrimContext, target: Target): r
   return target.kind === 'group' ? (configuration.groups?.[target.group]?.members ?? []) : []
 }
 
-/** Components, or places in them, that a target covers, as far as any assignment may use them. */
-export function componentsOf(context: CrimContext, target: Target): ComponentId[] {
+/** Places that a target covers, each with the assignment that it may serve. */
+export function placesOf(
+  context: CrimContext,
+  target: Target,
+): { readonly place: ComponentId; readonly assignment: AssignmentName }[] {
   const input = planInputOf(context)
-  const of = (assignment: AssignmentName) => candidatesOf(input, assignment).map(({ component }) => component)
-  if (target.kind === 'assignment' || target.kind === 'group') return assignmentsOf(context, target).flatMap(of)
-  const all = Object.keys(context.configuration.assignments).flatMap(of)
-  if (target.kind === 'cluster') return all
-  if (target.kind === 'node') return all.filter((component) => nodeOf(component) === target.node)
-  const host = hostOf(target.component)
-  return all.filter((component) => hostOf(component) === host)
+  const isWhole = target.kind === 'assignment' || target.kind === 'group'
+  const names = isWhole ? assignmentsOf(context, target) : Object.keys(context.configuration.assignments)
+  return names
+    .flatMap((assignment) => candidatesOf(input, assignment).map(({ component }) => ({ place: component, assignment })))
+    .filter(({ place }) => isWhole || isCovered(target, place))
 }
 
-/** Of the whole cluster every node is standby: what runs there then is what no assignment gives it. */
+function isCovered(target: Target, place: ComponentId): boolean {
+  if (target.kind === 'node') return nodeOf(place) === target.node
+  return target.kind !== 'component' || hostOf(place) === hostOf(target.component)
+}
+
+/** A node, or every node of the cluster, is standby; a group is locked member by member. */
 export function lockChanges(context: CrimContext, target: Target, isLocked: boolean): Change[] {
   switch (target.kind) {
     case 'component':
