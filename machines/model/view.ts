@@ -58,10 +58,12 @@ export interface LinkView {
 export interface AssignmentView {
   readonly name: AssignmentName
   readonly redundancy: string
-  /** served: as configured; degraded: has its primary but not its redundancy; unserved: no primary is ready. */
+  /** served: as configured; degraded: has its primary but not its redundancy; unserved: no primary is ready, or fewer than it needs. */
   readonly health: 'served' | 'degraded' | 'unserved'
   readonly primary: ComponentId | null
   readonly endpoint: string | null
+  /** Of one that may have several at once: all that are ready, the first of which is `primary`. */
+  readonly primaries?: readonly ComponentId[]
   readonly secondaries: readonly ComponentId[]
   readonly spares: readonly ComponentId[]
   /** Why it is not as configured; null when it is. */

@@ -1,4 +1,5 @@
 /** What is wrong with a cluster, from what is seen of it: pure, so that every node and every test judges alike. */
+import { hostOf } from '../../machines/model/ids.ts'
 import { upAvailabilities } from '../../machines/model/status.ts'
 import type { AssignmentView, ClusterView, ComponentView, NodeView, Problem } from '../../machines/model/view.ts'
 import type { GuardProblem } from '../guard/protocol.ts'
@@ -81,7 +82,7 @@ export function problemsOf(view: ViewWithoutProblems, facts: NodeFacts = noFacts
     ...view.nodes.flatMap(linkProblems),
     ...facts.hungNodes.map(hungProblem),
     ...view.assignments.flatMap((assignment) => assignmentProblems(assignment, view)),
-    ...view.components.flatMap(componentProblems),
+    ...hostsOf(view.components).flatMap(hostProblems),
     ...facts.guardProblems.map((problem) => guardProblem(problem, view)),
     ...(facts.failedFences ?? []).map(fenceProblem),
     ...(facts.failoverBar ? [failoverProblem(view, facts.failoverBar)] : []),
@@ -208,7 +209,21 @@ function assignmentProblems({ name, health, reason }: AssignmentView, view: View
 }
 
 function unlockCommand({ component }: ComponentView): string {
-  return `rolecall unlock ${component}`
+  return `rolecall unlock ${hostOf(component)}`
+}
+
+/** What belongs together: a component by itself, or its places for several assignments, which share its process, its lock and its bar. */
+function hostsOf(components: readonly ComponentView[]): ComponentView[][] {
+  return Object.values(Object.groupBy(components, ({ component }) => hostOf(component))).map((places) => places!)
+}
+
+/** Said once for a component, unless it is about some of its places only, or differs between them. */
+function hostProblems(places: readonly ComponentView[]): Found[] {
+  const found = places.flatMap(componentProblems)
+  const [first] = found
+  const isOne = (other: Found) => other.code === first!.code && other.text === first!.text
+  if (places.length < 2 || found.length < places.length || !found.every(isOne)) return found
+  return [{ ...first!, subject: hostOf(places[0]!.component) }]
 }
 
 /** One problem a component: the one that explains the others. */

@@ -84,3 +84,20 @@ test('of a component only the problem that explains the others is told', () => {
   expect(told({ failure, isLocked: true })).toEqual([['component.locked', expect.any(String)]])
   expect(told({ failure })).toEqual([['component.failed', 'fell out of its role: role.failed: onPrimary: exit code 1']])
 })
+
+test('what concerns a component with several places is told once; what concerns one of them, of that one', () => {
+  const places = ['web1', 'web2'].map((assignment) => ({
+    ...soundView.components[0]!,
+    component: `n1/pool/${assignment}` as const,
+    assignment,
+  }))
+  const told = (change: (index: number) => Partial<ComponentView>) =>
+    codes(problemsOf({ ...soundView, components: places.map((place, index) => ({ ...place, ...change(index) })) }))
+  const failure = { code: 'process.exited', detail: 'signal SIGSEGV' }
+  expect(told(() => ({ isLocked: true }))).toEqual(['warning component.locked n1/pool -> rolecall unlock n1/pool'])
+  expect(told(() => ({ failure }))).toEqual(['warning component.failed n1/pool -> rolecall status --watch'])
+  expect(told((index) => (index === 0 ? {} : { failure }))).toEqual([
+    'warning component.failed n1/pool/web2 -> rolecall status --watch',
+  ])
+  expect(told((index) => ({ failure: { ...failure, detail: `exit code ${index}` } }))).toHaveLength(2)
+})

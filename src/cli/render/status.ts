@@ -35,7 +35,7 @@ function assignments(view: ClusterView, style: Style): string[] {
       assignment.name,
       assignment.redundancy,
       health(assignment, style),
-      assignment.primary ?? '-',
+      listed(assignment.primaries ?? (assignment.primary === null ? [] : [assignment.primary])),
       listed(assignment.secondaries),
       listed(assignment.spares),
       plain(assignment.endpoint ?? '-'),

@@ -8,6 +8,7 @@ export const assignmentView = z.strictObject({
   health: z.enum(['served', 'degraded', 'unserved']),
   primary: componentId.nullable(),
   endpoint: z.string().nullable(),
+  primaries: z.array(componentId).exactOptional(),
   secondaries: z.array(componentId),
   spares: z.array(componentId),
   reason: z.string().nullable(),
