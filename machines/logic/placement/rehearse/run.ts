@@ -15,7 +15,7 @@ import type { Step } from '../steps.ts'
 import { commit, newestToken } from './commit.ts'
 import { arrived, carriedOut, fresh, typeOfPlace } from './ideal.ts'
 import { type Shortage, shortageOf, unservedOf } from './service.ts'
-import { limitOf, nextPassage } from './time.ts'
+import { lapsedLeft, limitOf, nextPassage } from './time.ts'
 import { whyDecided } from './why.ts'
 
 export interface Rehearsal {
@@ -154,18 +154,7 @@ function note(stage: Stage, lastedMs: number): void {
   const unserved = new Set(unservedOf(stage.input))
   for (const name of stage.unservedSinceMs.keys()) if (!unserved.has(name)) stage.unservedSinceMs.delete(name)
   for (const name of unserved) if (!stage.unservedSinceMs.has(name)) stage.unservedSinceMs.set(name, stage.elapsedMs)
-  stage.input = { ...stage.input, ...lapsedLeft(stage, unserved) }
-}
-
-/** A tolerance begins anew once the sponsors of a dependent are served again. */
-function lapsedLeft({ input }: Stage, unserved: ReadonlySet<AssignmentName>): Partial<PlanInput> {
-  if (input.lapsed === undefined) return {}
-  const sponsorsOf = (name: AssignmentName) =>
-    Object.values(input.configuration.relationships ?? {}).flatMap((relationship) =>
-      relationship.kind === 'dependency' && relationship.dependent === name ? [relationship.sponsor] : [],
-    )
-  const left = Object.keys(input.lapsed).filter((name) => sponsorsOf(name).some((sponsor) => unserved.has(sponsor)))
-  return { lapsed: Object.fromEntries(left.map((name) => [name, true as const])) }
+  if (stage.input.lapsed) stage.input = { ...stage.input, lapsed: lapsedLeft(stage.input, unserved)! }
 }
 
 /** Nothing can be done now; what happens by itself next? */

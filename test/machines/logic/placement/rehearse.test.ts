@@ -50,9 +50,9 @@ describe('2N', () => {
       ]
     `)
     expect(rehearsal.passages).toEqual([
-      { beforeStep: 1, atMs: 1150, text: 'n1 silent for 1150 ms: what is exclusive there has stopped by itself' },
+      { beforeStep: 1, atMs: 1165, text: 'n1 silent for 1165 ms: what is exclusive there has stopped by itself' },
     ])
-    expect(rehearsal.unservedMs).toEqual({ service: 1150 + 5000 })
+    expect(rehearsal.unservedMs).toEqual({ service: 1165 + 5000 })
   })
 
   test('a silent node whose primary may be doubled is replaced at once', () => {
