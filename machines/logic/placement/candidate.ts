@@ -1,6 +1,7 @@
 /** What the planner may assume of one component: whether it can be used, and whether it may still be acting. */
 import type { AssignmentConfiguration, ComponentType, Configuration } from '../../model/configuration.ts'
-import { type AssignmentName, type ComponentId, componentId, nodeOf } from '../../model/ids.ts'
+import { type AssignmentName, type ComponentId, componentId, nodeOf, placeId } from '../../model/ids.ts'
+import { isShared } from '../../model/redundancy.ts'
 import type { Role } from '../../model/roles.ts'
 import {
   type ComponentStatus,
@@ -69,10 +70,15 @@ function ownersOf(intents: PlanInput['intents']): ReadonlyMap<ComponentId, Assig
   return owners
 }
 
-function configuredFor({ assignments, components }: Configuration, name: AssignmentName): ComponentId[] {
+function configuredFor({ assignments, components, types }: Configuration, name: AssignmentName): ComponentId[] {
   const assignment = assignments[name]
   if (!assignment) return []
-  return components[assignment.component]!.nodes.map((node) => componentId({ node, component: assignment.component }))
+  const isPlace = isShared(typeOf({ components, types } as Configuration, assignment))
+  return components[assignment.component]!.nodes.map((node) =>
+    isPlace
+      ? placeId({ node, component: assignment.component, assignment: name })
+      : componentId({ node, component: assignment.component }),
+  )
 }
 
 function candidateOf(

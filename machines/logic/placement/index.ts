@@ -12,7 +12,7 @@ export type { Administrative, Command, NodeState, PlanInput } from './input.ts'
 export { peersOf } from './peers.ts'
 export { requestedSuccessor } from './primary.ts'
 export { startingCountMax } from './staging.ts'
-export { type Step, stepsOf } from './steps.ts'
+export { type Step, stepsOf, stepsOfAll } from './steps.ts'
 export { isRenewed, isSponsorChanged, sponsorTokens } from './stepsRenewal.ts'
 export { type Target, targetOf } from './target.ts'
 

@@ -3,7 +3,7 @@ import type { AssignmentName, ComponentId, NodeName } from '../../model/ids.ts'
 import { componentId, componentNameOf, hostOf, nodeOf } from '../../model/ids.ts'
 import type { Role } from '../../model/roles.ts'
 import { upAvailabilities } from '../../model/status.ts'
-import { compareTokens } from '../../model/token.ts'
+import { compareTokens, type Token } from '../../model/token.ts'
 import { type Candidate, candidatesOf, typeOf } from './candidate.ts'
 import type { CompiledDependency } from './compile/relationships.ts'
 import { type Compiled, compiled } from './compile.ts'
@@ -12,6 +12,8 @@ import type { PlanInput } from './input.ts'
 export interface Place {
   readonly of: Candidate
   readonly standing: Standing
+  /** Of the compiled configuration; -1 of one that is no longer configured. */
+  readonly slot: number
   /** What it is to become now: what was decided, or offline for a while; null: it is not to be touched, or nothing was decided. */
   aim: Role | null
   draft: Draft | null
@@ -28,6 +30,8 @@ export interface Standing {
   readonly isStoppingAll: boolean
   /** Its primaries go offline for a while (`stepsYield.ts`). Null: not known yet. */
   isYielding: boolean | null
+  /** Its primaries of older decisions than this are started anew, since their sponsor was. Null: none. */
+  renewedBefore: Token | null
 }
 
 /** A step in the making. */
@@ -110,9 +114,25 @@ function newStanding(input: PlanInput, of: Compiled, assignment: AssignmentName)
     places,
     isStoppingAll: configured?.activeTwice === 'stopAll' && candidates.some(isDecidedAnew),
     isYielding: null,
+    renewedBefore: null,
   }
-  for (const candidate of candidates) places.push({ of: candidate, standing, aim: null, draft: null })
+  const slots = slotsOf(of, standing.index, candidates)
+  candidates.forEach((candidate, at) => {
+    places.push({ of: candidate, standing, slot: slots[at]!, aim: null, draft: null })
+  })
   return standing
+}
+
+/** Of each candidate; -1 of those that are no longer configured. */
+export function slotsOf(of: Compiled, assignment: number, candidates: readonly Candidate[]): number[] {
+  if (assignment < 0) return candidates.map(() => -1)
+  const { slotIds, slotsFrom } = of
+  let slot = slotsFrom[assignment]!
+  return candidates.map(({ component, isRetired }) => {
+    if (isRetired) return -1
+    while (slotIds[slot] !== component) slot += 1
+    return slot++
+  })
 }
 
 /** Primary by an older decision than that which makes it primary now. */
@@ -164,6 +184,6 @@ export function isActing(place: Place): boolean {
   return place.of.mayAct || role === 'primary' || role === 'quiescing'
 }
 
-export function nodeNameOf({ of: { component } }: Place): NodeName {
+export function nodeNameOf({ of: { component } }: Pick<Place, 'of'>): NodeName {
   return nodeOf(component)
 }
