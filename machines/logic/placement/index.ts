@@ -7,6 +7,7 @@ import { staged } from './staging.ts'
 import { type Step, stepsOf } from './steps.ts'
 import { type Decided, decided, type Target } from './target.ts'
 
+export { objectiveOf } from './allocate/objective.ts'
 export { type Candidate, candidatesOf } from './candidate.ts'
 export { type Compiled, compiled } from './compile.ts'
 export type { Administrative, Command, NodeState, PlanInput } from './input.ts'
