@@ -146,7 +146,7 @@ function statesLeft({ locked, administrative, records, configuration, intents }:
  * The change of an assignment's intent, if there is one: new roles get the token of the entry that will hold them. The intent of
  * an assignment that is gone goes when nothing of it is left.
  */
-function intentChange(input: PlanInput, target: Target): Change[] {
+export function intentChange(input: PlanInput, target: Target): Change[] {
   const { assignment } = target
   const candidates = candidatesOf(input, assignment)
   const sponsors = sponsorTokens(input, assignment)

@@ -15,7 +15,7 @@ import type { Role } from '../../model/roles.ts'
 import type { Token } from '../../model/token.ts'
 import type { PlanInput } from './input.ts'
 import { cutCircles } from './orderCircles.ts'
-import { Room } from './orderRoom.ts'
+import { roomOf } from './orderRoom.ts'
 import { waitForDependents, waitForSponsors } from './orderSponsors.ts'
 import { draftOf, isServed } from './stepsHop.ts'
 import { type Draft, isToBePrimary, type Place, type Situation, situationOf, type Wait } from './stepsPlace.ts'
@@ -74,8 +74,9 @@ function isStart({ place, role }: Draft): boolean {
 
 /** The more important first, so that what is less leaves them the room there is. */
 function waitForRoom(situation: Situation, drafts: readonly Draft[]): void {
-  const room = new Room(situation)
   const starting = drafts.filter(({ role }) => role === 'primary' || role === 'secondary')
+  const room = starting.length > 0 ? roomOf(situation) : null
+  if (room === null) return
   for (const draft of starting.sort((a, b) => b.place.standing.priority - a.place.standing.priority)) {
     const { place, waits } = draft
     const role = draft.role as 'primary' | 'secondary'
@@ -87,8 +88,8 @@ function waitForRoom(situation: Situation, drafts: readonly Draft[]): void {
 
 /** A primary that works goes on until its successor has what it needs. One that has to stop for others does not. */
 function holdOf({ place, role }: Draft): Wait | null {
-  if (role !== 'quiescing' || place.aim === 'offline' || !place.of.isUsable) return null
-  const { places } = place.standing
+  const { places, isYielding } = place.standing
+  if (role !== 'quiescing' || place.aim === 'offline' || isYielding || !place.of.isUsable) return null
   const successor = places.find((other) => isToBePrimary(other) && other.of.isUsable)
   const needed = isServed(places) ? undefined : successor?.draft?.waits.find(({ kind }) => kind === 'other')
   return needed

@@ -70,7 +70,9 @@ function whileHandingOver(place: Place): Wait | null {
   const { places } = place.standing
   if (isToBePrimary(place) || isServed(places)) return null
   const successor = places.find(isToBePrimary)
-  return successor?.of.isUsable ? courtesy(`${successor.of.component} to become primary`, successor) : null
+  return successor?.of.isUsable && successor.aim === 'primary'
+    ? courtesy(`${successor.of.component} to become primary`, successor)
+    : null
 }
 
 /** The future secondary, too, leaves the processor to a promotion; where there is none, it starts beside the primary. */
