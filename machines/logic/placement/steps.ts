@@ -12,7 +12,7 @@
  */
 import type { AssignmentName, ComponentId } from '../../model/ids.ts'
 import type { Role } from '../../model/roles.ts'
-import type { Token } from '../../model/token.ts'
+import { compareTokens, type Token } from '../../model/token.ts'
 import type { PlanInput } from './input.ts'
 import { cutCircles } from './orderCircles.ts'
 import { roomOf } from './orderRoom.ts'
@@ -42,6 +42,7 @@ export function stepsOfAll(input: PlanInput): Step[] {
     .sort()
     .flatMap((assignment) => draftsOf(situation, assignment))
   for (const draft of drafts) {
+    if (isAnswerNeeded(draft)) continue
     if (isStart(draft)) waitForSponsors(situation, draft)
     else waitForDependents(situation, draft)
   }
@@ -64,6 +65,11 @@ function draftsOf(situation: Situation, assignment: AssignmentName): Draft[] {
     if (place.draft) drafts.push(place.draft)
   }
   return drafts.sort((a, b) => levels[a.role] - levels[b.role])
+}
+
+/** Others wait for its answer, so it waits for none (`stepsHop.ts`). */
+function isAnswerNeeded({ place, role }: Draft): boolean {
+  return place.of.isUnanswered && role !== 'primary' && role !== 'secondary'
 }
 
 /** It gives its place a role that it had not got. */
@@ -110,10 +116,21 @@ function stepOf({ place, role, waits, hold }: Draft): Step {
     assignment: place.standing.assignment,
     component: place.of.component,
     role,
-    token: place.of.intended!.token,
+    token: role === 'quiescing' ? quiescingToken(place) : place.of.intended!.token,
     level: levels[role],
     waitsFor: wait?.text ?? null,
   }
+}
+
+/**
+ * That of the decision that gave its role to another, when its own has been decided anew since. What it acts on meanwhile may
+ * remember the highest token it has seen, and would refuse a primary that comes with a lower one.
+ */
+function quiescingToken({ of: { intended, status }, standing }: Place): Token {
+  const own = intended!.token
+  const successor = standing.places.find(isToBePrimary)?.of.intended?.token ?? own
+  const isBetween = compareTokens(successor, own) < 0 && compareTokens(successor, status!.token) > 0
+  return isBetween ? successor : own
 }
 
 /** Nobody gives way to one that waits itself. */
