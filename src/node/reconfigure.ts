@@ -2,6 +2,7 @@
  * The configuration of the repository, applied on this node when it changes: machines, programs, peers. Until the repository has a
  * complete one the node goes by its file; the first master that finds none there takes its own file over.
  */
+import { isDeepStrictEqual } from 'node:util'
 import type { ComponentContext } from '../../machines/component.ts'
 import { leaseTimingOf } from '../../machines/logic/lease.ts'
 import type { Configuration } from '../../machines/model/configuration.ts'
@@ -211,7 +212,7 @@ export class Reconfiguration {
     const actor = actorOf.component(component)
     const words = typeWordsOf(this.#parts, assignment)
     const context = engine.snapshot(actor).context as ComponentContext
-    const isSame = (Object.keys(words) as (keyof typeof words)[]).every((word) => words[word] === context[word])
+    const isSame = (Object.keys(words) as (keyof typeof words)[]).every((word) => isDeepStrictEqual(words[word], context[word]))
     if (!isSame) engine.send(actor, { type: 'type.changed', ...words })
   }
 }
