@@ -187,10 +187,10 @@ export class Reconfiguration {
   #settleComponents(): void {
     const { engine, configuration, self, agent, statuses, lives } = this.#parts
     const wanted = wantedComponents(configuration, self)
-    for (const [component, { role, phase, incarnation }] of [...statuses]) {
+    for (const [component, { role, phase }] of [...statuses]) {
       const actor = actorOf.component(component)
       if (!engine.has(actor)) continue
-      const { assignment } = engine.snapshot(actor).context as ComponentContext
+      const { assignment, incarnation } = engine.snapshot(actor).context as ComponentContext
       if (wanted.get(component) === assignment) this.#tellType(component, assignment)
       else if (role === 'offline' && phase === 'stopped') {
         engine.end(actor)
@@ -212,7 +212,9 @@ export class Reconfiguration {
     const actor = actorOf.component(component)
     const words = typeWordsOf(this.#parts, assignment)
     const context = engine.snapshot(actor).context as ComponentContext
-    const isSame = (Object.keys(words) as (keyof typeof words)[]).every((word) => isDeepStrictEqual(words[word], context[word]))
+    const isSame = (Object.keys(words) as (keyof typeof words)[]).every((word) =>
+      isDeepStrictEqual(words[word], context[word]),
+    )
     if (!isSame) engine.send(actor, { type: 'type.changed', ...words })
   }
 }

@@ -115,9 +115,7 @@ export class Client implements Rolecall {
       const client = new Client(socket, handlers, (result) =>
         result instanceof Client ? resolve(result) : reject(result),
       )
-      socket.on('connect', () =>
-        client.#send({ type: 'register', ...register }),
-      )
+      socket.on('connect', () => client.#send({ type: 'register', ...register }))
       socket.on('data', (bytes: Uint8Array) => client.#received(bytes))
       socket.on('error', (error) => client.#closed(error.message))
       socket.on('close', () => client.#closed('the connection ended'))

@@ -2,7 +2,14 @@
  * Passes on what a program says of its load, though it may say it all the time: a change of at least 5 points after 100 ms at the
  * soonest, a smaller one after a second, the last word always. Each that passes is a step of a machine and a message to the master.
  */
+import type { ComponentId, Incarnation } from '../../../machines/model/ids.ts'
 import type { Clock } from '../../engine/clock.ts'
+
+interface Load {
+  readonly component: ComponentId
+  readonly incarnation: Incarnation
+  readonly loadPercent: number
+}
 
 export const loadChangeMinPoints = 5
 export const loadIntervalMs = 1000
@@ -42,5 +49,32 @@ export class LoadGate {
   #say(): void {
     this.#said = { percent: this.#latest, atMs: this.#clock.nowMs() }
     this.#onLoad(this.#latest)
+  }
+}
+
+/** Those of all components and places, each for the life that speaks. */
+export class LoadGates {
+  readonly #clock: Clock
+  readonly #onLoad: (load: Load) => void
+  /** Bounded by the components and places of this node. */
+  readonly #gates = new Map<ComponentId, { readonly incarnation: Incarnation; readonly gate: LoadGate }>()
+
+  constructor(clock: Clock, onLoad: (load: Load) => void) {
+    this.#clock = clock
+    this.#onLoad = onLoad
+  }
+
+  heard({ component, incarnation, loadPercent }: Load): void {
+    const known = this.#gates.get(component)
+    if (known?.incarnation === incarnation) return known.gate.heard(loadPercent)
+    known?.gate.close()
+    const onLoad = (percent: number): void => this.#onLoad({ component, incarnation, loadPercent: percent })
+    const gate = new LoadGate(this.#clock, onLoad)
+    this.#gates.set(component, { incarnation, gate })
+    gate.heard(loadPercent)
+  }
+
+  close(): void {
+    for (const { gate } of this.#gates.values()) gate.close()
   }
 }

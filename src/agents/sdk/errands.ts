@@ -22,7 +22,7 @@ export class Errands {
       return Promise.resolve({ code: 'unsupported', detail: `the program speaks version ${this.#protocol}` })
     const { promise, resolve } = Promise.withResolvers<ErrandFailure | null>()
     const cancelTimer = this.#clock.setTimer(timeLimitMs, () =>
-      this.answered(id, { code: 'errand.timedOut', detail: `no answer to ${kind} within ${timeLimitMs} ms` }),
+      this.answered(id, { code: `${kind}.timedOut`, detail: `no answer to ${kind} within ${timeLimitMs} ms` }),
     )
     this.#open.set(id, (failure) => {
       cancelTimer()

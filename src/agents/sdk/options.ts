@@ -63,7 +63,7 @@ export interface Errand {
   readonly timeLimitMs: number
 }
 
-/** The program's own code, `unsupported`, `errand.timedOut`, or `sdk.disconnected`. */
+/** The program's own code, `unsupported`, `reset.timedOut` or `selfTest.timedOut`, or `sdk.disconnected`. */
 export interface ErrandFailure {
   readonly code: string
   readonly detail: string

@@ -135,10 +135,10 @@ export class Session {
     this.#callbacks.onErrorReport({ ...this.#lifeOf(assignment), code, detail })
   }
 
-  /** The place that is meant; the component where none is, or none that it has. */
+  /** The place that is meant; the component where none is. */
   #lifeOf(assignment: string | undefined): { component: ComponentId; incarnation: Incarnation } {
-    const member = assignment === undefined ? undefined : this.#memberFor(assignment)
-    return { component: member?.component ?? this.component, incarnation: this.incarnation }
+    const isPlace = this.#roles.isShared && assignment !== undefined
+    return { component: isPlace ? `${this.component}/${assignment}` : this.component, incarnation: this.incarnation }
   }
 
   /** What it means by an assignment. One that serves a single one need not say which, and may not mean another. */

@@ -83,11 +83,11 @@ export class SimulatedSdk implements SdkServer {
     return program !== null
   }
 
-  run({ component, incarnation, timeLimitMs }: Errand): Promise<ErrandFailure | null> {
+  run({ kind, component, incarnation, timeLimitMs }: Errand): Promise<ErrandFailure | null> {
     const program = this.#programOf(component, incarnation)
     const { promise, resolve } = Promise.withResolvers<ErrandFailure | null>()
     const detail = `no answer within ${timeLimitMs} ms`
-    const cancel = this.#process.setTimer(timeLimitMs, () => resolve({ code: 'errand.timedOut', detail }))
+    const cancel = this.#process.setTimer(timeLimitMs, () => resolve({ code: `${kind}.timedOut`, detail }))
     const done = (failure: ErrandFailure | null): void =>
       this.#later(() => {
         cancel()

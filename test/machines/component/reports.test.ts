@@ -46,7 +46,13 @@ describe('an error report that needs the component in its role', () => {
       {
         input: { recovery },
         given,
-        events: [{ ...healthFailed(1), code: 'disk.full' }, exited(1), assign('primary', '1.5'), ready(2), healthFailed(2)],
+        events: [
+          { ...healthFailed(1), code: 'disk.full' },
+          exited(1),
+          assign('primary', '1.5'),
+          ready(2),
+          healthFailed(2),
+        ],
       },
       `
         primary.ready
