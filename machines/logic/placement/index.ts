@@ -4,15 +4,17 @@
  */
 import type { PlanInput } from './input.ts'
 import { staged } from './staging.ts'
-import { type Step, stepsOf } from './steps.ts'
+import { type Step, stepsOfAll } from './steps.ts'
 import { type Decided, decided, type Target } from './target.ts'
 
 export { objectiveOf } from './allocate/objective.ts'
 export { type Candidate, candidatesOf } from './candidate.ts'
 export { type Compiled, compiled } from './compile.ts'
 export type { Administrative, Command, NodeState, PlanInput } from './input.ts'
+export { peersOf } from './peers.ts'
 export { startingCountMax } from './staging.ts'
-export { peersOf, type Step, stepsOf } from './steps.ts'
+export { type Step, stepsOf, stepsOfAll } from './steps.ts'
+export { isRenewed, isSponsorChanged, sponsorTokens } from './stepsRenewal.ts'
 export { requestedSuccessor } from './successor.ts'
 export { type Target, targetOf } from './target.ts'
 
@@ -33,8 +35,7 @@ const decisions = new WeakMap<Plan, Decided>()
 export function plan(input: PlanInput, previous?: Plan): Plan {
   const decision = decided(input, (previous && decisions.get(previous)) ?? null)
   const { targets, allocation } = decision
-  const steps = targets.flatMap(({ assignment }) => (input.intents[assignment] ? stepsOf(input, assignment) : []))
-  const made: Plan = { targets, steps: staged(input, steps), isExhaustive: allocation.isExhaustive }
+  const made: Plan = { targets, steps: staged(input, stepsOfAll(input)), isExhaustive: allocation.isExhaustive }
   decisions.set(made, decision)
   return made
 }

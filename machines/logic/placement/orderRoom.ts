@@ -1,0 +1,243 @@
+/**
+ * Room: what is observed to be in a role, or was told to be, takes its weight, its place among those that its component can serve, and
+ * keeps others apart; until it has left, or is known to be gone. So does what stops, or failed to (trap 14). What is to start waits
+ * until there is room, and takes it in the order in which it is asked.
+ */
+import { hostOf } from '../../model/ids.ts'
+import { stoppedAvailabilities } from '../../model/status.ts'
+import { type Candidate, candidatesOf } from './candidate.ts'
+import type { CompiledApart } from './compile/relationships.ts'
+import type { Compiled } from './compile.ts'
+import type { PlanInput } from './input.ts'
+import { nodeNameOf, type Place, type Situation, slotsOf, type Wait } from './stepsPlace.ts'
+import { standingOf } from './stepsYield.ts'
+
+/** Bits of what a place holds; both, where it is on its way from the one to the other. */
+const secondaryBit = 1
+const primaryBit = 2
+
+type Given = 'primary' | 'secondary'
+
+const bitOf = (role: Given): number => (role === 'primary' ? primaryBit : secondaryBit)
+
+/** Null: nothing in the configuration limits anything. */
+export function roomOf(situation: Situation): Room | null {
+  const { resources, aparts, components } = situation.compiled
+  const isLimited =
+    resources.length > 0 || aparts.some(({ weight }) => weight === null) || components.some(({ isShared }) => isShared)
+  return isLimited ? new Room(situation) : null
+}
+
+export class Room {
+  readonly #situation: Situation
+  readonly #of: Compiled
+  /** By slot. */
+  readonly #held: Uint8Array
+  /** By node and resource. */
+  readonly #used: Float64Array
+  readonly #hostPrimaries: Int32Array
+  readonly #hostSecondaries: Int32Array
+  /** By relationship, then by domain and class: how many places. */
+  readonly #near: readonly Int32Array[]
+
+  constructor(situation: Situation) {
+    const of = situation.compiled
+    this.#situation = situation
+    this.#of = of
+    this.#held = new Uint8Array(of.slotCount)
+    this.#used = new Float64Array(of.nodes.length * of.resources.length)
+    this.#hostPrimaries = new Int32Array(of.hostCount)
+    this.#hostSecondaries = new Int32Array(of.hostCount)
+    this.#near = of.aparts.map(({ classes }) => new Int32Array(of.nodes.length * classes.length))
+    for (const assignment of Object.keys(situation.input.intents)) this.#enter(assignment)
+  }
+
+  /** Null: there is room for the place in the role. */
+  whyNot(place: Place, role: Given): Wait | null {
+    if (place.slot < 0) return null
+    return this.#whyTooHeavy(place, role) ?? this.#whyNotServed(place, role) ?? this.#whyTooNear(place)
+  }
+
+  take({ slot }: Place, role: Given): void {
+    if (slot >= 0) this.#hold(slot, this.#held[slot]! | bitOf(role))
+  }
+
+  /** A place that is no longer configured has no slot; it has its weight. */
+  #enter(assignment: string): void {
+    const { input } = this.#situation
+    const index = this.#of.assignmentIndexes.get(assignment) ?? -1
+    const candidates = candidatesOf(input, assignment)
+    const slots = slotsOf(this.#of, index, candidates)
+    for (const [at, candidate] of candidates.entries()) {
+      const bits = bitsOf(input, candidate)
+      if (bits === 0) continue
+      const node = this.#of.nodeIndexes.get(nodeNameOf({ of: candidate }))
+      if (slots[at]! >= 0) this.#hold(slots[at]!, bits)
+      else if (node !== undefined && index >= 0) this.#weigh(node, index, bits, 1)
+    }
+  }
+
+  #hold(slot: number, bits: number): void {
+    this.#count(slot, this.#held[slot]!, -1)
+    this.#held[slot] = bits
+    this.#count(slot, bits, 1)
+  }
+
+  #count(slot: number, bits: number, by: 1 | -1): void {
+    if (bits === 0) return
+    const [assignment, host, node] = [
+      this.#of.slotAssignments[slot]!,
+      this.#of.slotHosts[slot]!,
+      this.#of.slotNodes[slot]!,
+    ]
+    if (bits & primaryBit) this.#hostPrimaries[host]! += by
+    if (bits & secondaryBit) this.#hostSecondaries[host]! += by
+    this.#weigh(node, assignment, bits, by)
+    for (const { index, domains, classes } of this.#of.apartsOf[assignment]!)
+      classes.forEach((members, at) => {
+        if (members.includes(assignment)) this.#near[index]![domains[node]! * classes.length + at]! += by
+      })
+  }
+
+  #weigh(node: number, assignment: number, bits: number, by: 1 | -1): void {
+    const count = this.#of.resources.length
+    for (let resource = 0; resource < count; resource++)
+      this.#used[node * count + resource]! += by * this.#weight(assignment, bits, resource)
+  }
+
+  #weight(assignment: number, bits: number, resource: number): number {
+    const { resources, primaryWeights, secondaryWeights } = this.#of
+    const at = assignment * resources.length + resource
+    const primary = bits & primaryBit ? primaryWeights[at]! : 0
+    return bits & secondaryBit ? Math.max(primary, secondaryWeights[at]!) : primary
+  }
+
+  #whyTooHeavy(place: Place, role: Given): Wait | null {
+    const { resources, capacities, slotNodes } = this.#of
+    const { slot, standing } = place
+    for (let resource = 0; resource < resources.length; resource++) {
+      const at = slotNodes[slot]! * resources.length + resource
+      const before = this.#weight(standing.index, this.#held[slot]!, resource)
+      const needed = this.#weight(standing.index, this.#held[slot]! | bitOf(role), resource)
+      if (needed <= before || this.#used[at]! - before + needed <= capacities[at]!) continue
+      const free = Math.max(0, capacities[at]! - this.#used[at]! + before)
+      const text = `room: it needs ${needed} ${resources[resource]}, and ${nodeNameOf(place)} has ${free} of ${capacities[at]}`
+      return waitFor(
+        text,
+        this.#others(place).filter(
+          (other) => this.#held[other.slot]! & ~aimedBits(other) && this.#isLighter(other, resource),
+        ),
+      )
+    }
+    return null
+  }
+
+  #isLighter(place: Place, resource: number): boolean {
+    const { slot, standing } = place
+    const now = this.#weight(standing.index, this.#held[slot]!, resource)
+    return now > this.#weight(standing.index, aimedBits(place), resource)
+  }
+
+  #whyNotServed(place: Place, role: Given): Wait | null {
+    const { components, slotHosts, slotAssignments, assignments } = this.#of
+    const { isShared, limits } = components[assignments[slotAssignments[place.slot]!]!.component]!
+    if (!isShared) return null
+    const host = slotHosts[place.slot]!
+    const own = this.#held[place.slot]!
+    const primaries = this.#hostPrimaries[host]! - (own & primaryBit ? 1 : 0)
+    const secondaries = this.#hostSecondaries[host]! - (own & secondaryBit ? 1 : 0)
+    const [alike, unlike] = role === 'primary' ? [primaries, secondaries] : [secondaries, primaries]
+    const countMax = role === 'primary' ? limits.primaryCountMax : limits.secondaryCountMax
+    const name = hostOf(place.of.component)
+    if (alike >= countMax) {
+      const text = `a place in ${name}, which is ${role} for ${alike} and can be for ${countMax},`
+      return waitFor(text, this.#leaving(place, host, bitOf(role)))
+    }
+    if (unlike === 0 || limits.isMixed) return null
+    const other = role === 'primary' ? 'secondary' : 'primary'
+    const text = `a place in ${name}, which can't be ${role} while it is ${other} for ${unlike},`
+    return waitFor(text, this.#leaving(place, host, bitOf(other)))
+  }
+
+  #leaving(place: Place, host: number, bit: number): Place[] {
+    return this.#others(place).filter(
+      (other) => this.#of.slotHosts[other.slot] === host && this.#held[other.slot]! & bit & ~aimedBits(other),
+    )
+  }
+
+  /** One that stands there already comes no nearer. */
+  #whyTooNear(place: Place): Wait | null {
+    if (this.#held[place.slot] !== 0) return null
+    for (const apart of this.#of.apartsOf[place.standing.index]!) {
+      if (apart.weight !== null || !this.#isNear(place, apart)) continue
+      const near = opposedTo(this.#of, place, apart)
+        .filter((slot) => this.#held[slot] !== 0)
+        .map((slot) => this.#placeOf(slot))
+      if (near.length === 0) continue
+      const text = `${near[0]!.of.component} to leave its ${apart.level}, as ${apart.name} has it,`
+      return { text, on: near.filter((other) => aimedBits(other) === 0), kind: 'other' }
+    }
+    return null
+  }
+
+  /** Before they are looked for one by one. */
+  #isNear({ slot, standing }: Place, { index, domains, classes }: CompiledApart): boolean {
+    const from = domains[this.#of.slotNodes[slot]!]! * classes.length
+    return classes.some(
+      (members, at) =>
+        (classes.length === 1 || !members.includes(standing.index)) && this.#near[index]![from + at]! > 0,
+    )
+  }
+
+  /** On its node, and holding something. */
+  #others(place: Place): Place[] {
+    const { slotNodes, slotCount } = this.#of
+    const others: Place[] = []
+    for (let slot = 0; slot < slotCount; slot++)
+      if (slotNodes[slot] === slotNodes[place.slot] && slot !== place.slot && this.#held[slot] !== 0)
+        others.push(this.#placeOf(slot))
+    return others
+  }
+
+  #placeOf(slot: number): Place {
+    const { name } = this.#of.assignments[this.#of.slotAssignments[slot]!]!
+    return standingOf(this.#situation, name).places.find((place) => place.slot === slot)!
+  }
+}
+
+/** Slots in its domain that it is to be apart from. */
+function opposedTo(of: Compiled, { slot, standing }: Place, { domains, classes }: CompiledApart): number[] {
+  const domain = domains[of.slotNodes[slot]!]
+  const members =
+    classes.length === 1 ? [standing.index] : classes.filter((members) => !members.includes(standing.index)).flat()
+  const slots: number[] = []
+  for (const member of new Set(members))
+    for (let other = of.slotsFrom[member]!; other < of.slotsFrom[member + 1]!; other++)
+      if (other !== slot && domains[of.slotNodes[other]!] === domain) slots.push(other)
+  return slots
+}
+
+function waitFor(text: string, leaving: readonly Place[]): Wait {
+  const names = leaving.slice(0, 3).map(({ of }) => of.component)
+  const until = leaving.length === 0 ? '' : ` until ${names.join(', ')}${leaving.length > 3 ? ', …' : ''} left`
+  return { text: `${text}${until}`, on: leaving, kind: 'other' }
+}
+
+/** What it will hold. One that is not to be touched keeps what it has. */
+function aimedBits({ aim, of: { status } }: Place): number {
+  const role = aim ?? status?.role
+  return role === 'primary' || role === 'quiescing' ? primaryBit : role === 'secondary' ? secondaryBit : 0
+}
+
+/** What it holds: what is observed, and what it was told to be. Of one that is ending nobody knows how much it still has. */
+function bitsOf({ commanded }: PlanInput, { component, node, status, intended, mayAct }: Candidate): number {
+  if (stoppedAvailabilities.includes(node)) return 0
+  const told = commanded[component]?.role
+  const role = status === null ? intended?.role : status.role
+  let bits = 0
+  if (role === 'primary' || role === 'quiescing' || told === 'primary' || (mayAct && status !== null))
+    bits |= primaryBit
+  const isEnding = status !== null && status.role === 'offline' && status.phase !== 'stopped'
+  if (role === 'secondary' || told === 'secondary' || isEnding) bits |= secondaryBit
+  return bits
+}
