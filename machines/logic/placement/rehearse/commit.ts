@@ -1,7 +1,7 @@
 /** What the CRIM would write down of a plan: the targets as intents, what changed under a new token. */
 import type { AssignmentName, ComponentId } from '../../../model/ids.ts'
 import type { Role } from '../../../model/roles.ts'
-import type { Intent, IntendedRole } from '../../../model/status.ts'
+import type { IntendedRole, Intent } from '../../../model/status.ts'
 import { compareTokens, type Token, zeroToken } from '../../../model/token.ts'
 import { candidatesOf } from '../candidate.ts'
 import type { PlanInput } from '../input.ts'
