@@ -11,10 +11,13 @@
  * so that a command under way cannot bring back what has been replaced meanwhile. Every wait ends: the agent keeps the time
  * limits, and the machine's own, a little longer, are there for an agent that does not.
  *
+ * Without the quorum nobody commands it; what it does then is in `component/alone.ts`.
+ *
  * Events: `role.assign` and `peers.change` from the CRIM; `process.*`, `role.*` and `health.failed` from the agent;
- * `lease.lost`, `node.leave` and `type.changed` from the node.
+ * `lease.lost`, `lease.gained`, `node.leave` and `type.changed` from the node.
  */
-import { setup } from 'xstate'
+import { and, setup } from 'xstate'
+import { goesOnAlone, mayStandDown, mustLeave, restartAlone, standDown } from './component/alone.ts'
 import type {
   ComponentContext,
   ComponentEffect,
@@ -106,9 +109,10 @@ const machine = setup({
     },
     isStopping: ({ context }) => context.process === 'stopping',
     isStopped: ({ context }) => context.process === 'absent',
-    /** Without the lease it must not act: neither in an active role nor while it may not yet have left one. */
-    mustSelfStop: ({ context }, role: Role) => context.exclusive && (context.isActive || activeRoles.includes(role)),
-    mustStopSooner: ({ context }) => context.exclusive && context.isActive && context.selfStopMs < context.stopGivenMs,
+    mustSelfStop: ({ context }, role: Role) => mustLeave(context, role),
+    mayStandDown: ({ context }) => mayStandDown(context),
+    mustStopSooner: ({ context }) => mustLeave(context, 'offline') && context.selfStopMs < context.stopGivenMs,
+    goesOnAlone: ({ context }) => goesOnAlone(context),
   },
 })
 
@@ -177,6 +181,10 @@ const actions = {
   noteFailed: failing(reported),
   noteStopRefused: failing(detailed('stop.failed')),
   noteLeaseLost: failing(() => ({ code: 'lease.lost', detail: 'the node lost the lease of the quorum' })),
+  standDown: act((context) => standDown(context)),
+  noteLeaseOver: act(() => ({ change: { isLeaseLost: true }, effects: [] })),
+  noteLeaseGained: act(() => ({ change: { isLeaseLost: false, aloneRestartCount: 0 }, effects: [] })),
+  restartAlone: act((context) => restartAlone(context)),
   noteLeaving: failing(() => ({ code: 'node.left', detail: 'the node leaves the cluster' })),
   noteStartTimedOut: failing(({ startTimeoutMs }) => ({
     code: 'start.timedOut',
@@ -220,6 +228,11 @@ function whileIn(place: Place) {
   }
 }
 
+/** Failed while nobody commands it: its process is killed, and started again in its role. */
+function again<Target extends string>(target: Target) {
+  return { target, reenter: true, actions: [actions.restartAlone, actions.kill] }
+}
+
 function preparing(role: Role) {
   const place: Place = { role, phase: 'preparing' }
   return machine.createStateConfig({
@@ -234,6 +247,7 @@ function preparing(role: Role) {
     after: {
       prepareLimit: [
         { guard: 'isStopping', target: stopFailed, actions: actions.noteStopTimedOut },
+        { guard: 'goesOnAlone', ...again('preparing') },
         { target: offline, actions: [actions.noteStartTimedOut, actions.kill] },
       ],
     },
@@ -246,14 +260,20 @@ function assuming(role: Role) {
     on: {
       ...whileIn({ role, phase: 'assuming' }),
       'role.done': { guard: { type: 'isAnswer', params: role }, target: 'ready' },
-      'role.failed': {
-        guard: { type: 'isAnswer', params: role },
-        target: offline,
-        actions: [actions.noteFailed, actions.kill],
-      },
+      'role.failed': [
+        { guard: and([{ type: 'isAnswer', params: role }, 'goesOnAlone']), ...again('preparing') },
+        {
+          guard: { type: 'isAnswer', params: role },
+          target: offline,
+          actions: [actions.noteFailed, actions.kill],
+        },
+      ],
     },
     after: {
-      roleLimit: { target: offline, actions: [actions.noteRoleTimedOut, actions.kill] },
+      roleLimit: [
+        { guard: 'goesOnAlone', ...again('preparing') },
+        { target: offline, actions: [actions.noteRoleTimedOut, actions.kill] },
+      ],
     },
   })
 }
@@ -263,6 +283,12 @@ function ready(role: Role) {
   return machine.createStateConfig({ entry: actions.arrive(place), on: whileIn(place) })
 }
 
+const standingDown = {
+  guard: 'mayStandDown' as const,
+  target: '#component.spare',
+  actions: [actions.noteLeaseLost, actions.standDown],
+}
+
 /** One role of SPEC R1: the ways out of it, and what ends it. */
 function inRole(role: Role) {
   return machine.createStateConfig({
@@ -270,14 +296,30 @@ function inRole(role: Role) {
     states: { preparing: preparing(role), assuming: assuming(role), ready: ready(role) },
     on: {
       'role.assign': assignments(role),
-      'process.exited': { guard: 'isLive', target: offline, actions: [actions.noteExited, actions.noteGone] },
-      'process.startFailed': { guard: 'isStarting', target: offline, actions: [actions.noteFailed, actions.kill] },
-      'health.failed': { guard: 'isLive', target: offline, actions: [actions.noteFailed, actions.kill] },
-      'lease.lost': {
-        guard: { type: 'mustSelfStop', params: role },
-        target: offline,
-        actions: [actions.noteLeaseLost, actions.stopSelf],
-      },
+      'process.exited': [
+        {
+          guard: and(['isLive', 'goesOnAlone']),
+          ...again('.preparing'),
+          actions: [actions.restartAlone, actions.noteGone],
+        },
+        { guard: 'isLive', target: offline, actions: [actions.noteExited, actions.noteGone] },
+      ],
+      'process.startFailed': [
+        { guard: and(['isStarting', 'goesOnAlone']), ...again('.preparing') },
+        { guard: 'isStarting', target: offline, actions: [actions.noteFailed, actions.kill] },
+      ],
+      'health.failed': [
+        { guard: and(['isLive', 'goesOnAlone']), ...again('.preparing') },
+        { guard: 'isLive', target: offline, actions: [actions.noteFailed, actions.kill] },
+      ],
+      'lease.lost': [
+        ...(activeRoles.includes(role) ? [standingDown] : []),
+        {
+          guard: { type: 'mustSelfStop', params: role },
+          target: offline,
+          actions: [actions.noteLeaseLost, actions.stopSelf],
+        },
+      ],
       'node.leave': { target: offline, actions: [actions.noteLeaving, actions.stop] },
       'type.changed': [
         { guard: { type: 'isAlikePrepared', params: role }, actions: actions.noteType },
@@ -357,8 +399,14 @@ export const component = machine.createMachine({
     isActive: false,
     endpoint: null,
     failure: null,
+    isLeaseLost: false,
+    aloneRestartCount: 0,
   }),
   initial: 'offline',
+  on: {
+    'lease.lost': { actions: actions.noteLeaseOver },
+    'lease.gained': { actions: actions.noteLeaseGained },
+  },
   states: {
     offline: outOfRole,
     spare: inRole('spare'),

@@ -7,7 +7,8 @@
  * - `active.settled`: everything is as intended. `committing`: a decision is on its way into the log.
  *   `converging`: commands are under way, or wait for something.
  *
- * Invariants: no command on the strength of a decision that is not committed; no second primary of an exclusive assignment
+ * Invariants: no command on the strength of a decision that is not committed, and none to a life of a node that is not written
+ * down before (`crim/lives.ts`); no second primary of an exclusive assignment
  * while another may act; tokens never go back.
  * Events: `node.*` from the node machines; `mastership.*` from membership; `survey.*`, `status.*` from the nodes;
  * `repository.*`, `proposal.*`, `configuration.changed` from the replicated log; `operation.requested` from operators;
@@ -220,6 +221,7 @@ export const crim = machine.createMachine({
     statuses: {},
     intents: {},
     locked: {},
+    lives: {},
     administrative: nothingSet,
     failures: {},
     resets: {},

@@ -1,5 +1,5 @@
 /** What a component's machine knows, hears and asks for. */
-import type { Standby } from '../model/configuration.ts'
+import type { Standby, WithoutQuorum } from '../model/configuration.ts'
 import type { AssignmentName, ComponentId, Incarnation, NodeName } from '../model/ids.ts'
 import type { Role } from '../model/roles.ts'
 import type { ComponentStatus, Failure, Peer } from '../model/status.ts'
@@ -10,8 +10,9 @@ export interface ComponentInput {
   readonly node: NodeName
   readonly assignment: AssignmentName
   readonly standby: Standby
-  /** Two primaries at once would do harm: without the quorum's lease it stops by itself. */
+  /** Two primaries at once would do harm: without the quorum's lease it acts no more. */
   readonly exclusive: boolean
+  readonly withoutQuorum: WithoutQuorum
   /** Its program can be told to do nothing more as primary and yet run on. If not, it must end before another may act. */
   readonly standsDown: boolean
   /** Time limit of a role command that brings none of its own. */
@@ -27,7 +28,7 @@ export interface ComponentInput {
 /** What may change of a component while it is there. That it is exclusive never does. */
 export type TypeWords = Pick<
   ComponentInput,
-  'standby' | 'standsDown' | 'roleTimeoutMs' | 'startTimeoutMs' | 'stopTimeoutMs' | 'selfStopMs'
+  'standby' | 'standsDown' | 'withoutQuorum' | 'roleTimeoutMs' | 'startTimeoutMs' | 'stopTimeoutMs' | 'selfStopMs'
 >
 
 /**
@@ -51,6 +52,10 @@ export interface ComponentContext extends ComponentInput {
   readonly isActive: boolean
   readonly endpoint: string | null
   readonly failure: Failure | null
+  /** Of the quorum. Not kept of one that leaves its role when it is lost. */
+  readonly isLeaseLost: boolean
+  /** Restarts by itself (`alone.ts`). */
+  readonly aloneRestartCount: number
 }
 
 export type ComponentEvent =
@@ -68,6 +73,7 @@ export type ComponentEvent =
   /** From the node. */
   | ({ type: 'type.changed' } & TypeWords)
   | { type: 'lease.lost' }
+  | { type: 'lease.gained' }
   | { type: 'node.leave' }
 
 export type ComponentEventOf<T extends ComponentEvent['type']> = Extract<ComponentEvent, { type: T }>

@@ -98,7 +98,12 @@ export function invoke(context: ComponentContext, role: Role): Decided {
 export function take(event: ComponentEventOf<'role.assign'>): Decided {
   const { token, level, timeLimitMs, peers } = event
   return {
-    change: { token, level, timeLimitMs, peers: event.role === 'offline' ? [] : peers, failure: null },
+    change: {
+      ...{ token, level, timeLimitMs },
+      peers: event.role === 'offline' ? [] : peers,
+      failure: null,
+      aloneRestartCount: 0,
+    },
     effects: [],
   }
 }

@@ -1,5 +1,5 @@
 /** What the repository has decided, taken over entry by entry. Keys of others are not looked at. */
-import { type AssignmentName, type ComponentId, type NodeName, nodeOf } from '../model/ids.ts'
+import { type AssignmentName, type ComponentId, type Incarnation, type NodeName, nodeOf } from '../model/ids.ts'
 import type { Intent } from '../model/status.ts'
 import { administered } from './administrative.ts'
 import type { AppliedEntry, CrimChange, CrimContext, StoredIntent } from './context.ts'
@@ -7,11 +7,12 @@ import { below, prefixes } from './keys.ts'
 import { recordIn } from './records.ts'
 import { forgiven, without } from './recovery.ts'
 
-type Decided = Pick<CrimContext, 'intents' | 'locked' | 'records' | 'administrative'> & CrimChange
+type Decided = Pick<CrimContext, 'intents' | 'locked' | 'lives' | 'records' | 'administrative'> & CrimChange
 
 export function applied(context: CrimContext, entries: readonly AppliedEntry[]): Decided {
   const intents = { ...context.intents }
   const locked = { ...context.locked }
+  const lives = { ...context.lives }
   const records = { ...context.records }
   let { administrative } = context
   let forgiving: CrimChange = {}
@@ -20,6 +21,7 @@ export function applied(context: CrimContext, entries: readonly AppliedEntry[]):
     forgiving = { ...forgiving, ...forgivenBy({ ...context, ...forgiving }, entry) }
     const assignment = below<AssignmentName>(prefixes.intent, entry.key)
     const component = below<ComponentId>(prefixes.lock, entry.key)
+    const node = below<NodeName>(prefixes.life, entry.key)
     const host = below<ComponentId>(prefixes.failures, entry.key)
     if (assignment !== null) {
       if (entry.value === null) delete intents[assignment]
@@ -27,13 +29,16 @@ export function applied(context: CrimContext, entries: readonly AppliedEntry[]):
     } else if (component !== null) {
       if (entry.value === null) delete locked[component]
       else locked[component] = true
+    } else if (node !== null) {
+      if (entry.value === null) delete lives[node]
+      else lives[node] = entry.value as Incarnation
     } else if (host !== null) {
       const record = recordIn(entry.value)
       if (record === null) delete records[host]
       else records[host] = record
     }
   }
-  return { intents, locked, records, administrative, ...forgiving }
+  return { intents, locked, lives, records, administrative, ...forgiving }
 }
 
 /** Whoever puts a component, or a node, back to use holds nothing against it any more. */

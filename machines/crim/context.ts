@@ -82,6 +82,8 @@ export interface CrimContext extends CrimInput {
   readonly statuses: Readonly<Record<ComponentId, ComponentStatus>>
   readonly intents: Readonly<Record<AssignmentName, Intent>>
   readonly locked: Readonly<Record<ComponentId, true>>
+  /** The latest life of each node that may have been commanded, as decided: no other was by any master. */
+  readonly lives: Readonly<Record<NodeName, Incarnation>>
   /** What operators and recovery have set. */
   readonly administrative: Administrative
   /** Times of failures inside the window of the type's recovery policy. */

@@ -4,6 +4,7 @@ import type { AssignmentName, ComponentId, NodeName } from '../model/ids.ts'
 export const prefixes = {
   intent: 'intent/',
   lock: 'lock/',
+  life: 'cluster/life/',
   node: 'state/node/',
   assignment: 'state/assignment/',
   component: 'state/component/',
@@ -13,11 +14,12 @@ export const prefixes = {
 export const clusterStateKey = 'state/cluster'
 
 /** What is below these concerns the CRIM. */
-export const decidedNames = ['intent', 'lock', 'state'] as const
+export const decidedNames = ['intent', 'lock', 'state', 'cluster/life'] as const
 
 export const intentKey = (assignment: AssignmentName): string => `${prefixes.intent}${assignment}`
 /** Of a component, not of a place in it. */
 export const lockKey = (component: ComponentId): string => `${prefixes.lock}${component}`
+export const lifeKey = (node: NodeName): string => `${prefixes.life}${node}`
 export const nodeStateKey = (node: NodeName): string => `${prefixes.node}${node}`
 export const assignmentStateKey = (assignment: AssignmentName): string => `${prefixes.assignment}${assignment}`
 /** Of a component, not of a place in it. */

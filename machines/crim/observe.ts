@@ -12,7 +12,15 @@ type EventOf<T extends CrimEvent['type']> = Extract<CrimEvent, { type: T }>
 
 /** Everything decided so far comes with the mastership; what is, and what was under way, is asked for anew (SPEC R10). */
 export function tookOver(context: CrimContext, event: EventOf<'mastership.acquired'>): CrimChange {
-  const nothing = { intents: {}, locked: {}, administrative: nothingSet, records: {}, failures: {}, barred: {} }
+  const nothing = {
+    intents: {},
+    locked: {},
+    lives: {},
+    administrative: nothingSet,
+    records: {},
+    failures: {},
+    barred: {},
+  }
   const decided = applied({ ...context, ...nothing }, event.entries)
   return {
     ...decided,
@@ -40,7 +48,7 @@ export function isUp(context: CrimContext, node: NodeName): boolean {
 
 /**
  * A node that comes, or comes back, is asked what is; until it answers nothing is assumed. What was known of a node is
- * forgotten when its components can't be as they were: it returned, ended, left or stopped by itself.
+ * forgotten when its components can't be as they were: it returned, ended, left or stopped by itself, or has a later life.
  */
 export function nodeChanged(context: CrimContext, event: EventOf<'node.changed'>): CrimChange {
   return { ...lifeChanged(context, event), ...returnNoted(context, event, context.nodes[event.node]) }
@@ -53,7 +61,7 @@ function lifeChanged(context: CrimContext, event: EventOf<'node.changed'>): Crim
   const isSameLife = before?.incarnation === incarnation
   const isUndisturbed = isSameLife && (before?.availability === 'suspect' || before?.availability === availability)
   if (availability === 'suspect' || availability === 'leaving') return { nodes }
-  if (availability === 'unreachable') return { nodes, awaited: without(context.awaited, node) }
+  if (availability === 'unreachable' && isSameLife) return { nodes, awaited: without(context.awaited, node) }
   if (availability === 'alive' && isUndisturbed) return { nodes }
   const awaited = without(context.awaited, node)
   return {

@@ -21,6 +21,7 @@ import { compareTokens, type Token } from '../model/token.ts'
 import type { Change, CrimContext, StoredIntent } from './context.ts'
 import { resetsWanted } from './errands.ts'
 import { assignmentStateKey, componentStateKey, failuresKey, intentKey, lockKey, nodeStateKey } from './keys.ts'
+import { livesBegun, livesLeft } from './lives.ts'
 import { fellings, nodeStateChanges } from './nodes.ts'
 import { requestsLeft } from './operations/switchover.ts'
 import { beginOperation, finishOperations, operationChanges, proceedOperations } from './operations.ts'
@@ -67,6 +68,8 @@ export function after(context: CrimContext, first: Reconciled, act: (context: Cr
 function changesOf(context: CrimContext, input: PlanInput, targets: readonly Target[]): Change[] {
   const records = recordChanges(context)
   const changes = [
+    ...livesBegun(context),
+    ...livesLeft(context),
     ...statesLeft(context),
     ...nodeStateChanges(context),
     ...operationChanges(context),

@@ -1,5 +1,5 @@
 /** Checks of assignments one by one, and of those that share a component: a model needs a type and nodes that can carry it. */
-import { checkModel } from './checkModel.ts'
+import { checkModel, needsShared } from './checkModel.ts'
 import { checkExists, counted, countWord, finding } from './finding.ts'
 import { suggestionFor } from './nearest.ts'
 import { isSharedType, placeCountMinOf, type Served } from './served.ts'
@@ -22,10 +22,11 @@ export function checkAssignments({ assignments, components }: Sifted, served: Al
 
 function checkSharing(served: All): Finding[] {
   const servers = new Map<string, string>()
-  return [...served.values()].flatMap(({ name, componentName, type, typeName }) => {
+  return [...served.values()].flatMap(({ name, componentName, type, typeName, assignment }) => {
     const other = servers.get(componentName)
     servers.set(componentName, other ?? name)
-    if (other === undefined || (type && isSharedType(type))) return []
+    // Of a model that needs a shared type, it has been said already what is missing.
+    if (other === undefined || (type && (isSharedType(type) || needsShared(assignment)))) return []
     const message = `expected a component of its own, found '${componentName}', which serves '${other}' already`
     const suggestion = type && `add serves to types.${typeName}, if one of its programs can serve several`
     return [finding(['assignments', name, 'component'], message, suggestion)]
@@ -64,7 +65,7 @@ function checkWishes({ name, assignment, nodes, primaries, secondaries }: Served
   const most = primaries.preferred + secondaries.preferred
   const surplus = required[most]
   if (surplus === undefined) return found
-  const message = `expected at most ${counted(most, 'node')} that ${most === 1 ? 'is' : 'are'} required, as many as it has primaries and secondaries, found ${required.length}`
+  const message = `expected at most ${counted(most, 'node')} that ${most === 1 ? 'is' : 'are'} required, as many as it has primaries and secondaries, found ${countWord(required.length)}`
   return [...found, finding([...path, surplus[0]], message, 'forbid the nodes where it may not be instead')]
 }
 
@@ -88,7 +89,7 @@ function checkServing(served: All): Finding[] {
       `${counted(primaryCount, 'primary')} at ${primaries} a node`,
       ...(secondaryCount > 0 ? [`${counted(secondaryCount, 'secondary')} at ${secondaries} a node`] : []),
     ]
-    const message = `expected at least ${counted(least, 'node')}, for ${counts.join(' and ')}${mixed || secondaryCount === 0 ? '' : ', not on the same nodes'}; found ${nodes.length}`
+    const message = `expected at least ${counted(least, 'node')}, for ${counts.join(' and ')}${mixed || secondaryCount === 0 ? '' : ', not on the same nodes'}; found ${countWord(nodes.length)}`
     return [finding(['components', component, 'nodes'], message, `add nodes, or raise types.${typeName}.serves`)]
   })
 }

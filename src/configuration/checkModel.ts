@@ -7,6 +7,11 @@ export function checkModel(served: Served): Finding[] {
   return [...checkNumbers(served), ...checkRoles(served), ...checkType(served)]
 }
 
+/** Models in which a component serves several assignments. */
+export function needsShared({ redundancy }: Served['assignment']): boolean {
+  return redundancy === 'N+1' || redundancy === 'N+M' || redundancy === 'N-way'
+}
+
 /** A model is a name for numbers; others make it another model. */
 function checkNumbers({ name, assignment, primaries, secondaries }: Served): Finding[] {
   const path = ['assignments', name]
@@ -50,7 +55,7 @@ function checkType({ name, assignment, type, typeName, primaries }: Served): Fin
   const found: Finding[] = []
   const refuse = (key: string, message: string, suggestion: string) =>
     found.push(finding(['assignments', name, key], message, suggestion))
-  if ((redundancy === 'N+1' || redundancy === 'N+M') && !isSharedType(type)) {
+  if (redundancy !== 'N-way' && needsShared(assignment) && !isSharedType(type)) {
     const message = `${redundancy} needs a type that is secondary for several, found '${typeName}', which is for one`
     refuse('redundancy', message, `write serves: { secondaries: 8 } in types.${typeName}, or redundancy: 2N`)
   }
@@ -60,12 +65,12 @@ function checkType({ name, assignment, type, typeName, primaries }: Served): Fin
   }
   if (type.exclusive && primaries.preferred > 1) {
     const key = redundancy === 'load-sharing' ? 'redundancy' : 'primaries'
-    const message = `several primaries at once, and '${typeName}' is exclusive: two would do harm`
-    refuse(key, message, `write exclusive: false in types.${typeName}, if they would not`)
+    const message = `expected a type that is not exclusive, for several primaries at once, found '${typeName}', which is`
+    refuse(key, message, `write exclusive: false in types.${typeName}, if two at once do no harm`)
   }
   if (type.exclusive && (withoutQuorum === 'freeze' || withoutQuorum === 'ignore')) {
-    const message = `expected stop or demote, found '${withoutQuorum}', and '${typeName}' is exclusive: another node would have to wait for ever`
-    refuse('withoutQuorum', message, `write stop, or exclusive: false in types.${typeName} if two at once do no harm`)
+    const message = `expected stop or demote, found '${withoutQuorum}': '${typeName}' is exclusive, and another node takes it over`
+    refuse('withoutQuorum', message, `write stop, or exclusive: false in types.${typeName}, if two at once do no harm`)
   }
   return found
 }

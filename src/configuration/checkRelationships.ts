@@ -126,7 +126,7 @@ function checkGroups({ groups, assignments }: Sifted): Finding[] {
       if (owner === name) return [...found, finding(path, `the member '${member}' is there twice`, null)]
       if (owner === undefined) return found
       const message = `expected an assignment that is in no other group, found '${member}', which is in '${owner}'`
-      return [...found, finding(path, message, `add a dependency on it instead, or put both groups into one`)]
+      return [...found, finding(path, message, 'add a dependency on it instead, or make one group of both')]
     }),
   )
 }

@@ -36,7 +36,7 @@ export function checkWeights(sifted: Sifted, served: ReadonlyMap<string, Served>
         })
       if (each.allowed.some((node) => holds(capacityOf(sifted, node), weights))) return []
       const message = `expected weights that one of its nodes can hold, found ${resourcesText(weights)}; ${roomText(sifted, each.allowed, weights)}`
-      return [finding(path, message, null)]
+      return [finding(path, message, 'write less, or give a node more capacity')]
     }),
   )
 }

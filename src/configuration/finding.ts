@@ -19,7 +19,13 @@ export function checkExists(
 ): Finding[] {
   const { what, name, among } = reference
   if (among.has(name)) return []
-  return [finding(path, `expected the name of a ${what}, found '${name}'`, suggestionFor(name, [...among.keys()]))]
+  return [
+    finding(
+      path,
+      `expected the name of ${/^[aeiou]/.test(what) ? 'an' : 'a'} ${what}, found '${name}'`,
+      suggestionFor(name, [...among.keys()]),
+    ),
+  ]
 }
 
 /** On a node without the one the other could never be used. */

@@ -6,7 +6,7 @@ import { leaseTimingOf } from '../../machines/logic/lease.ts'
 import { isEligible, quorumMembers } from '../../machines/logic/replicatedLog.ts'
 import type { MembershipInput } from '../../machines/membership.ts'
 import type { Configuration } from '../../machines/model/configuration.ts'
-import { type ComponentId, componentNameOf, type NodeName } from '../../machines/model/ids.ts'
+import type { AssignmentName, ComponentId, NodeName } from '../../machines/model/ids.ts'
 import { servantOf } from '../../machines/model/redundancy.ts'
 import type { NodeInput } from '../../machines/node.ts'
 import { startFencing } from './fencing.ts'
@@ -76,13 +76,15 @@ export function wantedComponents(configuration: Configuration, self: NodeName): 
 type Words = Pick<Parts, 'configuration' | 'holding'>
 
 /** What a component's machine is told of its type, and again when that changes. */
-export function typeWordsOf({ configuration, holding }: Words, component: ComponentId): TypeWords {
-  const { type } = configuration.components[componentNameOf(component)]!
-  const { standby, aware, hooks, roleTimeoutMs, startTimeoutMs, stopTimeoutMs } = configuration.types[type]!
+export function typeWordsOf({ configuration, holding }: Words, assignment: AssignmentName): TypeWords {
+  const { component, withoutQuorum } = configuration.assignments[assignment]!
+  const type = configuration.types[configuration.components[component]!.type]!
+  const { standby, aware, hooks, exclusive, roleTimeoutMs, startTimeoutMs, stopTimeoutMs } = type
   const standsDown = aware || hooks.onQuiescing !== undefined
   return {
     standby,
     standsDown,
+    withoutQuorum: withoutQuorum ?? (exclusive ? 'stop' : 'ignore'),
     roleTimeoutMs,
     startTimeoutMs,
     stopTimeoutMs,
@@ -101,7 +103,7 @@ export function startComponent(parts: Parts, assignment: string): void {
     node: self,
     assignment,
     exclusive: configuration.types[type]!.exclusive,
-    ...typeWordsOf(parts, component),
+    ...typeWordsOf(parts, assignment),
     firstIncarnation: Math.max(incarnation * incarnationsPerLife, lives.get(component) ?? 0) + 1,
   }
   engine.start(actorOf.component(component), 'component', input)

@@ -4,11 +4,11 @@
  */
 
 import type { ComponentEffect } from '../../machines/component.ts'
-import { decidedNames } from '../../machines/crim/keys.ts'
+import { decidedNames, lifeKey } from '../../machines/crim/keys.ts'
 import type { CrimEffect } from '../../machines/crim.ts'
 import type { FencingEffect } from '../../machines/fencing.ts'
 import type { MembershipEffect } from '../../machines/membership.ts'
-import { type NodeName, nodeOf } from '../../machines/model/ids.ts'
+import { type Incarnation, type NodeName, nodeOf } from '../../machines/model/ids.ts'
 import { upAvailabilities } from '../../machines/model/status.ts'
 import type { NodeEffect } from '../../machines/node.ts'
 import type { Cause } from '../engine/record.ts'
@@ -47,7 +47,10 @@ export function perform(parts: Parts, effect: Effect, cause: Cause): void {
 
     case 'mastership.acquired':
       log.info('master from epoch {epoch} on', { epoch: effect.epoch })
-      for (const node of parts.peers) parts.engine.send(actorOf.node(node), { type: 'mastership.acquired' }, cause)
+      for (const node of parts.peers) {
+        const commandedLife = commandedLifeOf(parts, node)
+        parts.engine.send(actorOf.node(node), { type: 'mastership.acquired', commandedLife }, cause)
+      }
       mastershipChanged(parts, 'mastership.acquired', cause)
       parts.reconfiguration?.takeOver()
       return parts.engine.send(
@@ -130,7 +133,8 @@ function performForCrim(parts: Parts, effect: CrimEffect, cause: Cause): void {
       if (!parts.sight.isLeaderLeaseValid()) return
       const node = nodeOf(effect.component)
       if (node === parts.self) command(parts, { ...effect, peers: [...effect.peers], cause })
-      else parts.post(node, effect, cause)
+      // It would go to a life that has begun since, of which a successor could not know.
+      else if (parts.network.incarnationOf(node) <= commandedLifeOf(parts, node)) parts.post(node, effect, cause)
       return
     }
     case 'reset.command':
@@ -192,6 +196,11 @@ function nodeChanged(parts: Parts, effect: Extract<NodeEffect, { type: 'node.cha
 /** As events carry it, for what counts within a window. */
 function timeOf({ clock }: Parts): number {
   return Math.round(clock.nowMs())
+}
+
+/** The latest life of a node that this master, or one before it, may have commanded (crim/lives.ts). */
+function commandedLifeOf({ replica }: Parts, node: NodeName): Incarnation {
+  return (replica.tree.get(lifeKey(node))?.value as Incarnation | undefined) ?? 0
 }
 
 /** What the CRIM decided and keeps in the repository; the rest of it is not its concern, and not for the black box. */

@@ -121,7 +121,9 @@ export class Cluster {
       return [{ node: name, epoch, master: leader, members: parts.sight.aliveNodes() }]
     })
     const roles = this.machines.flatMap(({ name, programs }) =>
-      programs.map(({ component, assignment, role }): HeldRole => ({ node: name, component, assignment, role })),
+      programs.flatMap(({ component, roles }) =>
+        roles.map(({ assignment, role }): HeldRole => ({ node: name, component, assignment, role })),
+      ),
     )
     this.observe({ type: 'cluster.seen', sights, roles, servable: Object.keys(this.configuration.assignments) })
   }
@@ -138,7 +140,8 @@ export class Cluster {
 
   /** Primaries that act, by assignment. */
   actingCount(): number {
-    return this.machines.flatMap(({ programs }) => programs).filter(({ role }) => activeRoles.includes(role)).length
+    const roles = this.machines.flatMap(({ programs }) => programs.flatMap((program) => program.roles))
+    return roles.filter(({ role }) => activeRoles.includes(role)).length
   }
 
   #recorded(machine: Machine, record: EndRecord | StartRecord | StepRecord): void {

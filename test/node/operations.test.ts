@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { Operations } from '../../src/node/operations.ts'
-import { ManualClock } from '../engine/manualClock.ts'
+import { ManualClock } from '../support/manualClock.ts'
 
 function operations(master: string | null) {
   const clock = new ManualClock()

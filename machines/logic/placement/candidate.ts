@@ -1,7 +1,6 @@
-/** What the planner may assume of one component: whether it can be used, and whether it may still be acting. */
+/** What the planner may assume of one place: whether it can be used, and whether it may still be acting. */
 import type { AssignmentConfiguration, ComponentType, Configuration } from '../../model/configuration.ts'
-import { type AssignmentName, type ComponentId, nodeOf } from '../../model/ids.ts'
-import { servantOf } from '../../model/redundancy.ts'
+import { type AssignmentName, type ComponentId, hostOf, type NodeName, nodeOf } from '../../model/ids.ts'
 import type { Role } from '../../model/roles.ts'
 import {
   type ComponentStatus,
@@ -10,24 +9,39 @@ import {
   upAvailabilities,
 } from '../../model/status.ts'
 import { compareTokens, type Token } from '../../model/token.ts'
-import type { Command, PlanInput } from './input.ts'
+import { compiled } from './compile.ts'
+import type { PlanInput } from './input.ts'
+import { isOwnedByAnother, retiredOf } from './retired.ts'
 
 export interface Candidate {
   readonly component: ComponentId
+  /** Its place in the compiled configuration; -1: it is retired. */
+  readonly slot: number
   readonly node: NodeAvailability
   readonly status: ComponentStatus | null
   /** What it was last meant to be. */
   readonly intended: { readonly role: Role; readonly token: Token } | null
   /** No longer configured for the assignment: it is to stop, and is forgotten then. */
   readonly isRetired: boolean
+  /** It, or its assignment, is locked. */
   readonly isLocked: boolean
   readonly isBarred: boolean
   /** Its node is up and has spoken, and nobody forbids its use. It may have failed: then using it restarts it. */
   readonly isUsable: boolean
   /** Its node is up but has not said what is: nothing is decided about it until it does. */
   readonly isPending: boolean
+  /** Nothing there is touched: it is taken to be what it was meant to be. */
+  readonly isMaintained: boolean
+  /** It is to be offline for a while, and keeps its role meanwhile: nobody takes its place. */
+  readonly isWithheld: boolean
+  /** Its node keeps what it has and is given nothing more. */
+  readonly isHeld: boolean
+  /** Its node hosts nothing. */
+  readonly isOnStandby: boolean
   /** It fell out of its role by itself and has not been told anything since. */
   readonly hasFailed: boolean
+  /** A command that lets it act is unanswered: it may obey it yet, or have refused it. */
+  readonly isUnanswered: boolean
   /** It may be acting as primary, as far as anyone can tell. */
   readonly mayAct: boolean
 }
@@ -36,80 +50,103 @@ export function typeOf(configuration: Configuration, assignment: AssignmentConfi
   return configuration.types[configuration.components[assignment.component]!.type]!
 }
 
+/** What was made for an input already: candidates are asked for by targets, steps, introductions and operations alike. */
+const known = new WeakMap<PlanInput, Map<AssignmentName, readonly Candidate[]>>()
+
 /**
- * The components that may serve an assignment, preferred first; then those that once might and may not have stopped yet. An
- * assignment that is gone has only the latter. A component serves one assignment at a time: no intent names it for another before
- * the one that did has done with it.
+ * The places that may serve an assignment, preferred first; then those that once might and may not have stopped yet. An
+ * assignment that is gone has only the latter. A component that is not shared serves one assignment at a time: no intent names it
+ * for another before the one that did has done with it.
  */
-export function candidatesOf(input: PlanInput, name: AssignmentName): Candidate[] {
-  const owners = ownersOf(input.intents)
-  const configured = configuredFor(input.configuration, name).filter(
-    (component) => (owners.get(component) ?? name) === name,
-  )
-  const retired = (Object.keys(input.intents[name]?.roles ?? {}) as ComponentId[])
-    .filter((component) => !configured.includes(component))
-    .sort()
-  return [
-    ...configured.map((component) => candidateOf(input, name, { component, isRetired: false })),
-    ...retired
-      .map((component) => candidateOf(input, name, { component, isRetired: true }))
-      .filter((candidate) => !isOver(input, candidate)),
-  ]
+export function candidatesOf(input: PlanInput, name: AssignmentName): readonly Candidate[] {
+  const made = madeFor(input)
+  const before = made.get(name)
+  if (before) return before
+  const candidates = candidatesAnew(input, name)
+  made.set(name, candidates)
+  return candidates
 }
 
-const ownersByIntents = new WeakMap<PlanInput['intents'], ReadonlyMap<ComponentId, AssignmentName>>()
-
-/** Which assignment's intent names a component. */
-function ownersOf(intents: PlanInput['intents']): ReadonlyMap<ComponentId, AssignmentName> {
-  const known = ownersByIntents.get(intents)
-  if (known) return known
-  const owners = new Map<ComponentId, AssignmentName>()
-  for (const { assignment, roles } of Object.values(intents))
-    for (const component of Object.keys(roles) as ComponentId[]) owners.set(component, assignment)
-  ownersByIntents.set(intents, owners)
-  return owners
+/** The same candidates as of an earlier input, where nothing that they are made of has changed. */
+export function keepCandidates(input: PlanInput, name: AssignmentName, candidates: readonly Candidate[]): void {
+  madeFor(input).set(name, candidates)
 }
 
-function configuredFor(configuration: Configuration, name: AssignmentName): ComponentId[] {
-  const { assignments, components } = configuration
-  const assignment = assignments[name]
-  if (!assignment) return []
-  return components[assignment.component]!.nodes.map((node) => servantOf(configuration, { assignment: name, node }))
+function madeFor(input: PlanInput): Map<AssignmentName, readonly Candidate[]> {
+  let made = known.get(input)
+  if (!made) {
+    made = new Map()
+    known.set(input, made)
+  }
+  return made
 }
 
-function candidateOf(
-  input: PlanInput,
-  assignment: AssignmentName,
-  { component, isRetired }: { component: ComponentId; isRetired: boolean },
-): Candidate {
-  const node = input.nodes[nodeOf(component)] ?? 'unknown'
+function candidatesAnew(input: PlanInput, name: AssignmentName): Candidate[] {
+  const of = compiled(input.configuration)
+  const assignment = of.assignmentIndexes.get(name)
+  const candidates: Candidate[] = []
+  if (assignment !== undefined) {
+    for (let slot = of.slotsFrom[assignment]!; slot < of.slotsFrom[assignment + 1]!; slot++) {
+      const component = of.slotIds[slot]!
+      if (isOwnedByAnother(input, name, component)) continue
+      const node = of.nodes[of.slotNodes[slot]!]!
+      candidates.push(candidateOf(input, name, { component, slot, node, host: of.hostIds[of.slotHosts[slot]!]! }))
+    }
+  }
+  for (const component of retiredOf(input, name)) {
+    const of = { component, slot: -1, node: nodeOf(component), host: hostOf(component) }
+    const candidate = candidateOf(input, name, of)
+    if (!isOver(input, candidate)) candidates.push(candidate)
+  }
+  return candidates
+}
+
+interface Place {
+  readonly component: ComponentId
+  readonly slot: number
+  readonly node: NodeName
+  readonly host: ComponentId
+}
+
+function candidateOf(input: PlanInput, assignment: AssignmentName, { component, slot, node, host }: Place): Candidate {
+  const { administrative } = input
+  const availability = input.nodes[node] ?? 'unknown'
   const status = input.statuses[component] ?? null
   const intended = input.intents[assignment]?.roles[component] ?? null
-  const isLocked = input.locked[component] === true
-  const isBarred = input.barred[component] === true
-  const isUp = upAvailabilities.includes(node)
-  const isFree = !isRetired && !isLocked && !isBarred
+  const commanded = input.commanded[component] ?? null
+  const isRetired = slot < 0
+  const isBarred = input.barred[host] === true
+  const isUp = isUpAvailability(availability)
+  const state = administrative?.nodes[node] ?? null
+  const assignmentState = administrative?.assignments[assignment] ?? null
+  const isLocked = input.locked[host] === true || assignmentState === 'locked'
+  const isFree = !isRetired && !isLocked && !isBarred && state !== 'standby'
   // A node that has said what is, and did not name a component that is not configured, has not got it.
-  const isAbsent = isRetired && isUp && status === null && !input.awaited.includes(nodeOf(component))
+  const isAbsent = isRetired && isUp && status === null && !input.awaited.includes(node)
+  const isUnanswered = commanded?.mayAct === true
   return {
     component,
-    node,
+    slot,
+    node: availability,
     status,
     intended,
     isRetired,
     isLocked,
     isBarred,
-    isUsable: isUp && node !== 'leaving' && status !== null && isFree && status.phase !== 'stopFailed',
+    isUsable: isUp && availability !== 'leaving' && status !== null && isFree && status.phase !== 'stopFailed',
     isPending: isUp && status === null && !isAbsent,
-    hasFailed: status?.failure != null && status.role === 'offline',
-    mayAct:
-      !(isAbsent && !input.commanded[component]?.mayAct) &&
-      mayAct({
-        node,
-        status,
-        intendedRole: intended?.role ?? null,
-        commanded: input.commanded[component] ?? null,
-      }),
+    isMaintained:
+      administrative !== undefined &&
+      (administrative.isMaintained ||
+        state === 'maintenance' ||
+        assignmentState === 'maintenance' ||
+        administrative.components[host] === 'maintenance'),
+    isWithheld: input.withheld?.[host] === true,
+    isHeld: state === 'held',
+    isOnStandby: state === 'standby',
+    hasFailed: status !== null && status.failure !== null && status.role === 'offline',
+    isUnanswered,
+    mayAct: !(isAbsent && !isUnanswered) && mayAct({ node: availability, status, intended, isUnanswered }),
   }
 }
 
@@ -121,6 +158,10 @@ function isOver(input: PlanInput, { component, node, status, intended, isPending
   return isAnswered && status.role === 'offline' && status.phase === 'stopped'
 }
 
+export function isUpAvailability(node: NodeAvailability): boolean {
+  return node === 'alive' || upAvailabilities.includes(node)
+}
+
 /**
  * Pessimistic on purpose: what is not known to have stopped acts. A quiesced component (`quiescing`, `ready`) has handed
  * over and does not; one that failed to stop does (trap 14); one that was told to become primary does from the moment of
@@ -129,14 +170,14 @@ function isOver(input: PlanInput, { component, node, status, intended, isPending
 function mayAct(of: {
   node: NodeAvailability
   status: ComponentStatus | null
-  intendedRole: Role | null
-  commanded: Command | null
+  intended: { readonly role: Role } | null
+  isUnanswered: boolean
 }): boolean {
-  const { node, status, commanded } = of
-  if (stoppedAvailabilities.includes(node)) return false
-  if (status === null || status.phase === 'stopFailed' || commanded?.mayAct) return true
+  const { node, status, isUnanswered } = of
+  if (node !== 'alive' && stoppedAvailabilities.includes(node)) return false
+  if (status === null || status.phase === 'stopFailed' || isUnanswered) return true
   if (status.role === 'quiescing' && status.phase === 'ready') return false
-  return status.isActive || (!upAvailabilities.includes(node) && of.intendedRole === 'primary')
+  return status.isActive || (!isUpAvailability(node) && of.intended?.role === 'primary')
 }
 
 /** A secondary that can take over at once with the primary's state: in step, and meant to be (trap 16). */
@@ -149,4 +190,9 @@ export function isReadySecondary(candidate: Candidate): boolean {
     status.phase === 'ready' &&
     compareTokens(status.token, intended.token) === 0
   )
+}
+
+/** Nothing is decided about it: it has not said what it is, is in maintenance, or comes back to what it was by itself. */
+export function isLeftAlone({ isPending, isMaintained, isWithheld, isLocked, isRetired, node }: Candidate): boolean {
+  return isMaintained || isPending || (isWithheld && !isLocked && !isRetired && isUpAvailability(node))
 }

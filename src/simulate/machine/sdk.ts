@@ -1,7 +1,9 @@
 /**
  * The node's end of the SDK without a socket: simulated programs register, take role commands with a time limit, and answer.
- * Like the real server (src/agents/sdk) a command that comes before its program has registered waits for it.
+ * Like the real server (src/agents/sdk) a command that comes before its program has registered waits for it, and a program has a
+ * command open for each of its places.
  */
+import { type ComponentId, hostOf } from '../../../machines/model/ids.ts'
 import type { Checkpoint, RoleInvocation, SdkServerOptions } from '../../agents/sdk/options.ts'
 import type { SdkServer } from '../../agents/sdk/server.ts'
 import type { ProcessClock } from '../world/clocks.ts'
@@ -21,8 +23,8 @@ export class SimulatedSdk implements SdkServer {
   readonly #options: SdkServerOptions
   readonly #process: ProcessClock
   readonly #world: World
-  readonly #programs = new Map<string, SimulatedProgram>()
-  readonly #commands = new Map<string, OpenCommand>()
+  readonly #programs = new Map<ComponentId, SimulatedProgram>()
+  readonly #commands = new Map<ComponentId, OpenCommand>()
   #lastId = 0
 
   constructor(options: SdkServerOptions, of: { process: ProcessClock; world: World }) {
@@ -37,18 +39,18 @@ export class SimulatedSdk implements SdkServer {
       const { component, incarnation } = program
       if (!program.isAlive || !this.#options.isExpected(component, incarnation)) return
       this.#programs.set(component, program)
-      const command = this.#commands.get(component)
-      if (command?.invocation.incarnation === incarnation) this.#say(program, command)
+      for (const [of, command] of this.#commands)
+        if (hostOf(of) === component && command.invocation.incarnation === incarnation) this.#say(program, command)
       this.#options.callbacks.onRegistered({ component, incarnation, endpoint: null, properties: {} })
     })
   }
 
   answer(program: SimulatedProgram, id: number, failure: { code: string; detail: string } | null): void {
     this.#later(() => {
-      const command = this.#commands.get(program.component)
-      if (command?.id !== id || command.invocation.incarnation !== program.incarnation) return
+      const command = [...this.#commands.values()].find((open) => open.id === id)
+      if (command?.invocation.incarnation !== program.incarnation) return
       command.cancel()
-      this.#commands.delete(program.component)
+      this.#commands.delete(command.invocation.component)
       const { component, incarnation, role, token } = command.invocation
       const done = { component, incarnation, role, token }
       if (failure) this.#options.callbacks.onRoleFailed({ ...done, ...failure })
@@ -75,7 +77,7 @@ export class SimulatedSdk implements SdkServer {
 
   introduce(): void {}
 
-  stop({ component, incarnation }: { component: string; incarnation: number }): boolean {
+  stop({ component, incarnation }: { component: ComponentId; incarnation: number }): boolean {
     const program = this.#programOf(component, incarnation)
     if (program) this.#toProgram(() => program.asked())
     return program !== null
@@ -99,8 +101,8 @@ export class SimulatedSdk implements SdkServer {
     this.#toProgram(() => program.told(id, invocation, this))
   }
 
-  #programOf(component: string, incarnation: number): SimulatedProgram | null {
-    const program = this.#programs.get(component)
+  #programOf(component: ComponentId, incarnation: number): SimulatedProgram | null {
+    const program = this.#programs.get(hostOf(component))
     return program?.incarnation === incarnation && program.isAlive ? program : null
   }
 

@@ -12,6 +12,7 @@ export const input: ComponentInput = {
   assignment: 'ledger',
   standby: 'hot',
   exclusive: true,
+  withoutQuorum: 'stop',
   standsDown: true,
   roleTimeoutMs: 2000,
   startTimeoutMs: 8000,
@@ -93,6 +94,7 @@ export const typeChanged = (standby: ComponentInput['standby']): Message => ({
   type: 'type.changed',
   standby,
   standsDown: true,
+  withoutQuorum: 'stop',
   roleTimeoutMs: 2000,
   startTimeoutMs: 8000,
   stopTimeoutMs: 5000,
@@ -100,6 +102,7 @@ export const typeChanged = (standby: ComponentInput['standby']): Message => ({
 })
 
 export const leaseLost: Message = { type: 'lease.lost' }
+export const leaseGained: Message = { type: 'lease.gained' }
 export const nodeLeave: Message = { type: 'node.leave' }
 
 /** The way to a role from nothing, with process #1. */
