@@ -1,5 +1,5 @@
 /** What the CRIM of the acting master knows: for the master's word, and for operators who ask what would happen (docs/plan.md). */
-import { planInputOf } from '../../machines/crim/propose.ts'
+import { viewOf } from '../../machines/crim/view.ts'
 import type { CrimContext } from '../../machines/crim.ts'
 import type { OperationResult } from '../../machines/model/operation.ts'
 import { observedOf } from '../plan/observed.ts'
@@ -22,7 +22,7 @@ export function observe(parts: Parts, { isRemote }: { isRemote: boolean }): Oper
     const text = 'this node is not, or not yet, the acting master; try again'
     return { ok: false, code: 'unavailable', text }
   }
-  const plan = observedOf(planInputOf(crim))
+  const plan = observedOf(viewOf(crim))
   if (isRemote && encodeBody(plan).length + aroundBytes > messageBytesMax) {
     const text = `what is known is too large to be passed on: ask ${parts.self}, the master, itself`
     return { ok: false, code: 'unavailable', text }

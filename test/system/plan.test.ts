@@ -68,6 +68,25 @@ test(
 )
 
 test(
+  'a dry run shows the plan, and nothing happens; what it shows is what the operation then does',
+  async () => {
+    const before = await cluster.placesOf('ledger')
+    const target = `${before.primary}/ledger`
+    const text = await cluster.rolecall('lock', target, '--dry-run')
+    expect({ stderr: text.stderr, exitCode: text.exitCode }).toEqual({ stderr: '', exitCode: 0 })
+    expect(text.stdout).toMatch(/^What if .*\nVerdict /)
+    const { stdout } = await cluster.rolecall('lock', target, '--dry-run', '--json')
+    const plan = planSchema.parse(JSON.parse(stdout).plan)
+    expect(await cluster.placesOf('ledger')).toEqual(before)
+    expect((await cluster.rolecall('lock', target)).exitCode).toBe(0)
+    const foreseen = plan.after.assignments[0]!.places.find(({ role }) => role === 'primary')!.place
+    expect(await cluster.primaryOf('ledger')).toBe(foreseen)
+    expect((await cluster.rolecall('unlock', target)).exitCode).toBe(0)
+  },
+  testTimeoutMs,
+)
+
+test(
   'what it says of the loss of the primary is what comes of it',
   async () => {
     const { primary } = await cluster.placesOf('ledger')
