@@ -63,12 +63,12 @@ export const assignmentSchema = mapping({
       'Higher is more important: it displaces what is less important when there is not room for both, and only then. Default: 0.',
     type: 'whole number',
   }),
-  weights: resources(0).optional().meta({
+  weights: resources().optional().meta({
     description:
       'What a primary of it takes of the capacity of its node, by the name of the resource: `{ memory: 3 }`. Default: nothing.',
     type: 'mapping to whole numbers',
   }),
-  standbyWeights: resources(0).optional().meta({
+  standbyWeights: resources().optional().meta({
     description:
       'What a secondary of it takes. Default: the same as a primary, or nothing where its type is `cold`, whose secondaries run no process.',
     type: 'mapping to whole numbers',

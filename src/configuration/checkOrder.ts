@@ -23,12 +23,13 @@ function assignmentEdges({ relationships, groups }: Sifted): Edge[] {
     if (each.kind !== 'dependency' || each.dependent === undefined || each.sponsor === undefined) return []
     return [{ dependent: each.dependent, sponsor: each.sponsor, path: ['relationships', name] }]
   })
-  const orders = [...groups].flatMap(([name, members]) =>
-    members
-      .slice(1)
-      .map((dependent, index) => ({ dependent, sponsor: members[index]!, path: ['groups', name, index + 1] }))
-      .filter(({ dependent, sponsor }) => dependent !== sponsor),
-  )
+  const orders = [...groups].flatMap(([name, members]) => {
+    // One that is there twice is refused where that is written.
+    const once = [...new Set(members)]
+    return once.slice(1).map((dependent, index) => {
+      return { dependent, sponsor: once[index]!, path: ['groups', name, members.indexOf(dependent)] }
+    })
+  })
   return [...dependencies, ...orders]
 }
 

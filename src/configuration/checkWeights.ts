@@ -1,24 +1,10 @@
-/** Checks of places and of room: levels of containment that all nodes have, weights that some node can hold. */
+/** Checks of room: weights of resources that some node has, and can hold. */
 import type { Resources } from '../../machines/model/configuration.ts'
 import { finding } from './finding.ts'
 import { suggestionFor } from './nearest.ts'
 import type { Served } from './served.ts'
 import type { Sifted } from './sift.ts'
 import type { Finding } from './source.ts'
-
-export function checkContainment({ nodes }: Sifted): Finding[] {
-  const first = [...nodes].find(([, { containment }]) => containment)
-  if (!first) return []
-  const [example, { containment }] = first
-  const levels = Object.keys(containment!)
-  return [...nodes].flatMap(([name, node]) => {
-    const own = Object.keys(node.containment ?? {})
-    if (own.length === levels.length && own.every((level) => levels.includes(level))) return []
-    const message = `expected the levels ${levels.join(', ')}, as ${example} has, found ${own.join(', ') || 'none'}`
-    const suggestion = 'every node has the same levels, or nobody could tell what is apart'
-    return [finding(['nodes', name, 'containment'], message, suggestion, 'key')]
-  })
-}
 
 export function checkWeights(sifted: Sifted, served: ReadonlyMap<string, Served>): Finding[] {
   const resources = new Set([...sifted.nodes.values()].flatMap(({ capacity }) => Object.keys(capacity ?? {})))
