@@ -1,4 +1,5 @@
 /** What is well-formed, and can be met on no day: required together and apart, together with no place in common, apart with too few. */
+import { Bonds } from './bonds.ts'
 import { assignmentsOf } from './checkRelationships.ts'
 import { added, capacityOf, holds, resourcesText, roomText } from './checkWeights.ts'
 import { isWithin, levelsOf, placeOf } from './containment.ts'
@@ -26,15 +27,17 @@ export function checkContradictions(sifted: Sifted, served: ReadonlyMap<string, 
   const context = { sifted, served }
   const together = [...requiredIn(sifted, 'together'), ...groupsIn(sifted)]
   const apart = requiredIn(sifted, 'apart')
+  // What is together on a node, or in a part of a place, is together in that place.
+  const bonds = new Map(
+    [...new Set(apart.map(({ level }) => level))].map((level) => [
+      level,
+      new Bonds(together.filter((each) => isWithin(sifted, each.level, level))),
+    ]),
+  )
   return [
     ...together.flatMap((each) => checkCommonPlace(each, context)),
-    ...apart.flatMap((each) => [...checkPlacesEnough(each, context), ...checkBoth(each, bindingAt(each.level))]),
+    ...apart.flatMap((each) => [...checkPlacesEnough(each, context), ...checkBoth(each, bonds.get(each.level)!)]),
   ]
-
-  /** What is together there is also together at the level: on one node, or in a part of it. */
-  function bindingAt(level: string): Required[] {
-    return together.filter((each) => isWithin(sifted, each.level, level))
-  }
 }
 
 function requiredIn(sifted: Sifted, kind: 'together' | 'apart'): Required[] {
@@ -119,30 +122,24 @@ function checkPlacesEnough({ path, level, members }: Required, context: Context)
   }
 }
 
-function checkBoth(apart: Required, binding: readonly Required[]): Finding[] {
-  return apart.members.flatMap((names, index) =>
-    apart.members.slice(index + 1).flatMap((others) => {
-      for (const [a, b] of names.flatMap((name) => others.map((other) => [name, other] as const))) {
-        const bonds = bondsBetween(a, b, binding)
-        if (!bonds) continue
-        const message = `expected members that can stand apart, found '${a}' and '${b}', which ${bonds.join(' and ')} ${bonds.length === 1 ? 'keeps' : 'keep'} together`
-        return [finding(apart.path, message, 'remove one of these, or give it a number as strength', 'key')]
-      }
-      return []
-    }),
-  )
-}
+const bondsShownMax = 4
 
-/** The names of what holds two together, by way of others too; null: nothing does. */
-function bondsBetween(a: string, b: string, together: readonly Required[]): string[] | null {
-  const reached = new Map<string, string[]>([[a, []]])
-  for (const [at, bonds] of reached)
-    for (const { name, members } of together) {
-      const names = members.flat()
-      if (!names.includes(at)) continue
-      for (const next of names) if (!reached.has(next)) reached.set(next, [...bonds, name])
+/** Each member with the first before it that it can never be apart from. */
+function checkBoth({ path, members }: Required, bonds: Bonds): Finding[] {
+  const owners = new Map<number, { name: string; index: number }>()
+  return members.flatMap((names, index) => {
+    for (const name of names) {
+      const knot = bonds.knotOf(name)
+      const owner = knot === null ? undefined : owners.get(knot)
+      if (knot !== null && !owner) owners.set(knot, { name, index })
+      if (!owner || owner.index === index) continue
+      const by = bonds.between(owner.name, name)
+      const shown = by.length > bondsShownMax ? `${by.length} relationships and groups` : by.join(' and ')
+      const message = `expected members that can stand apart, found '${owner.name}' and '${name}', which ${shown} ${by.length === 1 ? 'keeps' : 'keep'} together`
+      return [finding(path, message, 'remove one of these, or give it a number as strength', 'key')]
     }
-  return reached.get(b) ?? null
+    return []
+  })
 }
 
 function sum(numbers: readonly number[]): number {

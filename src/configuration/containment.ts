@@ -7,11 +7,11 @@ export function checkContainment({ nodes }: Sifted): Finding[] {
   const first = [...nodes].find(([, { containment }]) => containment)
   if (!first) return []
   const [example, { containment }] = first
-  const levels = Object.keys(containment!)
+  const levels = levelNames(containment!)
   return [...nodes].flatMap(([name, node]) => {
     // One that is not well-formed is refused where it is written.
     if (!Object.hasOwn(node, 'containment')) return []
-    const own = Object.keys(node.containment ?? {})
+    const own = levelNames(node.containment ?? {})
     if (own.length === levels.length && own.every((level) => levels.includes(level))) return []
     const message = `expected the levels ${levels.join(', ')}, as ${example} has, found ${own.join(', ') || 'none'}`
     const suggestion = 'every node has the same levels, or nobody could tell what is apart'
@@ -19,9 +19,14 @@ export function checkContainment({ nodes }: Sifted): Finding[] {
   })
 }
 
+/** `node` is refused apart. */
+function levelNames(containment: Readonly<Record<string, string>>): string[] {
+  return Object.keys(containment).filter((level) => level !== 'node')
+}
+
 /** `node`, and those of the nodes' containment. */
 export function levelsOf({ nodes }: Sifted): string[] {
-  return ['node', ...new Set([...nodes.values()].flatMap(({ containment }) => Object.keys(containment ?? {})))]
+  return [...new Set(['node', ...[...nodes.values()].flatMap(({ containment }) => Object.keys(containment ?? {}))])]
 }
 
 /** The node itself, or what its containment says; null: it has no such level, which is refused elsewhere. */
