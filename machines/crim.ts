@@ -7,12 +7,14 @@
  * - `active.settled`: everything is as intended. `committing`: a decision is on its way into the log.
  *   `converging`: commands are under way, or wait for something.
  *
- * Invariants: no command on the strength of a decision that is not committed; no second primary of an exclusive assignment
+ * Invariants: no command on the strength of a decision that is not committed, and none to a life of a node that is not written
+ * down before (`crim/lives.ts`); no second primary of an exclusive assignment
  * while another may act; tokens never go back.
  * Events: `node.*` from the node machines; `mastership.*` from membership; `survey.*`, `status.*` from the nodes;
  * `repository.*`, `proposal.*`, `configuration.changed` from the replicated log; `operation.requested` from operators.
  */
 import { setup } from 'xstate'
+import { nothingSet } from './crim/administrative.ts'
 import type { CrimChange, CrimContext, CrimEffect, CrimEvent, CrimInput } from './crim/context.ts'
 import {
   applied,
@@ -165,6 +167,8 @@ export const crim = machine.createMachine({
     statuses: {},
     intents: {},
     locked: {},
+    lives: {},
+    administrative: nothingSet,
     failures: {},
     barred: {},
     commanded: {},

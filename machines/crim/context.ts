@@ -1,5 +1,5 @@
 /** What the CRIM knows: the configuration, what was decided (from the repository), what is (from the nodes), what is under way. */
-import type { Command } from '../logic/placement/index.ts'
+import type { Administrative, Command } from '../logic/placement/index.ts'
 import type { Configuration } from '../model/configuration.ts'
 import type { AssignmentName, ComponentId, Incarnation, NodeName } from '../model/ids.ts'
 import type { Operation, OperationResult } from '../model/operation.ts'
@@ -55,6 +55,10 @@ export interface CrimContext extends CrimInput {
   readonly statuses: Readonly<Record<ComponentId, ComponentStatus>>
   readonly intents: Readonly<Record<AssignmentName, Intent>>
   readonly locked: Readonly<Record<ComponentId, true>>
+  /** The latest life of each node that may have been commanded, as decided: no other was by any master. */
+  readonly lives: Readonly<Record<NodeName, Incarnation>>
+  /** What operators and recovery have set. */
+  readonly administrative: Administrative
   /** Times of failures inside the window of the type's recovery policy. */
   readonly failures: Readonly<Record<ComponentId, readonly number[]>>
   readonly barred: Readonly<Record<ComponentId, true>>
@@ -84,6 +88,9 @@ export type CrimEvent =
   | { type: 'configuration.changed'; configuration: Configuration }
   | { type: 'proposal.refused'; proposal: number; code: string }
   | { type: 'operation.requested'; id: string; operation: Operation }
+  /** A soft reset or a self-test has come to its end. An answer with another token than that of the errand is stale. */
+  | { type: 'errand.done'; component: ComponentId; token: Token; detail: string }
+  | { type: 'errand.failed'; component: ComponentId; token: Token; code: string; detail: string }
 
 export type CrimEffect =
   | { type: 'survey.request'; nodes: readonly NodeName[]; epoch: number }
@@ -107,6 +114,10 @@ export type CrimEffect =
       peers: readonly Peer[]
       epoch: number
     }
+  /** Soft reset (SPEC R7): the process that runs there is told to begin anew, and keeps its role. Answered as an errand. */
+  | { type: 'reset.command'; component: ComponentId; token: Token; timeLimitMs: number; epoch: number }
+  /** Of a component that is offline. Answered as an errand. */
+  | { type: 'selfTest.command'; component: ComponentId; token: Token; timeLimitMs: number; epoch: number }
   | { type: 'operation.answer'; id: string; result: OperationResult }
 
 /** The part of the context that a step replaces. */

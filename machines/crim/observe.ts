@@ -1,6 +1,13 @@
 /** How what nodes say, and what the repository has applied, changes what the CRIM knows. Pure. */
 import type { ComponentType } from '../model/configuration.ts'
-import { type ComponentId, componentNameOf, type NodeName, nodeOf } from '../model/ids.ts'
+import {
+  type AssignmentName,
+  type ComponentId,
+  componentNameOf,
+  type Incarnation,
+  type NodeName,
+  nodeOf,
+} from '../model/ids.ts'
 import {
   type ComponentStatus,
   type Failure,
@@ -8,15 +15,11 @@ import {
   stoppedAvailabilities,
   upAvailabilities,
 } from '../model/status.ts'
+import { administered, nothingSet } from './administrative.ts'
 import type { AppliedEntry, CrimChange, CrimContext, CrimEvent, KnownNode, StoredIntent } from './context.ts'
+import { below, prefixes } from './keys.ts'
 
 type EventOf<T extends CrimEvent['type']> = Extract<CrimEvent, { type: T }>
-
-const intentPrefix = 'intent/'
-const lockPrefix = 'lock/'
-
-export const intentKey = (assignment: string): string => `${intentPrefix}${assignment}`
-export const lockKey = (component: ComponentId): string => `${lockPrefix}${component}`
 
 /** A failure that says nothing against the component itself is not counted towards its limit. */
 const uncountedCodes: readonly string[] = ['lease.lost', 'node.restarted', 'node.left', 'component.removed']
@@ -24,7 +27,7 @@ const uncountedCodes: readonly string[] = ['lease.lost', 'node.restarted', 'node
 /** Everything decided so far comes with the mastership; what is, and what was under way, is asked for anew (SPEC R10). */
 export function tookOver(context: CrimContext, event: EventOf<'mastership.acquired'>): CrimChange {
   return {
-    ...applied({ ...context, intents: {}, locked: {} }, event.entries),
+    ...applied({ ...context, intents: {}, locked: {}, lives: {}, administrative: nothingSet }, event.entries),
     epoch: event.epoch,
     statuses: {},
     failures: {},
@@ -44,7 +47,7 @@ export function isUp(context: CrimContext, node: NodeName): boolean {
 
 /**
  * A node that comes, or comes back, is asked what is; until it answers nothing is assumed. What was known of a node is
- * forgotten when its components can't be as they were: it returned, ended, left or stopped by itself.
+ * forgotten when its components can't be as they were: it returned, ended, left or stopped by itself, or has a later life.
  */
 export function nodeChanged(context: CrimContext, event: EventOf<'node.changed'>): CrimChange {
   const { node, availability, incarnation } = event
@@ -53,7 +56,7 @@ export function nodeChanged(context: CrimContext, event: EventOf<'node.changed'>
   const isSameLife = before?.incarnation === incarnation
   const isUndisturbed = isSameLife && (before?.availability === 'suspect' || before?.availability === availability)
   if (availability === 'suspect' || availability === 'leaving') return { nodes }
-  if (availability === 'unreachable') return { nodes, awaited: without(context.awaited, node) }
+  if (availability === 'unreachable' && isSameLife) return { nodes, awaited: without(context.awaited, node) }
   if (availability === 'alive' && isUndisturbed) return { nodes }
   const awaited = without(context.awaited, node)
   return {
@@ -182,23 +185,30 @@ export function strangersIsolated(context: CrimContext): CrimChange {
 export function applied(context: CrimContext, entries: readonly AppliedEntry[]): CrimChange {
   const intents = { ...context.intents }
   const locked = { ...context.locked }
+  const lives = { ...context.lives }
   const failures = { ...context.failures }
   const barred = { ...context.barred }
+  let { administrative } = context
   for (const entry of entries) {
-    if (entry.key.startsWith(intentPrefix)) {
-      const assignment = entry.key.slice(intentPrefix.length)
+    administrative = administered(administrative, entry)
+    const assignment = below<AssignmentName>(prefixes.intent, entry.key)
+    const component = below<ComponentId>(prefixes.lock, entry.key)
+    const node = below<NodeName>(prefixes.life, entry.key)
+    if (assignment !== null) {
       if (entry.value === null) delete intents[assignment]
       else intents[assignment] = intentOf(assignment, entry)
-    } else if (entry.key.startsWith(lockPrefix)) {
-      const component = entry.key.slice(lockPrefix.length) as ComponentId
+    } else if (component !== null) {
       if (entry.value === null) {
         delete locked[component]
         delete failures[component]
         delete barred[component]
       } else locked[component] = true
+    } else if (node !== null) {
+      if (entry.value === null) delete lives[node]
+      else lives[node] = entry.value as Incarnation
     }
   }
-  return { intents, locked, failures, barred }
+  return { intents, locked, lives, failures, barred, administrative }
 }
 
 function intentOf(assignment: string, { value, epoch, index }: AppliedEntry): Intent {

@@ -1,10 +1,11 @@
 /** What operators ask of the CRIM (SPEC R8, R9): checked, carried out through the same plan as everything else, answered when done. */
 import { candidatesOf, requestedSuccessor } from '../logic/placement/index.ts'
-import { type ComponentId, componentId, componentNameOf, nodeOf } from '../model/ids.ts'
+import { type ComponentId, componentId } from '../model/ids.ts'
 import type { Operation, OperationResult } from '../model/operation.ts'
 import type { CrimChange, CrimContext, CrimEffect, PendingOperation } from './context.ts'
-import { isUp, lockKey } from './observe.ts'
 import { planInputOf, propose, type Reconciled } from './propose.ts'
+import { changesOf, isSetAlready, isSetting, type Setting, settingResult, textOf } from './settings.ts'
+import { whyUnknown } from './targets.ts'
 
 /** More operations than this at once are refused. */
 const operationCountMax = 64
@@ -13,9 +14,10 @@ export function requested(context: CrimContext, request: { id: string; operation
   if (context.operations.length >= operationCountMax)
     return refuse(request.id, 'unavailable', 'too many operations are under way')
   if (context.proposal) return refuse(request.id, 'unavailable', 'another decision is being committed; try again')
-  return request.operation.operation === 'switchover'
-    ? requestSwitchover(context, request.id, request.operation)
-    : requestLock(context, request.id, request.operation)
+  const { id, operation } = request
+  if (operation.operation === 'switchover') return requestSwitchover(context, id, operation)
+  if (isSetting(operation)) return requestSetting(context, id, operation)
+  return refuse(id, 'refused', `${operation.operation} is not known to this node`)
 }
 
 function requestSwitchover(
@@ -58,19 +60,12 @@ export function requestsLeft(context: CrimContext): CrimContext['requests'] {
   return Object.fromEntries(left)
 }
 
-function requestLock(
-  context: CrimContext,
-  id: string,
-  operation: Extract<Operation, { component: ComponentId }>,
-): Reconciled {
-  const { component } = operation
-  const name = componentNameOf(component)
-  if (!context.configuration.components[name]?.nodes.includes(nodeOf(component)))
-    return refuse(id, 'no-such', `no component '${component}'`)
-  const isLocking = operation.operation === 'lock'
-  if (isLocking && context.locked[component]) return done(id, `${component} is locked already`)
+function requestSetting(context: CrimContext, id: string, operation: Setting): Reconciled {
+  const unknown = whyUnknown(context, operation.target)
+  if (unknown !== null) return refuse(id, 'no-such', unknown)
+  if (isSetAlready(context, operation)) return done(id, `${textOf(operation)} already`)
   const pending: PendingOperation = { id, operation, to: null }
-  const proposed = propose(context, [{ key: lockKey(component), value: isLocking ? true : null }])
+  const proposed = propose(context, changesOf(context, operation))
   return { change: { ...proposed.change, operations: [...context.operations, pending] }, effects: proposed.effects }
 }
 
@@ -91,14 +86,7 @@ export function finishOperations(context: CrimContext): Reconciled {
 /** Null while it is under way. */
 function resultOf(context: CrimContext, { operation, to }: PendingOperation): OperationResult | null {
   if (operation.operation === 'switchover') return switchoverResult(context, operation.assignment, to!)
-  const { component } = operation
-  if (operation.operation === 'unlock')
-    return context.locked[component] ? null : { ok: true, text: `${component} is unlocked` }
-  const status = context.statuses[component]
-  const isOut =
-    context.locked[component] &&
-    (!isUp(context, nodeOf(component)) || (status?.role === 'offline' && status.phase === 'stopped'))
-  return isOut ? { ok: true, text: `${component} is locked` } : null
+  return isSetting(operation) ? settingResult(context, operation) : null
 }
 
 function switchoverResult(context: CrimContext, assignment: string, to: ComponentId): OperationResult | null {

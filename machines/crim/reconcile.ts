@@ -17,7 +17,9 @@ import { activeRoles, type Role } from '../model/roles.ts'
 import type { ComponentStatus } from '../model/status.ts'
 import { compareTokens, type Token } from '../model/token.ts'
 import type { Change, CrimContext, StoredIntent } from './context.ts'
-import { intentKey, lockKey, typeOfComponent } from './observe.ts'
+import { intentKey, lockKey } from './keys.ts'
+import { livesBegun, livesLeft } from './lives.ts'
+import { typeOfComponent } from './observe.ts'
 import { finishOperations, requestsLeft } from './operations.ts'
 import { planInputOf, propose, type Reconciled } from './propose.ts'
 
@@ -27,7 +29,12 @@ export function reconcile(context: CrimContext, { isRepeating } = { isRepeating:
   const input = planInputOf(context)
   const { targets, steps } = plan(input)
   const reasons = Object.fromEntries(targets.map((target) => [target.assignment, target.reason]))
-  const changes = [...targets.flatMap((target) => intentChange(input, target)), ...locksLeft(context)]
+  const changes = [
+    ...targets.flatMap((target) => intentChange(input, target)),
+    ...locksLeft(context),
+    ...livesBegun(context),
+    ...livesLeft(context),
+  ]
   if (changes.length > 0) return propose({ ...context, reasons }, changes)
   const waits = steps.flatMap((step) =>
     step.waitsFor ? [`${step.component} waits for ${step.waitsFor} before ${step.role}`] : [],

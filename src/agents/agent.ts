@@ -22,8 +22,8 @@ export interface RoleWords extends ComponentLife {
 }
 
 export interface StopOrder extends ComponentLife {
-  /** Until the whole process group is killed; 0: at once. Default: the type's. */
-  readonly timeoutMs?: number
+  /** Until the whole process group is killed; 0: at once. */
+  readonly timeoutMs: number
 }
 
 export interface InvokeOrder extends RoleWords {
@@ -40,6 +40,8 @@ export interface ComponentAgent {
   invoke(order: InvokeOrder): void
   /** The others of its assignment, or their roles, have changed (rendezvous, SPEC R4). */
   introduce(order: RoleWords): void
+  /** Whether it may be acting as primary: for the guard, which ends it should the lease be over. */
+  setActive(activity: ComponentLife & { readonly isActive: boolean }): void
   /** Forgets everything without stopping anything: that is the guard's to do. */
   close(): void
 }

@@ -2,6 +2,7 @@
 import { existsSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs'
 import { connect } from 'node:net'
 import { dirname } from 'node:path'
+import { hostOf } from '../../machines/model/ids.ts'
 import type { AnyOperation, OperationResult } from '../../machines/model/operation.ts'
 import type { ClusterView } from '../../machines/model/view.ts'
 import { suggestionFor } from '../configuration/nearest.ts'
@@ -128,23 +129,39 @@ interface UnknownName {
   readonly names: readonly string[]
 }
 
-/** Names that are not in the view are refused here, with a suggestion; the CRIM checks them again. */
+/**
+ * Names that are not in the view are refused here, with a suggestion; the CRIM checks them again. Groups, which the view has not got,
+ * it checks alone.
+ */
 function unknownName(view: ClusterView, operation: AnyOperation): UnknownName | null {
-  if (operation.operation === 'fence') {
-    const names = view.nodes.map(({ name }) => name)
-    return names.includes(operation.node) ? null : { what: 'node', name: operation.node, names }
-  }
-  if (operation.operation !== 'switchover') {
-    const names: string[] = view.components.map(({ component }) => component)
-    return names.includes(operation.component) ? null : { what: 'component', name: operation.component, names }
-  }
-  const assignments = view.assignments.map(({ name }) => name)
-  if (!assignments.includes(operation.assignment))
-    return { what: 'assignment', name: operation.assignment, names: assignments }
+  const named = namesIn(view, operation)
+  return named.find(({ name, names }) => !names.includes(name)) ?? null
+}
+
+function namesIn(view: ClusterView, operation: AnyOperation): UnknownName[] {
   const nodes = view.nodes.map(({ name }) => name)
-  return operation.to === null || nodes.includes(operation.to)
-    ? null
-    : { what: 'node', name: operation.to, names: nodes }
+  const assignments = view.assignments.map(({ name }) => name)
+  // A place is locked with the component that it is in.
+  const components = [...new Set(view.components.flatMap(({ component }) => [component, hostOf(component)]))]
+  const node = (name: string): UnknownName => ({ what: 'node', name, names: nodes })
+  const assignment = (name: string): UnknownName => ({ what: 'assignment', name, names: assignments })
+  const component = (name: string): UnknownName => ({ what: 'component', name, names: components })
+  switch (operation.operation) {
+    case 'fence':
+      return [node(operation.node)]
+    case 'switchover':
+      return [assignment(operation.assignment), ...(operation.to === null ? [] : [node(operation.to)])]
+    case 'migrate':
+      return [assignment(operation.assignment), node(operation.from), node(operation.to)]
+    case 'selfTest':
+      return [component(operation.component)]
+    default: {
+      const { target } = operation
+      if (target.kind === 'component') return [component(target.component)]
+      if (target.kind === 'node') return [node(target.node)]
+      return target.kind === 'assignment' ? [assignment(target.assignment)] : []
+    }
+  }
 }
 
 function refuseNoSuch({ what, name, names }: UnknownName): Response {

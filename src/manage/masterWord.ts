@@ -3,7 +3,8 @@
 import { planInputOf } from '../../machines/crim/propose.ts'
 import type { CrimContext } from '../../machines/crim.ts'
 import { candidatesOf } from '../../machines/logic/placement/index.ts'
-import { type ComponentId, componentId, type NodeName, nodeOf } from '../../machines/model/ids.ts'
+import { type ComponentId, type NodeName, nodeOf } from '../../machines/model/ids.ts'
+import { servantOf } from '../../machines/model/redundancy.ts'
 import { type ComponentStatus, upAvailabilities } from '../../machines/model/status.ts'
 import type { AssignmentView, ComponentView } from '../../machines/model/view.ts'
 
@@ -116,7 +117,7 @@ export function unheardAssignments(configuration: CrimContext['configuration']):
   }))
   const components = Object.entries(configuration.assignments).flatMap(([assignment, { component: name }]) =>
     configuration.components[name]!.nodes.map((node) => ({
-      component: componentId({ node, component: name }) as ComponentId,
+      component: servantOf(configuration, { assignment, node }),
       type: configuration.components[name]!.type,
       assignment,
       role: 'unknown' as const,

@@ -6,7 +6,8 @@ import { leaseTimingOf } from '../../machines/logic/lease.ts'
 import { isEligible, quorumMembers } from '../../machines/logic/replicatedLog.ts'
 import type { MembershipInput } from '../../machines/membership.ts'
 import type { Configuration } from '../../machines/model/configuration.ts'
-import { type ComponentId, componentId, componentNameOf, type NodeName } from '../../machines/model/ids.ts'
+import { type ComponentId, componentNameOf, type NodeName } from '../../machines/model/ids.ts'
+import { servantOf } from '../../machines/model/redundancy.ts'
 import type { NodeInput } from '../../machines/node.ts'
 import { startFencing } from './fencing.ts'
 import { actorOf, type Parts } from './parts.ts'
@@ -65,11 +66,11 @@ export function tellTimings({ engine, configuration, peers }: Parts): void {
   }
 }
 
-/** Components that this node has, with the assignments they serve. */
+/** Components that this node has, or places in those that serve several assignments, with the assignment of each. */
 export function wantedComponents(configuration: Configuration, self: NodeName): Map<ComponentId, string> {
   const { assignments, components } = configuration
   const here = Object.entries(assignments).filter(([, { component }]) => components[component]!.nodes.includes(self))
-  return new Map(here.map(([assignment, { component }]) => [componentId({ node: self, component }), assignment]))
+  return new Map(here.map(([assignment]) => [servantOf(configuration, { assignment, node: self }), assignment]))
 }
 
 type Words = Pick<Parts, 'configuration' | 'holding'>
@@ -94,7 +95,7 @@ export function startComponent(parts: Parts, assignment: string): void {
   const { component: name } = configuration.assignments[assignment]!
   const { type, nodes } = configuration.components[name]!
   if (!nodes.includes(self)) return
-  const component = componentId({ node: self, component: name })
+  const component = servantOf(configuration, { assignment, node: self })
   const input: ComponentInput = {
     component,
     node: self,

@@ -1,5 +1,6 @@
 /** Puts a node together: every part with what it needs of the others. */
 import { join } from 'node:path'
+import { decidedNames } from '../../machines/crim/keys.ts'
 import type { CrimContext } from '../../machines/crim.ts'
 import { catalogue } from '../../machines/index.ts'
 import { leaseTimingOf } from '../../machines/logic/lease.ts'
@@ -25,7 +26,7 @@ import { type PeerMessage, parsePeerMessage } from '../wire/messages/index.ts'
 import { counted, forgetCluster, outdated, removed } from './afresh.ts'
 import { Causes } from './causes.ts'
 import { Checkpoints } from './checkpoints.ts'
-import { decidedNames, type Effect, perform, reportAll } from './effects.ts'
+import { type Effect, perform, reportAll } from './effects.ts'
 import { fenceReported, requestOperation } from './fencing.ts'
 import { receive } from './inbound.ts'
 import { addressesOf, foreign, joiningOf, tellGuard } from './joining.ts'
@@ -209,6 +210,7 @@ export async function assemble(of: {
         path: sdkSocketPath({ runtimeDirectory, node: self }),
         callbacks: { ...callbacks, onCheckpoint: (checkpoint) => parts.checkpoints.send(checkpoint) },
         isExpected: (component, life) => parts.agent.isExpected(component, life),
+        isShared: (component) => parts.agent.isShared(component),
         clock,
       }),
     onEvent: (event) => agentEvent(parts, event),

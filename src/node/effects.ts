@@ -4,14 +4,16 @@
  */
 
 import type { ComponentEffect } from '../../machines/component.ts'
+import { decidedNames, lifeKey } from '../../machines/crim/keys.ts'
 import type { CrimEffect } from '../../machines/crim.ts'
 import type { FencingEffect } from '../../machines/fencing.ts'
 import type { MembershipEffect } from '../../machines/membership.ts'
-import { type NodeName, nodeOf } from '../../machines/model/ids.ts'
+import { type Incarnation, type NodeName, nodeOf } from '../../machines/model/ids.ts'
 import { upAvailabilities } from '../../machines/model/status.ts'
 import type { NodeEffect } from '../../machines/node.ts'
 import type { Cause } from '../engine/record.ts'
 import { logger } from '../log/log.ts'
+import { runErrand } from './errands.ts'
 import { mastershipChanged, peerChanged, performForFencing } from './fencing.ts'
 import { command, tellStatus } from './inbound.ts'
 import { Operations } from './operations.ts'
@@ -44,7 +46,10 @@ export function perform(parts: Parts, effect: Effect, cause: Cause): void {
 
     case 'mastership.acquired':
       log.info('master from epoch {epoch} on', { epoch: effect.epoch })
-      for (const node of parts.peers) parts.engine.send(actorOf.node(node), { type: 'mastership.acquired' }, cause)
+      for (const node of parts.peers) {
+        const commandedLife = commandedLifeOf(parts, node)
+        parts.engine.send(actorOf.node(node), { type: 'mastership.acquired', commandedLife }, cause)
+      }
       mastershipChanged(parts, 'mastership.acquired', cause)
       parts.reconfiguration?.takeOver()
       return parts.engine.send(
@@ -66,6 +71,8 @@ export function perform(parts: Parts, effect: Effect, cause: Cause): void {
     case 'repository.propose':
     case 'role.command':
     case 'peers.command':
+    case 'reset.command':
+    case 'selfTest.command':
     case 'operation.answer':
       return performForCrim(parts, effect, cause)
 
@@ -87,10 +94,8 @@ function performForComponent(parts: Parts, effect: ComponentEffect, cause: Cause
       return parts.agent.invoke(effect)
     case 'peers.introduce':
       return parts.agent.introduce(effect)
-    case 'component.active': {
-      const { component, incarnation, isActive } = effect
-      return parts.guard.setActive({ component, incarnation, isActive })
-    }
+    case 'component.active':
+      return parts.agent.setActive(effect)
     case 'status.report':
       return reportStatus(parts, effect, cause)
     case 'command.refused':
@@ -125,6 +130,15 @@ function performForCrim(parts: Parts, effect: CrimEffect, cause: Cause): void {
       if (!parts.sight.isLeaderLeaseValid()) return
       const node = nodeOf(effect.component)
       if (node === parts.self) command(parts, { ...effect, peers: [...effect.peers], cause })
+      // It would go to a life that has begun since, of which a successor could not know.
+      else if (parts.network.incarnationOf(node) <= commandedLifeOf(parts, node)) parts.post(node, effect, cause)
+      return
+    }
+    case 'reset.command':
+    case 'selfTest.command': {
+      if (!parts.sight.isLeaderLeaseValid()) return
+      const node = nodeOf(effect.component)
+      if (node === parts.self) runErrand(parts, { ...effect, cause })
       else parts.post(node, effect, cause)
       return
     }
@@ -169,9 +183,12 @@ function nodeChanged(parts: Parts, effect: Extract<NodeEffect, { type: 'node.cha
   if (!parts.configuration.nodes[node]) parts.reconfiguration?.settle()
 }
 
+/** The latest life of a node that this master, or one before it, may have commanded (crim/lives.ts). */
+function commandedLifeOf({ replica }: Parts, node: NodeName): Incarnation {
+  return (replica.tree.get(lifeKey(node))?.value as Incarnation | undefined) ?? 0
+}
+
 /** What the CRIM decided and keeps in the repository; the rest of it is not its concern, and not for the black box. */
 function decidedEntries({ replica }: Parts) {
   return decidedNames.flatMap((name) => replica.tree.list(name))
 }
-
-export const decidedNames = ['intent', 'lock'] as const

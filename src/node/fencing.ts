@@ -1,7 +1,7 @@
 /** Fencing of the other nodes: their machines, what they are told, and what they ask for (machines/fencing.ts). */
 
 import type { StoredIntent } from '../../machines/crim/context.ts'
-import { intentKey } from '../../machines/crim/observe.ts'
+import { intentKey } from '../../machines/crim/keys.ts'
 import type { CrimContext } from '../../machines/crim.ts'
 import type { FencingContext, FencingEffect, FencingInput } from '../../machines/fencing.ts'
 import { comeBackMs, fenceDelayMs } from '../../machines/logic/fencing.ts'

@@ -24,6 +24,8 @@ export interface PeersChange {
 }
 
 export interface Checkpoint {
+  /** Given where the program can serve several. */
+  readonly assignment?: AssignmentName
   readonly from: ComponentId
   /** Token of the sender's primary role; the node has refused older ones already. */
   readonly token: Token
@@ -32,7 +34,8 @@ export interface Checkpoint {
 
 /**
  * Called in the order in which the node said it. The part of a handler before its first `await` is therefore never
- * overtaken; what comes after may be, so a role command can interrupt one that waits (see its `signal`).
+ * overtaken; what comes after may be, so a role command can interrupt one that waits (see its `signal`). A program that serves
+ * several assignments takes commands for each, at the same time; `offline` for one ends that one alone.
  */
 export interface Handlers {
   /** Take the role; resolve when it is taken, reject when it can't be (`code` and message of the error are reported). */

@@ -1,5 +1,5 @@
 /**
- * The words of the SDK protocol, version 1 (docs/sdk-protocol.md): JSON objects, one a line, over the Unix stream socket
+ * The words of the SDK protocol, version 2 (docs/sdk-protocol.md): JSON objects, one a line, over the Unix stream socket
  * named by ROLECALL_SOCKET. Plain types, no dependencies: the node and the TypeScript client share them.
  *
  * Both sides ignore fields they don't know, and programs ignore messages they don't know, so that later versions can add.
@@ -10,7 +10,10 @@ import type { Peer } from '../../machines/model/status.ts'
 import type { Token } from '../../machines/model/token.ts'
 
 /** The highest version spoken here. */
-export const protocolVersion = 1
+export const protocolVersion = 2
+
+/** From this version on a program can serve several assignments at once: it says for which of them it speaks. */
+export const severalAssignmentsVersion = 2
 
 /** A longer line, its newline included, ends the connection. */
 export const lineBytesMax = 1024 * 1024
@@ -43,12 +46,21 @@ export type ProgramMessage =
       readonly state: 'healthy' | 'failing'
       readonly code?: string | undefined
       readonly detail?: string | undefined
+      readonly assignment?: AssignmentName | undefined
     }
-  | { readonly type: 'error'; readonly code: string; readonly detail: string }
+  | {
+      readonly type: 'error'
+      readonly code: string
+      readonly detail: string
+      /** Of which assignment, where there are several. Left out: it concerns all. */
+      readonly assignment?: AssignmentName | undefined
+    }
   | {
       readonly type: 'checkpoint'
       /** Chosen by the program; none of those still without an answer. */
       readonly id: number
+      /** Must be given where there are several. */
+      readonly assignment?: AssignmentName | undefined
       /** Left out: every secondary of the assignment. */
       readonly to?: ComponentId | undefined
       readonly token: Token
@@ -129,6 +141,8 @@ export interface PeersMessage {
 export interface CheckpointMessage {
   readonly type: 'checkpoint'
   readonly id: number
+  /** Given where the program can serve several. */
+  readonly assignment?: AssignmentName
   readonly from: ComponentId
   readonly token: Token
   readonly data: Json

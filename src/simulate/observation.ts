@@ -32,7 +32,9 @@ export type ObservedEvent =
   /** The true instants between which the node would act on its lease as leader. */
   | { readonly type: 'leaderLease.gained' | 'leaderLease.lost'; readonly node: string; readonly epoch: number }
   /** Likewise for its permission to keep exclusive primaries. */
-  | { readonly type: 'nodeLease.gained' | 'nodeLease.lost'; readonly node: string }
+  | { readonly type: 'nodeLease.gained'; readonly node: string }
+  /** Again, with a later end, when an echo came that was too late to keep it and tells how long it lasted. */
+  | { readonly type: 'nodeLease.lost'; readonly node: string; readonly endedAtMs: number }
   /** The node holds the entry for committed. `hash` is of epoch and command. */
   | {
       readonly type: 'entry.committed'

@@ -40,11 +40,12 @@ export class Operator {
       const assignment = random.pick(Object.keys(configuration.assignments))
       const node = random.pick(Object.keys(configuration.nodes))
       const component = componentId({ node, component: configuration.assignments[assignment]!.component })
+      const target = { kind: 'component', component } as const
       const operation = random.pick<Operation>([
         { operation: 'switchover', assignment, to: random.chance(0.5) ? null : node },
-        { operation: 'lock', component },
-        { operation: 'unlock', component },
-        { operation: 'unlock', component },
+        { operation: 'lock', target },
+        { operation: 'unlock', target },
+        { operation: 'unlock', target },
       ])
       this.#request(operation)
     })
@@ -55,7 +56,10 @@ export class Operator {
     // Each round asks another one: what one node does not know yet, or not any more, another may.
     const tree = this.#random.pick(machines).life?.parts?.replica.tree
     for (const { key } of tree?.list(lockFolder) ?? [])
-      this.#request({ operation: 'unlock', component: key.slice(lockFolder.length) as ComponentId })
+      this.#request({
+        operation: 'unlock',
+        target: { kind: 'component', component: key.slice(lockFolder.length) as ComponentId },
+      })
     world.after(unlockIntervalMs * this.#scale, () => this.#unlock())
   }
 

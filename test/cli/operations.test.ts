@@ -24,8 +24,8 @@ test('switchover, lock and unlock are asked of the node, and its answer printed'
   expect(operations).toEqual([
     { operation: 'switchover', assignment: 'ledger', to: 'n2' },
     { operation: 'switchover', assignment: 'ledger', to: null },
-    { operation: 'lock', component: 'n1/ledger' },
-    { operation: 'unlock', component: 'n1/ledger' },
+    { operation: 'lock', target: { kind: 'component', component: 'n1/ledger' } },
+    { operation: 'unlock', target: { kind: 'component', component: 'n1/ledger' } },
   ])
 })
 

@@ -23,7 +23,8 @@ const confirmed = (silentForMs: number, waitedMs = silentForMs): Message => ({
   silentForMs,
   waitedMs,
 })
-const acquired: Message = { type: 'mastership.acquired' }
+const acquiredAfter = (commandedLife: number): Message => ({ type: 'mastership.acquired', commandedLife })
+const acquired = acquiredAfter(0)
 
 test('a node falls silent, is waited for, and comes back', () => {
   expectTranscript(
@@ -64,7 +65,7 @@ test('other timings: a wait that has begun stays as it is, the next goes by them
   expectTranscript(
     nodeMachine,
     input,
-    [confirmed(125), { type: 'timing.changed', timing: changed }, { type: 'mastership.acquired' }],
+    [confirmed(125), { type: 'timing.changed', timing: changed }, acquired],
     `
       unknown
     > peer.confirmedSilent silentForMs=125 waitedMs=125
@@ -73,7 +74,7 @@ test('other timings: a wait that has begun stays as it is, the next goes by them
       @ isolation 1040 ms
     > timing.changed timing={leaderLeaseMs: 130, nodeLeaseMs: 900, selfStopMs: 500, takeOverMarginMs: 250, endedGraceMs: 5}
       unreachable
-    > mastership.acquired
+    > mastership.acquired commandedLife=0
       unreachable
       @ isolation 1670 ms
     `,
@@ -172,11 +173,11 @@ test('a node that becomes master waits for the isolation of others from then on'
     > time.elapsed delay=isolation
       isolated
       < node.changed node=n2 availability=isolated incarnation=0 how=waited
-    > mastership.acquired
+    > mastership.acquired commandedLife=0
       unreachable
       < node.changed node=n2 availability=unreachable incarnation=0 how=mastership.acquired
       @ isolation 1165 ms
-    > mastership.acquired
+    > mastership.acquired commandedLife=0
       unreachable
       @ isolation 1165 ms
     > time.elapsed delay=isolation
@@ -185,12 +186,119 @@ test('a node that becomes master waits for the isolation of others from then on'
     > peer.heard incarnation=2
       alive
       < node.changed node=n2 availability=alive incarnation=2 how=heard
-    > mastership.acquired
+    > mastership.acquired commandedLife=0
       alive
     > peer.confirmedSilent silentForMs=130 waitedMs=60
       unreachable
       < node.changed node=n2 availability=unreachable incarnation=2 how=silent
       @ isolation 1105 ms
+    `,
+  )
+})
+
+test('the end of a life is none of a later one that an earlier master may have commanded', () => {
+  expectTranscript(
+    nodeMachine,
+    input,
+    [
+      heard(14),
+      confirmed(130),
+      acquiredAfter(15),
+      ended(14, 'said'),
+      heard(14),
+      elapse('isolation'),
+      ended(15),
+      elapse('endedGrace'),
+      acquiredAfter(15),
+      acquiredAfter(16),
+      heard(15),
+      heard(16),
+      ended(16),
+    ],
+    `
+      unknown
+    > peer.heard incarnation=14
+      alive
+      < node.changed node=n2 availability=alive incarnation=14 how=heard
+    > peer.confirmedSilent silentForMs=130 waitedMs=130
+      unreachable
+      < node.changed node=n2 availability=unreachable incarnation=14 how=silent
+      @ isolation 1035 ms
+    > mastership.acquired commandedLife=15
+      unreachable
+      @ isolation 1165 ms
+    > peer.ended incarnation=14 how=said
+      unreachable
+      < node.changed node=n2 availability=unreachable incarnation=15 how=laterLife
+    > peer.heard incarnation=14
+      unreachable
+    > time.elapsed delay=isolation
+      isolated
+      < node.changed node=n2 availability=isolated incarnation=15 how=waited
+    > peer.ended incarnation=15 how=connection.reset
+      ended.ending
+      @ endedGrace 5 ms
+    > time.elapsed delay=endedGrace
+      ended.settled
+      < node.changed node=n2 availability=ended incarnation=15 how=connection.reset
+    > mastership.acquired commandedLife=15
+      ended.settled
+    > mastership.acquired commandedLife=16
+      unreachable
+      < node.changed node=n2 availability=unreachable incarnation=16 how=mastership.acquired
+      @ isolation 1165 ms
+    > peer.heard incarnation=15
+      unreachable
+    > peer.heard incarnation=16
+      alive
+      < node.changed node=n2 availability=alive incarnation=16 how=heard
+    > peer.ended incarnation=16 how=connection.reset
+      ended.ending
+      @ endedGrace 5 ms
+    `,
+  )
+})
+
+test('a refusal is about every life; one that left may have been back', () => {
+  expectTranscript(
+    nodeMachine,
+    input,
+    [
+      heard(14),
+      suspected,
+      acquiredAfter(15),
+      ended(null, 'refused'),
+      elapse('endedGrace'),
+      heard(15),
+      left(15),
+      acquiredAfter(16),
+    ],
+    `
+      unknown
+    > peer.heard incarnation=14
+      alive
+      < node.changed node=n2 availability=alive incarnation=14 how=heard
+    > peer.suspected silentForMs=101
+      suspect
+      < node.changed node=n2 availability=suspect incarnation=14 how=silent
+    > mastership.acquired commandedLife=15
+      suspect
+    > peer.ended incarnation=- how=refused
+      ended.ending
+      @ endedGrace 5 ms
+    > time.elapsed delay=endedGrace
+      ended.settled
+      < node.changed node=n2 availability=ended incarnation=14 how=refused
+    > peer.heard incarnation=15
+      alive
+      < node.changed node=n2 availability=alive incarnation=15 how=heard
+    > peer.left incarnation=15
+      left
+      < node.changed node=n2 availability=left incarnation=15 how=left
+    > mastership.acquired commandedLife=16
+      unreachable
+      < node.changed node=n2 availability=unreachable incarnation=16 how=mastership.acquired
+      @ isolation 1165 ms
     `,
   )
 })
@@ -299,7 +407,7 @@ const anyEvent: fc.Arbitrary<Message> = fc.oneof(
   fc.option(life).map((incarnation) => ended(incarnation)),
   life.map(left),
   life.map((incarnation) => fenced(incarnation)),
-  fc.constant(acquired),
+  life.map(acquiredAfter),
 )
 
 /** What may be said in a state; while it ends, what was said before. */
@@ -345,7 +453,8 @@ test('every state is reached and every transition taken', () => {
     { type: 'fence.confirmed', incarnation: 2, how: 'fenced' },
     { type: 'peer.left', incarnation: 1 },
     { type: 'peer.left', incarnation: 2 },
-    { type: 'mastership.acquired' },
+    { type: 'mastership.acquired', commandedLife: 0 },
+    { type: 'mastership.acquired', commandedLife: 2 },
     { type: 'timing.changed', timing: input.timing },
   ]
   expectCoverage(nodeMachine, { explorations: [{ input, events: () => events }] })

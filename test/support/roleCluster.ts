@@ -8,7 +8,9 @@ import type { AppliedEntry } from '../../machines/crim/context.ts'
 import { type CrimContext, type CrimEffect, crim as crimMachine } from '../../machines/crim.ts'
 import type { Configuration } from '../../machines/model/configuration.ts'
 import { type ComponentId, componentId, nodeOf } from '../../machines/model/ids.ts'
+import { activeRoles, type Role } from '../../machines/model/roles.ts'
 import type { NodeAvailability } from '../../machines/model/status.ts'
+import { compareTokens, formatToken, type Token, zeroToken } from '../../machines/model/token.ts'
 import type { Message } from '../../src/engine/step.ts'
 import { elapse, Run } from './machines.ts'
 import { describe, type HostedComponent, inputOf, isWanted, type Node, newNode, removedStatus } from './roleNode.ts'
@@ -166,6 +168,12 @@ export class RoleCluster {
     return true
   }
 
+  /** Delivers all that is under way in one channel, and what follows from it there. */
+  deliverOf(channel: string): void {
+    for (let action = this.channels.get(channel)?.shift(); action; action = this.channels.get(channel)?.shift())
+      action()
+  }
+
   /** Delivers all that is under way, and lets the CRIM repeat itself, until nothing happens any more. */
   settle(): void {
     for (let round = 0; round < 30; round++) {
@@ -284,7 +292,7 @@ export class RoleCluster {
     const node = this.nodes.get(name)!
     for (const { id } of node.components) {
       this.#toComponent(id, { type: 'lease.lost' })
-      this.#drain(`agent ${id}`)
+      this.deliverOf(`agent ${id}`)
     }
   }
 
@@ -343,10 +351,22 @@ export class RoleCluster {
   #takeRole(id: ComponentId, run: Run, { incarnation, role, token }: Message): void {
     const { context } = run.snapshot
     if (context.incarnation !== incarnation || context.process === 'stopping') return
+    if (activeRoles.includes(role as Role) && context.process === 'running') this.#shown(id, token as Token)
     if (role === 'primary' && context.process === 'running') this.acting.add(id)
     else this.acting.delete(id)
     this.#toComponent(id, { type: 'role.done', incarnation, role, token })
   }
+
+  /** A program shows its token to what it acts on, which remembers the highest of all. */
+  #shown(id: ComponentId, token: Token): void {
+    const { assignment } = this.#hosted(id)!
+    const highest = this.#highest.get(assignment) ?? zeroToken
+    if (compareTokens(token, highest) < 0)
+      throw new Error(`${id} acts under ${formatToken(token)} after ${formatToken(highest)}\n${this.log.join('\n')}`)
+    this.#highest.set(assignment, token)
+  }
+
+  readonly #highest = new Map<string, Token>()
 
   #report(id: ComponentId, status: Message): void {
     this.#statuses.set(id, status)
@@ -432,11 +452,6 @@ export class RoleCluster {
     if (direction !== 'to' && direction !== 'from' && direction !== 'log') return true
     const node = this.nodes.get(name!)!
     return node.isReachable && (direction !== 'log' || node.isUp)
-  }
-
-  #drain(channel: string): void {
-    for (let action = this.channels.get(channel)?.shift(); action; action = this.channels.get(channel)?.shift())
-      action()
   }
 
   #clearChannels(name: string): void {

@@ -1,6 +1,7 @@
 /** What the planner may assume of one component: whether it can be used, and whether it may still be acting. */
 import type { AssignmentConfiguration, ComponentType, Configuration } from '../../model/configuration.ts'
-import { type AssignmentName, type ComponentId, componentId, nodeOf } from '../../model/ids.ts'
+import { type AssignmentName, type ComponentId, nodeOf } from '../../model/ids.ts'
+import { servantOf } from '../../model/redundancy.ts'
 import type { Role } from '../../model/roles.ts'
 import {
   type ComponentStatus,
@@ -9,7 +10,7 @@ import {
   upAvailabilities,
 } from '../../model/status.ts'
 import { compareTokens, type Token } from '../../model/token.ts'
-import type { Command, PlanInput } from './input.ts'
+import type { PlanInput } from './input.ts'
 
 export interface Candidate {
   readonly component: ComponentId
@@ -27,6 +28,8 @@ export interface Candidate {
   readonly isPending: boolean
   /** It fell out of its role by itself and has not been told anything since. */
   readonly hasFailed: boolean
+  /** A command that lets it act is unanswered: it may obey it yet, or have refused it. */
+  readonly isUnanswered: boolean
   /** It may be acting as primary, as far as anyone can tell. */
   readonly mayAct: boolean
 }
@@ -69,10 +72,11 @@ function ownersOf(intents: PlanInput['intents']): ReadonlyMap<ComponentId, Assig
   return owners
 }
 
-function configuredFor({ assignments, components }: Configuration, name: AssignmentName): ComponentId[] {
+function configuredFor(configuration: Configuration, name: AssignmentName): ComponentId[] {
+  const { assignments, components } = configuration
   const assignment = assignments[name]
   if (!assignment) return []
-  return components[assignment.component]!.nodes.map((node) => componentId({ node, component: assignment.component }))
+  return components[assignment.component]!.nodes.map((node) => servantOf(configuration, { assignment: name, node }))
 }
 
 function candidateOf(
@@ -89,6 +93,7 @@ function candidateOf(
   const isFree = !isRetired && !isLocked && !isBarred
   // A node that has said what is, and did not name a component that is not configured, has not got it.
   const isAbsent = isRetired && isUp && status === null && !input.awaited.includes(nodeOf(component))
+  const isUnanswered = input.commanded[component]?.mayAct === true
   return {
     component,
     node,
@@ -100,14 +105,9 @@ function candidateOf(
     isUsable: isUp && node !== 'leaving' && status !== null && isFree && status.phase !== 'stopFailed',
     isPending: isUp && status === null && !isAbsent,
     hasFailed: status?.failure != null && status.role === 'offline',
+    isUnanswered,
     mayAct:
-      !(isAbsent && !input.commanded[component]?.mayAct) &&
-      mayAct({
-        node,
-        status,
-        intendedRole: intended?.role ?? null,
-        commanded: input.commanded[component] ?? null,
-      }),
+      !(isAbsent && !isUnanswered) && mayAct({ node, status, intendedRole: intended?.role ?? null, isUnanswered }),
   }
 }
 
@@ -128,11 +128,11 @@ function mayAct(of: {
   node: NodeAvailability
   status: ComponentStatus | null
   intendedRole: Role | null
-  commanded: Command | null
+  isUnanswered: boolean
 }): boolean {
-  const { node, status, commanded } = of
+  const { node, status, isUnanswered } = of
   if (stoppedAvailabilities.includes(node)) return false
-  if (status === null || status.phase === 'stopFailed' || commanded?.mayAct) return true
+  if (status === null || status.phase === 'stopFailed' || isUnanswered) return true
   if (status.role === 'quiescing' && status.phase === 'ready') return false
   return status.isActive || (!upAvailabilities.includes(node) && of.intendedRole === 'primary')
 }

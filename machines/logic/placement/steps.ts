@@ -38,7 +38,7 @@ export function stepsOf(input: PlanInput, assignment: AssignmentName): Step[] {
       assignment,
       component: candidate.component,
       role,
-      token: candidate.intended!.token,
+      token: role === 'quiescing' ? quiescingToken(candidate, candidates) : candidate.intended!.token,
       level: levels[role],
       waitsFor,
     })
@@ -46,12 +46,16 @@ export function stepsOf(input: PlanInput, assignment: AssignmentName): Step[] {
   return steps.sort((a, b) => a.level - b.level)
 }
 
-/** The next role a component must be told, or null when it is where it should be, on its way, or out of reach. */
+/**
+ * The next role a component must be told, or null when it is where it should be, on its way, or out of reach. One with an unanswered
+ * command that lets it act stands in the way of a promotion until it has answered a later one: the command may be lost, or have been
+ * refused by a primary that fell before it came. So that one waits for none of the others, or they would wait for each other for ever.
+ */
 function nextHop(candidate: Candidate, all: readonly Candidate[]): { role: Role; waitsFor: string | null } | null {
-  const { intended, status } = candidate
+  const { intended, status, isUnanswered } = candidate
   if (intended === null || status === null || !isReachable(candidate)) return null
   const isCurrent = compareTokens(status.token, intended.token) >= 0
-  if (status.role === intended.role && (isCurrent || intended.role === 'offline')) return null
+  if (status.role === intended.role && (isCurrent || (intended.role === 'offline' && !isUnanswered))) return null
   if (status.phase === 'stopping' || status.phase === 'stopFailed') return null
 
   switch (status.role) {
@@ -69,9 +73,21 @@ function nextHop(candidate: Candidate, all: readonly Candidate[]): { role: Role;
       if (intended.role === 'secondary') return { role: 'spare', waitsFor: null }
       return { role: intended.role, waitsFor: null }
     default:
+      if (isUnanswered && intended.role === 'secondary') return { role: 'spare', waitsFor: null }
       if (intended.role === 'secondary') return towardsSecondary(status.role, all)
       return { role: intended.role, waitsFor: intended.role === 'spare' ? whileRecovering(candidate, all) : null }
   }
+}
+
+/**
+ * That of the decision that gave its role to another, when its own has been decided anew since. What it acts on meanwhile may
+ * remember the highest token it has seen, and would refuse a primary that comes with a lower one.
+ */
+function quiescingToken({ intended, status }: Candidate, all: readonly Candidate[]): Token {
+  const own = intended!.token
+  const successor = all.find((other) => other.intended?.role === 'primary')?.intended?.token ?? own
+  const isBetween = compareTokens(successor, own) < 0 && compareTokens(successor, status!.token) > 0
+  return isBetween ? successor : own
 }
 
 function isReachable({ node }: Candidate): boolean {
@@ -91,9 +107,8 @@ function towardsSecondary(from: Role, all: readonly Candidate[]): { role: Role; 
  */
 function whileSuccessorComes(candidate: Candidate, all: readonly Candidate[]): string | null {
   const successor = all.find(({ intended }) => intended?.role === 'primary')
-  return successor === candidate || !successor?.isUsable || isPrimaryReady(all)
-    ? null
-    : `${successor.component} to become primary`
+  if (successor === candidate || candidate.isUnanswered) return null
+  return !successor?.isUsable || isPrimaryReady(all) ? null : `${successor.component} to become primary`
 }
 
 /** The future secondary, too, leaves the processor to a promotion; where there is none, it starts beside the primary. */
@@ -107,6 +122,7 @@ function whilePromoting(all: readonly Candidate[]): string | null {
  * away from what clients wait for.
  */
 function whileRecovering(candidate: Candidate, all: readonly Candidate[]): string | null {
+  if (candidate.isUnanswered) return null
   const busy = all.find((other) => other !== candidate && other.isUsable && isOnItsWay(other))
   return busy ? `${busy.component} to become ${busy.intended!.role}` : null
 }

@@ -1,6 +1,7 @@
 /** The hooks of one component: one at a time, in the order in which they were asked for. */
 import { getLogger } from '@logtape/logtape'
 import type { ComponentType, HookName } from '../../../machines/model/configuration.ts'
+import { hostOf } from '../../../machines/model/ids.ts'
 import type { Role } from '../../../machines/model/roles.ts'
 import type { Clock } from '../../engine/clock.ts'
 import type { Reason, RoleWords } from '../agent.ts'
@@ -8,7 +9,7 @@ import type { TaskFailure, Tasks } from './tasks.ts'
 
 const logger = getLogger(['rolecall', 'agent'])
 
-/** One more is refused: whoever asks faster than hooks run will not get what he asks for. */
+/** Of one component, or place of one; one more is refused: whoever asks faster than hooks run will not get what he asks for. */
 export const waitingCountMax = 16
 
 export const hookOfRole: Readonly<Record<Role, HookName>> = {
@@ -60,9 +61,11 @@ export class Hooks {
   }
 
   run(order: HookOrder): void {
+    const isSame = ({ words }: Waiting) => words.component === order.words.component
     // Only the latest word on the peers is of use.
-    if (order.hook === 'onPeers') this.#waiting = this.#waiting.filter(({ hook }) => hook !== 'onPeers')
-    if (this.#waiting.length >= waitingCountMax) {
+    if (order.hook === 'onPeers')
+      this.#waiting = this.#waiting.filter((waiting) => waiting.hook !== 'onPeers' || !isSame(waiting))
+    if (this.#waiting.filter(isSame).length >= waitingCountMax) {
       queueMicrotask(() => order.onEnd({ code: 'role.failed', detail: `${waitingCountMax} hooks wait already` }))
       return
     }
@@ -88,7 +91,7 @@ export class Hooks {
     this.#running = running
     running.kill = tasks.run(
       {
-        component,
+        component: hostOf(component),
         task: order.hook,
         incarnation,
         command: type.hooks[order.hook]!,

@@ -4,6 +4,7 @@
  */
 import type { ComponentInstance, ComponentType } from '../../../machines/model/configuration.ts'
 import type { ComponentId, NodeName } from '../../../machines/model/ids.ts'
+import type { Role } from '../../../machines/model/roles.ts'
 import type { Clock } from '../../engine/clock.ts'
 import type { GuardClient, GuardHandlers } from '../../guard/client.ts'
 import type { AgentEvent, ComponentLife, InvokeOrder, Reason, RoleWords, StopOrder } from '../agent.ts'
@@ -47,7 +48,7 @@ export class Program {
   readonly #options: ProgramOptions
   readonly #hooks: Hooks
   #life: Life | null = null
-  /** The latest it was told, for hooks that come without words of their own. */
+  /** The latest it was told, for hooks that come without words of their own. Of a process with several places: nothing. */
   #words: RoleWords | null = null
 
   constructor(options: ProgramOptions) {
@@ -57,7 +58,7 @@ export class Program {
       type,
       tasks,
       clock,
-      environment: (words) => this.#environment(words),
+      environment: (words) => this.#environment(words, words),
       onIdle: () => this.#reportExit(),
       onStopFailed: (detail) => this.#hookStopFailed(detail),
     })
@@ -71,9 +72,14 @@ export class Program {
     return this.#life?.incarnation === incarnation && this.#life.exit === null
   }
 
-  start(words: RoleWords): void {
+  /** Whether anybody takes a word on this role; if not, nothing follows from its being `done`. */
+  takes(role: Role): boolean {
+    return this.#options.type.aware || this.#hooks.has(hookOfRole[role])
+  }
+
+  /** null: it serves several assignments, and is told of each later. */
+  start({ incarnation }: ComponentLife, words: RoleWords | null): void {
     const { component, type, guard, clock } = this.#options
-    const { incarnation } = words
     this.#words = words
     if (this.#life) {
       this.#later({
@@ -92,7 +98,7 @@ export class Program {
       task: null,
       incarnation,
       command: [...type.command],
-      environment: this.#environment(words),
+      environment: this.#environment({ component, incarnation }, words),
       workingDirectory: type.workingDirectory,
       isExclusive: type.exclusive,
     })
@@ -101,8 +107,12 @@ export class Program {
   /**
    * The type's own way to end first: the `onOffline` hook, or the SDK's request; then the stop signal; and the kill at the
    * end of `timeoutMs`, which all of this shares. Hooks that are under way are killed: what they do is not wanted any more.
+   * `told`: what it was told last, for each assignment that it serves.
    */
-  stop({ incarnation, timeoutMs = this.#options.type.stopTimeoutMs }: StopOrder): void {
+  stop(
+    { incarnation, timeoutMs = this.#options.type.stopTimeoutMs }: StopOrder,
+    told: readonly RoleWords[] = this.#words ? [this.#words] : [],
+  ): void {
     const { component, type, clock, sdk } = this.#options
     const life = this.#life
     if (life?.incarnation !== incarnation) {
@@ -125,15 +135,27 @@ export class Program {
     else if (type.aware && sdk().stop({ component, incarnation, timeLimitMs: timeoutMs })) {
       // One that does not react to the request still gets the signal in good time.
       stop.cancel = clock.setTimer(timeoutMs / 2, signal)
-    } else if (!type.aware && this.#hooks.has('onOffline') && this.#words) {
-      const words: RoleWords = { ...this.#words, incarnation, role: 'offline' }
-      this.#hooks.run({ hook: 'onOffline', words, timeLimitMs: timeoutMs, onEnd: signal })
+    } else if (!type.aware && this.#hooks.has('onOffline') && told.length > 0) {
+      this.#tellOffline(
+        told.map((words) => ({ ...words, incarnation, role: 'offline' })),
+        timeoutMs,
+        signal,
+      )
     } else signal()
+  }
+
+  #tellOffline(told: readonly RoleWords[], timeLimitMs: number, onEnd: () => void): void {
+    let openCount = told.length
+    const ended = (): void => {
+      openCount -= 1
+      if (openCount === 0) onEnd()
+    }
+    for (const words of told) this.#hooks.run({ hook: 'onOffline', words, timeLimitMs, onEnd: ended })
   }
 
   invoke({ level, timeLimitMs, ...words }: InvokeOrder): void {
     const { type, sdk } = this.#options
-    this.#words = words
+    this.#note(words)
     const command = commandOf(words)
     const hook = hookOfRole[words.role]
     if (type.aware && this.isExpected(words.incarnation)) sdk().invoke({ ...words, level, timeLimitMs })
@@ -143,12 +165,16 @@ export class Program {
 
   introduce(words: RoleWords): void {
     const { type, sdk } = this.#options
-    this.#words = words
+    this.#note(words)
     if (type.aware) {
       if (this.isExpected(words.incarnation)) sdk().introduce(words)
     } else if (this.#hooks.has('onPeers')) {
       this.#hooks.run({ hook: 'onPeers', words, timeLimitMs: type.roleTimeoutMs, onEnd: () => {} })
     }
+  }
+
+  #note(words: RoleWords): void {
+    if (words.component === this.#options.component) this.#words = words
   }
 
   close(): void {
@@ -243,7 +269,7 @@ export class Program {
       isStarted: life.isReady,
       execute: ({ command, timeLimitMs }) => {
         const { promise, resolve } = Promise.withResolvers<string | null>()
-        const environment = this.#environment({ ...this.#words!, incarnation })
+        const environment = this.#environment({ component, incarnation }, this.#words)
         tasks.run(
           {
             component,
@@ -304,7 +330,7 @@ export class Program {
     this.#emit(exit)
   }
 
-  #environment(words: RoleWords): Record<string, string> {
+  #environment(life: ComponentLife, words: RoleWords | null): Record<string, string> {
     const { cluster, node, type, instance, baseEnvironment, socketPath } = this.#options
     const pid = this.#life?.pid ?? null
     return environmentOf({
@@ -314,6 +340,7 @@ export class Program {
       instance,
       base: baseEnvironment,
       socketPath: type.aware ? socketPath : null,
+      life,
       words,
       pid,
     })

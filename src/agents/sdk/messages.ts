@@ -11,6 +11,7 @@ const component = z.templateLiteral([z.string().min(1), '/', z.string().min(1)])
 const token = z.object({ epoch: number, index: number })
 /** Stable, short, of letters, digits and a few signs: codes are compared, and written into logs and metrics. */
 const code = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,47}$/)
+const assignment = z.string().min(1).max(64).optional()
 const detail = z.string().transform((text) => text.slice(0, 1000))
 
 const programMessage = z.discriminatedUnion('type', [
@@ -32,11 +33,13 @@ const programMessage = z.discriminatedUnion('type', [
     state: z.enum(['healthy', 'failing']),
     code: code.default('health.failing'),
     detail: detail.default(''),
+    assignment,
   }),
-  z.object({ type: z.literal('error'), code, detail: detail.default('') }),
+  z.object({ type: z.literal('error'), code, detail: detail.default(''), assignment }),
   z.object({
     type: z.literal('checkpoint'),
     id: number,
+    assignment,
     to: component.optional(),
     token,
     /** As JSON text from here on: nodes carry it and don't look into it. */

@@ -11,6 +11,8 @@ export interface SdkServerOptions {
   readonly callbacks: SdkCallbacks
   /** Whether this node runs the component, in this life. */
   readonly isExpected: (component: ComponentId, incarnation: Incarnation) => boolean
+  /** Whether it has places for several assignments: roles are then those of places, and its program says for which it speaks. */
+  readonly isShared?: (component: ComponentId) => boolean
   readonly clock?: Clock
   readonly limits?: Partial<SdkLimits>
 }
@@ -36,7 +38,7 @@ export const defaultLimits: SdkLimits = {
   connectionCountMax: 1024,
 }
 
-/** Names one role command. */
+/** Names one role command. Of a program with several places `component` is the place, and the incarnation that of the program. */
 export interface RoleCommand {
   readonly component: ComponentId
   readonly incarnation: Incarnation
@@ -78,6 +80,7 @@ export interface SdkCallbacks {
   onRoleDone(done: RoleCommand): void
   /** The program's own code, or `role.timedOut`. */
   onRoleFailed(failed: RoleCommand & { readonly code: string; readonly detail: string }): void
+  /** Of the component, or of the place that it concerns. */
   onErrorReport(report: {
     readonly component: ComponentId
     readonly incarnation: Incarnation

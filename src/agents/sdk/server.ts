@@ -4,12 +4,14 @@
  *
  * Who calls: the process agent, for roles, peers and stops; the node's checkpoint carrier, for what peers send. A program that
  * has not registered yet gets its role command when it does, within the command's time limit.
+ *
+ * A program is connected as its component; a role is that of a member: the component, or one of its places for several assignments.
  */
 import { chmodSync, lstatSync, unlinkSync } from 'node:fs'
 import type { Socket } from 'bun'
-import type { ComponentId, Incarnation } from '../../../machines/model/ids.ts'
+import { type ComponentId, hostOf, type Incarnation } from '../../../machines/model/ids.ts'
 import { realClock } from '../../engine/clock.ts'
-import { protocolVersion, type RegisterRefusalCode } from '../../sdk/protocol.ts'
+import { protocolVersion, type RegisterRefusalCode, severalAssignmentsVersion } from '../../sdk/protocol.ts'
 import { uptimeMs } from '../../sdk/uptime.ts'
 import { Connection } from './connection.ts'
 import { Member } from './member.ts'
@@ -23,7 +25,7 @@ import {
   type RoleInvocation,
   type SdkServerOptions,
 } from './options.ts'
-import { Session } from './session.ts'
+import { Session, type SessionRoles } from './session.ts'
 
 export type * from './options.ts'
 
@@ -52,7 +54,7 @@ class Server implements SdkServer {
   readonly #clock
   readonly #limits
   readonly #listener
-  /** Bounded by the components of this node: nobody else becomes a member. */
+  /** Bounded by the components of this node and their places: nobody else becomes a member. */
   readonly #members = new Map<ComponentId, Member>()
   readonly #sessions = new Map<ComponentId, Session>()
   readonly #connections = new Set<Connection>()
@@ -120,7 +122,7 @@ class Server implements SdkServer {
     if (member.isStale(token)) return failed('stale-token')
     if (typeof data !== 'string' || data.includes('\n')) return failed('refused.not-json')
     member.raise(token)
-    const session = this.#sessions.get(to)
+    const session = this.#sessions.get(hostOf(to))
     const isThere = session !== undefined && session.incarnation >= member.incarnation
     return isThere ? session.deliveries.deliver({ ...checkpoint, data }) : failed('unreachable')
   }
@@ -174,11 +176,11 @@ class Server implements SdkServer {
       connection.end()
       return null
     }
-    const member = this.#memberOf(component)
     const { callbacks } = this.#options
     const session = new Session({
       connection,
-      member,
+      component,
+      roles: this.#rolesOf(component),
       incarnation,
       callbacks,
       limits: this.#limits,
@@ -186,8 +188,8 @@ class Server implements SdkServer {
     })
     this.#sessions.set(component, session)
     connection.send({ type: 'registered', protocol: Math.min(protocol, protocolVersion) })
-    const { command } = member
-    if (command?.invocation.incarnation === incarnation) session.sendRole(command.id, command.invocation)
+    for (const { command } of this.#membersOf(component))
+      if (command?.invocation.incarnation === incarnation) session.sendRole(command.id, command.invocation)
     callbacks.onRegistered({ component, incarnation, endpoint, properties })
     return session
   }
@@ -195,7 +197,11 @@ class Server implements SdkServer {
   #refusalOf(message: ParsedRegister): { code: RegisterRefusalCode; detail: string } | null {
     const { component, incarnation, protocol } = message
     if (protocol < 1) return { code: 'protocol-unsupported', detail: 'versions from 1 on are spoken here' }
-    const isStale = incarnation < (this.#members.get(component)?.incarnation ?? 0)
+    if (protocol < severalAssignmentsVersion && this.#isShared(component)) {
+      const detail = `${component} can serve several assignments: that takes version ${severalAssignmentsVersion}`
+      return { code: 'protocol-unsupported', detail }
+    }
+    const isStale = this.#membersOf(component).some((member) => incarnation < member.incarnation)
     if (isStale || !this.#options.isExpected(component, incarnation)) {
       return { code: 'not-expected', detail: `${component} in incarnation ${incarnation} does not run here` }
     }
@@ -216,9 +222,23 @@ class Server implements SdkServer {
   }
 
   #disconnected(session: Session): void {
-    const { component } = session.member
+    const { component } = session
     if (this.#sessions.get(component) === session) this.#sessions.delete(component)
     session.closed()
+  }
+
+  #isShared(component: ComponentId): boolean {
+    return this.#options.isShared?.(component) ?? false
+  }
+
+  #membersOf(host: ComponentId): Member[] {
+    return [...this.#members.values()].filter(({ component }) => hostOf(component) === host)
+  }
+
+  #rolesOf(component: ComponentId): SessionRoles {
+    if (this.#isShared(component)) return { isShared: true, members: () => this.#membersOf(component) }
+    const member = this.#memberOf(component)
+    return { isShared: false, members: () => [member] }
   }
 
   #memberOf(component: ComponentId): Member {
@@ -230,7 +250,7 @@ class Server implements SdkServer {
   }
 
   #sessionOf({ component, incarnation }: { component: ComponentId; incarnation: Incarnation }): Session | null {
-    const session = this.#sessions.get(component)
+    const session = this.#sessions.get(hostOf(component))
     return session?.incarnation === incarnation ? session : null
   }
 }

@@ -1,5 +1,5 @@
 /** A registered program: what it says and what it is told. Ends with its connection. */
-import type { Incarnation } from '../../../machines/model/ids.ts'
+import { type ComponentId, type Incarnation, placeAssignmentOf } from '../../../machines/model/ids.ts'
 import type { Clock } from '../../engine/clock.ts'
 import type { CheckpointFailureCode } from '../../sdk/protocol.ts'
 import type { Connection } from './connection.ts'
@@ -11,11 +11,19 @@ import { type SendingFailed, Sendings } from './sendings.ts'
 
 export interface SessionOptions {
   readonly connection: Connection
-  readonly member: Member
+  readonly component: ComponentId
+  /** What it has roles for: the component itself, or its places. */
+  readonly roles: SessionRoles
   readonly incarnation: Incarnation
   readonly callbacks: SdkCallbacks
   readonly limits: SdkLimits
   readonly clock: Clock
+}
+
+export interface SessionRoles {
+  readonly isShared: boolean
+  /** As far as it was told of them. */
+  members(): readonly Member[]
 }
 
 /** So many wrong messages are forgiven; then the connection ends. */
@@ -23,21 +31,22 @@ const errorCountMax = 100
 
 export class Session {
   readonly connection: Connection
-  readonly member: Member
+  readonly component: ComponentId
   readonly incarnation: Incarnation
   readonly deliveries: Deliveries
+  readonly #roles: SessionRoles
   readonly #callbacks: SdkCallbacks
   readonly #sendings: Sendings
   #errorCount = 0
 
-  constructor({ connection, member, incarnation, callbacks, limits, clock }: SessionOptions) {
+  constructor({ connection, component, roles, incarnation, callbacks, limits, clock }: SessionOptions) {
     this.connection = connection
-    this.member = member
+    this.component = component
+    this.#roles = roles
     this.incarnation = incarnation
     this.#callbacks = callbacks
     this.deliveries = new Deliveries({ connection, clock, timeoutMs: limits.deliveryTimeoutMs })
     this.#sendings = new Sendings({
-      member,
       clock,
       timeoutMs: limits.checkpointTimeoutMs,
       carry: async (checkpoint) => callbacks.onCheckpoint(checkpoint),
@@ -59,7 +68,7 @@ export class Session {
 
   closed(): void {
     this.deliveries.fail()
-    this.#callbacks.onDisconnected({ component: this.member.component, incarnation: this.incarnation })
+    this.#callbacks.onDisconnected({ component: this.component, incarnation: this.incarnation })
   }
 
   #received(message: ParsedMessage): void {
@@ -96,13 +105,25 @@ export class Session {
     }
   }
 
-  #report({ code, detail }: { code: string; detail: string }): void {
-    this.#callbacks.onErrorReport({ component: this.member.component, incarnation: this.incarnation, code, detail })
+  #report({ code, detail, assignment }: { code: string; detail: string; assignment?: string | undefined }): void {
+    const member = assignment === undefined ? undefined : this.#memberFor(assignment)
+    const component = member?.component ?? this.component
+    this.#callbacks.onErrorReport({ component, incarnation: this.incarnation, code, detail })
+  }
+
+  /** What it means by an assignment. One that serves a single one need not say which, and may not mean another. */
+  #memberFor(assignment: string | undefined): Member | undefined {
+    const { isShared, members } = this.#roles
+    return members().find(({ component }) => !isShared || placeAssignmentOf(component) === assignment)
   }
 
   /** The command that is answered; null when it is over, or was for another life. */
   #answered(id: number): RoleInvocation | null {
-    return this.member.incarnation === this.incarnation ? this.member.takeCommand(id) : null
+    for (const member of this.#roles.members()) {
+      const invocation = member.incarnation === this.incarnation ? member.takeCommand(id) : null
+      if (invocation) return invocation
+    }
+    return null
   }
 
   async #send(checkpoint: ParsedCheckpoint): Promise<void> {
@@ -112,8 +133,13 @@ export class Session {
       this.#wrong('invalid', `checkpoint.id: ${id} has no answer yet`)
       return
     }
-    const isPast = this.member.incarnation !== this.incarnation
-    const failed = isPast ? { to, code: 'stale-token' } : await this.#sendings.send(checkpoint)
+    if (this.#roles.isShared && checkpoint.assignment === undefined) {
+      this.#wrong('invalid', 'checkpoint.assignment: missing, and this component can serve several')
+      return
+    }
+    const member = this.#memberFor(checkpoint.assignment)
+    const isPast = member?.incarnation !== this.incarnation
+    const failed = isPast ? { to, code: 'stale-token' } : await this.#sendings.send(member, checkpoint)
     if (failed) this.#sendFailed(id, failed)
     else this.connection.send({ type: 'checkpoint.done', id, to })
   }

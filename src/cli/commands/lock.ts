@@ -3,5 +3,5 @@ import type { ConnectionFlags } from '../flags.ts'
 import { operate } from '../operate.ts'
 
 export default function lock(this: CliContext, flags: ConnectionFlags, component: string): Promise<void> {
-  return operate(this, flags, { operation: 'lock', component })
+  return operate(this, flags, { operation: 'lock', target: { kind: 'component', component } })
 }

@@ -3,5 +3,5 @@ import type { ConnectionFlags } from '../flags.ts'
 import { operate } from '../operate.ts'
 
 export default function unlock(this: CliContext, flags: ConnectionFlags, component: string): Promise<void> {
-  return operate(this, flags, { operation: 'unlock', component })
+  return operate(this, flags, { operation: 'unlock', target: { kind: 'component', component } })
 }

@@ -1,6 +1,7 @@
 /**
  * SPEC E4, E5, M1: a node that lost its lease has stopped its exclusive primaries after `selfStopMs` (of its own clock, at most 1 %
- * slow), whether or not anybody takes them over. Measured: the smallest time that was left.
+ * slow), whether or not anybody takes them over. A lease ends by the latest heartbeat that was echoed (lease.ts, 3), however late the
+ * echo comes: who waits for this node counts from when that heartbeat was heard, or later. Measured: the smallest time that was left.
  */
 import { clockDrift } from '../../../machines/logic/lease.ts'
 import { activeRoles } from '../../../machines/model/roles.ts'
@@ -32,7 +33,7 @@ export function selfStop({ selfStopMs, toleranceMs }: SelfStopOptions): Checker 
         })
       }
       if (seen.type === 'nodeLease.gained' || seen.type === 'node.started') lostAtMs.delete(seen.node)
-      if (seen.type === 'nodeLease.lost') lostAtMs.set(seen.node, seen.atMs)
+      if (seen.type === 'nodeLease.lost') lostAtMs.set(seen.node, seen.endedAtMs)
       if (seen.type === 'role.changed' && seen.isExclusive && activeRoles.includes(seen.role))
         acting.set(seen.component, seen.node)
       else if (seen.type === 'role.changed' || seen.type === 'component.ended') {

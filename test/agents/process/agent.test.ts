@@ -144,7 +144,7 @@ test('stop with no time kills at once, and so does a sooner stop after a later o
 
 test('a stop of what is not running is answered as exited', async () => {
   bench = new AgentBench({})
-  bench.agent.stop({ ...life, incarnation: 5 })
+  bench.agent.stop({ ...life, incarnation: 5, timeoutMs: 0 })
   expect(await bench.event('process.exited')).toMatchObject({ incarnation: 5 })
 })
 

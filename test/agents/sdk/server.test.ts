@@ -20,7 +20,7 @@ describe('registering', () => {
       properties: { release: '2' },
       later: 'versions may say more',
     })
-    expect(await program.hears('registered')).toEqual({ type: 'registered', protocol: 1 })
+    expect(await program.hears('registered')).toEqual({ type: 'registered', protocol: 2 })
     expect(server.said).toEqual([
       {
         name: 'registered',

@@ -1,13 +1,14 @@
 /**
- * Networks in one process, for tests and simulations: everything is the real thing, sealing and channels included, except
+ * Networks in one process, for tests: everything is the real thing, sealing and channels included, except
  * that the links are memory, with faults drawn from a seed. The same seed and the same calls give the same run, but for the
  * nonces.
  */
 import type { NodeName } from '../../machines/model/ids.ts'
-import type { Clock } from '../engine/clock.ts'
-import { Exchange } from './exchange.ts'
-import type { DatagramHandler, Links } from './links.ts'
-import type { Network, NetworkHandlers, NetworkOptions } from './network.ts'
+import type { Clock } from '../../src/engine/clock.ts'
+import { randomOf } from '../../src/simulate/random.ts'
+import { Exchange } from '../../src/transport/exchange.ts'
+import type { DatagramHandler, Links } from '../../src/transport/links.ts'
+import type { Network, NetworkHandlers, NetworkOptions } from '../../src/transport/network.ts'
 
 /** Applies to each copy on each link by itself. Unequal delays reorder. */
 export interface MemoryFaults {
@@ -54,7 +55,7 @@ export class MemoryHub {
 
   constructor({ clock, seed, linkCount = 2, faults }: MemoryHubOptions) {
     this.#clock = clock
-    this.#random = randomFrom(seed)
+    this.#random = randomOf(seed, 'links').next
     this.#linkCount = linkCount
     this.faults = { ...noFaults, ...faults }
   }
@@ -105,16 +106,5 @@ export class MemoryHub {
       if (this.#random() < lossRate || this.isCut(route)) continue
       this.#clock.setTimer(delayMs, () => this.#handlers.get(route.to)?.(datagram, route.link))
     }
-  }
-}
-
-/** Mulberry32 (Tommy Ettinger, 2017): 32 bits of state, enough to draw faults. */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x1_0000_0000
   }
 }

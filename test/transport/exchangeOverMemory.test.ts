@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { MemoryHub, type MemoryHubOptions } from '../../src/transport/memoryNetwork.ts'
 import type { DropReason, MessageMeta, Network } from '../../src/transport/network.ts'
 import { msgpackCodec } from '../../src/wire/codec.ts'
-import { SimulatedClock } from './simulatedClock.ts'
+import { ManualClock } from '../support/manualClock.ts'
+import { MemoryHub, type MemoryHubOptions } from './memoryHub.ts'
 
 type Text = { readonly text: string }
 
@@ -31,7 +31,7 @@ interface Opening {
 }
 
 function world(options: Partial<MemoryHubOptions> = {}) {
-  const clock = new SimulatedClock()
+  const clock = new ManualClock()
   const hub = new MemoryHub({ clock, seed: 1, ...options })
   function open(self: string, incarnation = 1, { react, mark }: Opening = {}): Noted {
     const heard: string[] = []

@@ -1,0 +1,182 @@
+/**
+ * The configuration as the planner's inner loops see it: names turned into integers, relationships between components, places and
+ * groups lowered to relationships between assignments (SPEC R3, R5, R6; DESIGN §4). Made once for a configuration and kept as long as
+ * that object lives.
+ *
+ * What it gives: `nodes`, `components` and `assignments`, each sorted by name and found by name (`nodeIndexes`, …); a *slot* for
+ * every assignment and node of its component, those of one assignment side by side in the order of the component's nodes
+ * (`slotsFrom[a] … slotsFrom[a + 1]`), with the place's id, its node and its *host*: the instance of the component that it is in, which
+ * for a plain component is the place itself. `dependencies`, and by assignment `sponsorsOf` and `dependentsOf`, include those that come
+ * from groups. `needs` says which components must be in a role on the node where another is used (component-dependency, containment,
+ * proxy). `order` lists the assignments as they are decided: the more important first, and never before what they need.
+ */
+import type { AssignmentConfiguration, ComponentType, Configuration, ServingLimits } from '../../model/configuration.ts'
+import type { AssignmentName, ComponentId, NodeName } from '../../model/ids.ts'
+import { isShared, modelOf, servingLimitsOf } from '../../model/redundancy.ts'
+import { type Capacities, capacitiesOf } from './compile/capacities.ts'
+import { orderOf } from './compile/order.ts'
+import type { CompiledApart, CompiledDependency, CompiledTogether, Need } from './compile/relationships.ts'
+import { loweredRelationships } from './compile/relationships.ts'
+import { type Slots, slotsOf } from './compile/slots.ts'
+
+export interface CompiledAssignment {
+  readonly name: AssignmentName
+  readonly configuration: AssignmentConfiguration
+  readonly component: number
+  readonly type: ComponentType
+  readonly isShared: boolean
+  readonly primaryRequired: number
+  readonly primaryPreferred: number
+  readonly secondaryRequired: number
+  readonly secondaryPreferred: number
+  readonly isRanked: boolean
+  readonly priority: number
+  /** Place of its priority among all that occur, 0 the highest. */
+  readonly level: number
+  readonly isFailingBack: boolean
+  readonly isReserving: boolean
+  /** Only a secondary that is in step may follow its primary (trap 16): a hot one, whose state is in the component itself. */
+  readonly isStepNeeded: boolean
+}
+
+export interface CompiledComponent {
+  readonly name: string
+  readonly type: ComponentType
+  readonly isShared: boolean
+  readonly limits: ServingLimits
+  /** Those that it serves. */
+  readonly assignments: readonly number[]
+}
+
+export interface Compiled extends Slots, Capacities {
+  readonly configuration: Configuration
+  readonly nodes: readonly NodeName[]
+  readonly nodeIndexes: ReadonlyMap<NodeName, number>
+  readonly components: readonly CompiledComponent[]
+  readonly componentIndexes: ReadonlyMap<string, number>
+  readonly assignments: readonly CompiledAssignment[]
+  readonly assignmentIndexes: ReadonlyMap<AssignmentName, number>
+  /** Priorities that occur, highest first. */
+  readonly levelCount: number
+  readonly dependencies: readonly CompiledDependency[]
+  /** Dependencies in which it is the dependent; empty lists are shared. */
+  readonly sponsorsOf: readonly (readonly CompiledDependency[])[]
+  readonly dependentsOf: readonly (readonly CompiledDependency[])[]
+  readonly togethers: readonly CompiledTogether[]
+  readonly togethersOf: readonly (readonly CompiledTogether[])[]
+  readonly aparts: readonly CompiledApart[]
+  readonly apartsOf: readonly (readonly CompiledApart[])[]
+  /** By component that needs another. */
+  readonly needsOf: readonly (readonly Need[])[]
+  /** By component that is needed. */
+  readonly neededBy: readonly (readonly Need[])[]
+  readonly order: Int32Array
+  /** Whether one release cannot follow another, `a b` with a blank between. */
+  readonly incompatible: ReadonlySet<string>
+}
+
+const known = new WeakMap<Configuration, Compiled>()
+
+export function compiled(configuration: Configuration): Compiled {
+  const before = known.get(configuration)
+  if (before) return before
+  const made = compile(configuration)
+  known.set(configuration, made)
+  return made
+}
+
+/** The slot of a place, or undefined when the configuration has no such place. */
+export function slotOf(of: Compiled, place: ComponentId): number | undefined {
+  return of.slotIndexes().get(place)
+}
+
+function compile(configuration: Configuration): Compiled {
+  const nodes = Object.keys(configuration.nodes).sort()
+  const nodeIndexes = indexesOf(nodes)
+  const names = Object.keys(configuration.assignments).sort()
+  const componentNames = Object.keys(configuration.components).sort()
+  const componentIndexes = indexesOf(componentNames)
+  const assignments = compiledAssignments(configuration, names, componentIndexes)
+  const served: number[][] = componentNames.map(() => [])
+  assignments.forEach(({ component }, index) => void served[component]!.push(index))
+  const components = componentNames.map((name, index) =>
+    compiledComponent(configuration, { name, assignments: served[index]! }),
+  )
+  const assignmentIndexes = indexesOf(names)
+  const relationships = loweredRelationships(configuration, {
+    nodes,
+    assignmentIndexes,
+    componentIndexes,
+    components,
+    assignments,
+  })
+  return {
+    configuration,
+    nodes,
+    nodeIndexes,
+    components,
+    componentIndexes,
+    assignments,
+    assignmentIndexes,
+    levelCount: assignments.reduce((most, { level }) => Math.max(most, level + 1), 0),
+    ...slotsOf(configuration, { nodeIndexes, components, assignments }),
+    ...capacitiesOf(configuration, { nodes, assignments }),
+    ...relationships,
+    order: orderOf(assignments, components, relationships),
+    incompatible: new Set(
+      (configuration.releases?.incompatible ?? []).flatMap(([one, other]) => [`${one} ${other}`, `${other} ${one}`]),
+    ),
+  }
+}
+
+function indexesOf(names: readonly string[]): Map<string, number> {
+  const indexes = new Map<string, number>()
+  for (let index = 0; index < names.length; index++) indexes.set(names[index]!, index)
+  return indexes
+}
+
+function compiledAssignments(
+  configuration: Configuration,
+  names: readonly AssignmentName[],
+  componentIndexes: ReadonlyMap<string, number>,
+): CompiledAssignment[] {
+  const priorities = new Set<number>()
+  for (const name of names) priorities.add(configuration.assignments[name]!.priority ?? 0)
+  const levels = new Map([...priorities].sort((a, b) => b - a).map((priority, level) => [priority, level]))
+  return names.map((name) => {
+    const of = configuration.assignments[name]!
+    const component = configuration.components[of.component]!
+    const type = configuration.types[component.type]!
+    const { primaries, secondaries, distribution } = modelOf(of)
+    const priority = of.priority ?? 0
+    return {
+      name,
+      configuration: of,
+      component: componentIndexes.get(of.component)!,
+      type,
+      isShared: isShared(type),
+      primaryRequired: primaries.required,
+      primaryPreferred: Math.max(primaries.required, primaries.preferred),
+      secondaryRequired: secondaries.required,
+      secondaryPreferred: Math.max(secondaries.required, secondaries.preferred),
+      isRanked: distribution === 'ranked',
+      priority,
+      level: levels.get(priority)!,
+      isFailingBack: of.failBack === true,
+      isReserving: of.reserve === true,
+      isStepNeeded:
+        type.standby === 'hot' &&
+        secondaries.preferred > 0 &&
+        primaries.preferred <= 1 &&
+        component.proxy === undefined,
+    }
+  })
+}
+
+function compiledComponent(
+  { components, types }: Configuration,
+  { name, assignments }: { name: string; assignments: readonly number[] },
+): CompiledComponent {
+  const type = types[components[name]!.type]!
+  return { name, type, isShared: isShared(type), limits: servingLimitsOf(type), assignments }
+}

@@ -1,0 +1,31 @@
+/**
+ * In which order assignments are decided: the more important first, those that reserve before others that are as important, then by
+ * name; but what another needs (a sponsor, the assignments of a needed component) before it, and as important as that one.
+ * A circle, which the configuration's check refuses, is cut where it is met.
+ */
+import type { CompiledAssignment, CompiledComponent } from '../compile.ts'
+import type { Relationships } from './relationships.ts'
+
+export function orderOf(
+  assignments: readonly CompiledAssignment[],
+  components: readonly CompiledComponent[],
+  { sponsorsOf, needsOf }: Relationships,
+): Int32Array {
+  const order = new Int32Array(assignments.length)
+  const isListed = new Uint8Array(assignments.length)
+  let count = 0
+  const list = (assignment: number) => {
+    if (isListed[assignment]) return
+    isListed[assignment] = 1
+    for (const { sponsor } of sponsorsOf[assignment]!) list(sponsor)
+    for (const { sponsor } of needsOf[assignments[assignment]!.component]!)
+      for (const other of components[sponsor]!.assignments) list(other)
+    order[count++] = assignment
+  }
+  const byImportance = Array.from(assignments, (_, index) => index).sort((a, b) => {
+    const [one, other] = [assignments[a]!, assignments[b]!]
+    return one.level - other.level || Number(other.isReserving) - Number(one.isReserving) || a - b
+  })
+  for (const assignment of byImportance) list(assignment)
+  return order
+}

@@ -1,0 +1,214 @@
+/**
+ * What-if: a plan carried out to its end by ideal components (`ideal.ts`), which take every role they are told. Each turn
+ * plans, commits the targets as the CRIM would, and carries out the steps that wait for nothing, all at once; where nothing is left
+ * to do, time passes (`time.ts`): a silent node stops what is exclusive by itself, a dependent's tolerance ends.
+ *
+ * The estimate is an upper limit: each turn takes as long as the slowest of its steps may, by the limits of its type.
+ * Pure, and bounded: after `turnCountMax` turns it stops and says that it has not settled.
+ */
+import type { AssignmentName, ComponentId } from '../../../model/ids.ts'
+import type { Role } from '../../../model/roles.ts'
+import { formatToken, type Token } from '../../../model/token.ts'
+import { plan } from '../index.ts'
+import type { PlanInput } from '../input.ts'
+import type { Step } from '../steps.ts'
+import { commit, newestToken } from './commit.ts'
+import { arrived, carriedOut, fresh, typeOfPlace } from './ideal.ts'
+import { type Shortage, shortageOf, unservedOf } from './service.ts'
+import { limitOf, nextPassage } from './time.ts'
+import { whyDecided } from './why.ts'
+
+export interface Rehearsal {
+  /** As it is, with what is under way come to its end. */
+  readonly before: PlanInput
+  readonly after: PlanInput
+  /** In the order in which they are carried out; those of one turn at the same time. */
+  readonly steps: readonly RehearsedStep[]
+  /** What waits and still waits at the end: `n2/ledger waits for n1/ledger to stop acting before primary`. */
+  readonly waits: readonly string[]
+  /** What happened by itself, between the steps. */
+  readonly passages: readonly { readonly beforeStep: number; readonly atMs: number; readonly text: string }[]
+  /** Assignments that are not as configured in the end, with the planner's reason. */
+  readonly shortages: readonly (Shortage & { readonly reason: string | null })[]
+  /** How long each assignment is without its required primaries meanwhile, at most; those that are at the end are not counted on. */
+  readonly unservedMs: Readonly<Record<AssignmentName, number>>
+  /** Steps that make a primary or a secondary of what was not meant to be one before. */
+  readonly moveCount: number
+  /** All of it takes this long at most. */
+  readonly limitMs: number
+  /** False: it ran into the bound, and what is said is what had happened until then. */
+  readonly isSettled: boolean
+}
+
+export interface RehearsedStep {
+  /** From 1. */
+  readonly number: number
+  /** From 1: steps of one turn are carried out at the same time. */
+  readonly turn: number
+  readonly assignment: AssignmentName
+  readonly place: ComponentId
+  readonly from: Role
+  readonly to: Role
+  readonly token: Token
+  /** What it waited for last, in words; null: nothing. */
+  readonly waitedFor: string | null
+  readonly reason: string
+  readonly limitMs: number
+}
+
+/** What changes from turn to turn. */
+interface Stage {
+  input: PlanInput
+  token: Token
+  turn: number
+  elapsedMs: number
+  /** Passed, and counted once something comes of it. */
+  waitedMs: number
+  readonly steps: RehearsedStep[]
+  readonly passages: { beforeStep: number; atMs: number; text: string }[]
+  readonly reasons: Map<ComponentId, string>
+  readonly waitedFor: Map<string, string>
+  readonly unservedSinceMs: Map<AssignmentName, number>
+  readonly unservedMs: Record<AssignmentName, number>
+  moveCount: number
+}
+
+/** Turns enough for every place to take each of its roles, one after the other, and once more. */
+export function turnCountMaxOf({ configuration, intents }: PlanInput): number {
+  const configured = Object.values(configuration.assignments).map(
+    ({ component }) => configuration.components[component]?.nodes.length ?? 0,
+  )
+  const intended = Object.values(intents).map(({ roles }) => Object.keys(roles).length)
+  return 64 + 8 * [...configured, ...intended].reduce((sum, count) => sum + count, 0)
+}
+
+export function rehearse(observed: PlanInput, { turnCountMax = turnCountMaxOf(observed) } = {}): Rehearsal {
+  const before = arrived(observed)
+  const stage = stageOf(before)
+  note(stage, 0)
+  for (let count = 0; count < turnCountMax; count++) if (!advance(stage)) return rehearsalOf(before, stage, true)
+  return rehearsalOf(before, stage, false)
+}
+
+function stageOf(input: PlanInput): Stage {
+  const counts = { turn: 0, elapsedMs: 0, waitedMs: 0, moveCount: 0 }
+  const lists = { steps: [], passages: [], reasons: new Map(), waitedFor: new Map() }
+  return { input, token: newestToken(input), ...counts, ...lists, unservedSinceMs: new Map(), unservedMs: {} }
+}
+
+/** One turn. False: nothing is left to do, and time changes nothing. */
+function advance(stage: Stage): boolean {
+  const { targets, steps } = plan(stage.input)
+  const committed = commit(stage.input, targets, stage.token)
+  if (committed.isChanged) {
+    for (const decision of committed.decisions) {
+      stage.reasons.set(decision.place, whyDecided(stage.input, decision, committed.decisions))
+      if (decision.from !== decision.to && (decision.to === 'primary' || decision.to === 'secondary')) stage.moveCount++
+    }
+    stage.token = committed.token
+    stage.input = { ...stage.input, intents: committed.intents }
+    return true
+  }
+  const wasAsked = Object.keys(stage.input.requests).length
+  stage.input = { ...stage.input, requests: requestsLeft(stage.input) }
+  for (const step of steps) if (step.waitsFor !== null) stage.waitedFor.set(keyOf(step), step.waitsFor)
+  const ready = steps.filter((step) => step.waitsFor === null)
+  if (ready.length > 0) carryOut(stage, ready)
+  else return Object.keys(stage.input.requests).length < wasAsked || passTime(stage)
+  return true
+}
+
+const keyOf = ({ component, role }: Pick<Step, 'component' | 'role'>): string => `${component} ${role}`
+
+function carryOut(stage: Stage, steps: readonly Step[]): void {
+  stage.turn++
+  const rehearsed = [...steps].sort((a, b) => a.level - b.level).map((step) => rehearsedOf(stage, step))
+  for (const step of rehearsed) stage.steps.push({ ...step, number: stage.steps.length + 1 })
+  const lastedMs = stage.waitedMs + Math.max(...rehearsed.map(({ limitMs }) => limitMs))
+  stage.waitedMs = 0
+  stage.input = carriedOut(stage.input, steps)
+  stage.elapsedMs += lastedMs
+  note(stage, lastedMs)
+}
+
+function rehearsedOf(stage: Stage, step: Step): RehearsedStep {
+  const { assignment, component, role, token } = step
+  const from = (stage.input.statuses[component] ?? fresh(component)).role
+  return {
+    number: 0,
+    turn: stage.turn,
+    assignment,
+    place: component,
+    from,
+    to: role,
+    token,
+    waitedFor: stage.waitedFor.get(keyOf(step)) ?? null,
+    reason: stage.reasons.get(component) ?? `as decided before, in ${formatToken(token)}`,
+    limitMs: limitOf(typeOfPlace(stage.input, component), { from, to: role }),
+  }
+}
+
+/** Keeps account of who is not served, and since when. */
+function note(stage: Stage, lastedMs: number): void {
+  for (const [name] of stage.unservedSinceMs) stage.unservedMs[name] = (stage.unservedMs[name] ?? 0) + lastedMs
+  const unserved = new Set(unservedOf(stage.input))
+  for (const name of stage.unservedSinceMs.keys()) if (!unserved.has(name)) stage.unservedSinceMs.delete(name)
+  for (const name of unserved) if (!stage.unservedSinceMs.has(name)) stage.unservedSinceMs.set(name, stage.elapsedMs)
+  stage.input = { ...stage.input, ...lapsedLeft(stage, unserved) }
+}
+
+/** A tolerance begins anew once the sponsors of a dependent are served again. */
+function lapsedLeft({ input }: Stage, unserved: ReadonlySet<AssignmentName>): Partial<PlanInput> {
+  if (input.lapsed === undefined) return {}
+  const sponsorsOf = (name: AssignmentName) =>
+    Object.values(input.configuration.relationships ?? {}).flatMap((relationship) =>
+      relationship.kind === 'dependency' && relationship.dependent === name ? [relationship.sponsor] : [],
+    )
+  const left = Object.keys(input.lapsed).filter((name) => sponsorsOf(name).some((sponsor) => unserved.has(sponsor)))
+  return { lapsed: Object.fromEntries(left.map((name) => [name, true as const])) }
+}
+
+/** Nothing can be done now; what happens by itself next? */
+function passTime(stage: Stage): boolean {
+  const passage = nextPassage(stage.input, stage.unservedSinceMs)
+  if (passage === null) return false
+  const atMs = Math.max(passage.atMs, stage.elapsedMs + stage.waitedMs)
+  stage.waitedMs = atMs - stage.elapsedMs
+  stage.passages.push({ beforeStep: stage.steps.length + 1, atMs, text: passage.text })
+  stage.input = passage.input
+  return true
+}
+
+/** A switch-over is asked for until its successor is primary, or was found unfit (as `machines/crim/operations.ts` has it). */
+function requestsLeft({ requests, intents, statuses }: PlanInput): PlanInput['requests'] {
+  const left = Object.entries(requests).filter(([assignment, { to }]) => {
+    const intended = to === null ? null : intents[assignment]?.roles[to]
+    return intended?.role === 'secondary' && statuses[to!]?.failure === null
+  })
+  return left.length === Object.keys(requests).length ? requests : Object.fromEntries(left)
+}
+
+function rehearsalOf(before: PlanInput, stage: Stage, isSettled: boolean): Rehearsal {
+  const { input } = stage
+  const { targets, steps } = plan(input)
+  const shortages = targets.flatMap(({ assignment, reason }) => {
+    if (input.configuration.assignments[assignment] === undefined) return []
+    const shortage = shortageOf(input, assignment)
+    const isLost = shortage.primaries > 0 || shortage.secondaries > 0
+    return isLost || reason !== null ? [{ ...shortage, reason }] : []
+  })
+  return {
+    before,
+    after: input,
+    steps: stage.steps,
+    waits: steps.flatMap(({ component, role, waitsFor }) =>
+      waitsFor ? [`${component} waits for ${waitsFor} before ${role}`] : [],
+    ),
+    passages: stage.passages,
+    shortages,
+    unservedMs: stage.unservedMs,
+    moveCount: stage.moveCount,
+    limitMs: stage.elapsedMs,
+    isSettled,
+  }
+}

@@ -1,0 +1,52 @@
+/** What an assignment has of what it needs. */
+import type { AssignmentName, ComponentId } from '../../../model/ids.ts'
+import { nodeOf } from '../../../model/ids.ts'
+import { modelOf } from '../../../model/redundancy.ts'
+import type { Role } from '../../../model/roles.ts'
+import { upAvailabilities } from '../../../model/status.ts'
+import type { PlanInput } from '../input.ts'
+
+/** Places that have a role, as far as their nodes can be talked to. */
+export function readyCount(input: PlanInput, assignment: AssignmentName, role: Role): number {
+  const places = Object.keys(input.intents[assignment]?.roles ?? {}) as ComponentId[]
+  return places.filter((place) => {
+    const status = input.statuses[place]
+    const isHeard = upAvailabilities.includes(input.nodes[nodeOf(place)] ?? 'unknown')
+    return isHeard && status?.role === role && status.phase === 'ready'
+  }).length
+}
+
+export function readyPrimaryCount(input: PlanInput, assignment: AssignmentName): number {
+  return readyCount(input, assignment, 'primary')
+}
+
+/** What is missing of what the configuration wants. All zero: as configured. */
+export interface Shortage {
+  readonly assignment: AssignmentName
+  /** Of the required primaries: more than 0 is a loss of service. */
+  readonly primaries: number
+  readonly secondaries: number
+  /** Beyond what is required. */
+  readonly preferredPrimaries: number
+  readonly preferredSecondaries: number
+}
+
+export function shortageOf(input: PlanInput, assignment: AssignmentName): Shortage {
+  const { primaries, secondaries } = modelOf(input.configuration.assignments[assignment]!)
+  const [served, standing] = [readyPrimaryCount(input, assignment), readyCount(input, assignment, 'secondary')]
+  const missing = (wanted: number, have: number) => Math.max(0, wanted - have)
+  return {
+    assignment,
+    primaries: missing(primaries.required, served),
+    secondaries: missing(secondaries.required, standing),
+    preferredPrimaries: missing(primaries.preferred, Math.max(served, primaries.required)),
+    preferredSecondaries: missing(secondaries.preferred, Math.max(standing, secondaries.required)),
+  }
+}
+
+/** The assignments that have fewer ready primaries than they require, by name. */
+export function unservedOf(input: PlanInput): AssignmentName[] {
+  return Object.keys(input.configuration.assignments)
+    .filter((name) => shortageOf(input, name).primaries > 0)
+    .sort()
+}

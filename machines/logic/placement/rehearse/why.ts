@@ -1,0 +1,48 @@
+/** Why a place is to be something else than before, in words for operators. */
+import { type ComponentId, componentNameOf, hostOf, nodeOf } from '../../../model/ids.ts'
+import type { Role } from '../../../model/roles.ts'
+import { upAvailabilities } from '../../../model/status.ts'
+import type { PlanInput } from '../input.ts'
+import type { Decision } from './commit.ts'
+
+/** By what was known when it was decided; `decisions` are all that were made then. */
+export function whyDecided(input: PlanInput, decision: Decision, decisions: readonly Decision[]): string {
+  const { place, from, to, assignment } = decision
+  const own = troubleOf(input, place)
+  if (from === to) return own ?? 'its role is given anew'
+  if (to === 'offline') return own ?? 'it has no role here'
+  const others = decisions.filter((other) => other.assignment === assignment && other !== decision)
+  const successor = others.find((other) => other.to === from && isServing(from))
+  if (from === 'primary' || (to === 'spare' && isServing(from)))
+    return (
+      [own, successor ? `${successor.place} is ${from} instead` : null].filter(Boolean).join('; ') || 'it stands by'
+    )
+  if (to === 'spare') return own ?? 'it stands by'
+  const left = others.find((other) => other.from === to && other.to !== to)
+  return left ? whyInstead(input, left) : `${assignment} has too few ${to === 'primary' ? 'primaries' : 'secondaries'}`
+}
+
+const isServing = (role: Role | null): boolean => role === 'primary' || role === 'secondary'
+
+function whyInstead(input: PlanInput, left: Decision): string {
+  const trouble = troubleOf(input, left.place)
+  if (trouble) return `instead of ${left.place}: ${trouble}`
+  if (left.to === 'primary') return `instead of ${left.place}, which becomes primary`
+  return `instead of ${left.place}${input.requests[left.assignment] ? ', as the switch-over asks' : ''}`
+}
+
+/** What keeps a place from use, or took it out of its role; null: nothing. */
+export function troubleOf(input: PlanInput, place: ComponentId): string | null {
+  const [node, host] = [nodeOf(place), hostOf(place)]
+  const availability = input.nodes[node] ?? 'unknown'
+  const status = input.statuses[place]
+  const state = input.administrative?.nodes[node]
+  if (!input.configuration.components[componentNameOf(place)]?.nodes.includes(node)) return 'it is no longer configured'
+  if (!upAvailabilities.includes(availability) || availability === 'leaving') return `${node} is ${availability}`
+  if (input.locked[host]) return `${host} is locked`
+  if (input.barred[host]) return `${host} failed too often`
+  if (input.withheld?.[host]) return `${host} is withheld`
+  if (state === 'standby') return `${node} is on standby`
+  if (status?.phase === 'stopFailed') return `${place} failed to stop`
+  return status?.failure ? `it failed (${status.failure.code}: ${status.failure.detail})` : null
+}
