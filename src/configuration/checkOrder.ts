@@ -7,10 +7,15 @@ interface Edge {
   readonly dependent: string
   readonly sponsor: string
   readonly path: Path
+  /** It stands for what their components need. */
+  readonly isLowered?: boolean
 }
 
 export function checkOrder(sifted: Sifted): Finding[] {
-  return [...circlesIn(assignmentEdges(sifted)), ...circlesIn(componentEdges(sifted))].map((circle) => {
+  const components = componentEdges(sifted)
+  const assignments = [...assignmentEdges(sifted), ...loweredEdges(components, sifted)]
+  const circles = circlesIn(assignments).filter((circle) => circle.some(({ isLowered }) => !isLowered))
+  return [...circles, ...circlesIn(components)].map((circle) => {
     const names = [circle[0]!.dependent, ...circle.map(({ sponsor }) => sponsor)]
     const [first, ...rest] = names.map((name) => `'${name}'`)
     const message = `expected an order to start in, found a circle: ${first} needs ${rest.join(', which needs ')}`
@@ -49,6 +54,19 @@ function componentEdges({ relationships, components }: Sifted): Edge[] {
       : [{ dependent: name, sponsor: proxy, path: ['components', name, 'proxy'] }],
   )
   return [...related, ...proxied]
+}
+
+/**
+ * Assignments whose components need others: these circles go by way of both. Of a component that serves several nobody can tell here
+ * which of them it runs for.
+ */
+function loweredEdges(edges: readonly Edge[], { assignments }: Sifted): Edge[] {
+  const served = Map.groupBy(assignments.keys(), (name) => assignments.get(name)!.component)
+  return edges.flatMap(({ dependent, sponsor, path }) => {
+    const [only, ...others] = served.get(sponsor) ?? []
+    if (only === undefined || others.length > 0) return []
+    return (served.get(dependent) ?? []).map((name) => ({ dependent: name, sponsor: only, path, isLowered: true }))
+  })
 }
 
 /** One circle for each that there is, up to those that run into one already found. */

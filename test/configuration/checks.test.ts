@@ -211,6 +211,12 @@ const refused: Record<string, Record<string, Sections>> = {
       components: { relay: { proxy: 'desk' } },
       ...relationship({ kind: 'component-dependency', dependent: 'desk', sponsor: 'relay' }),
     },
+    'a circle by way of assignments and components': {
+      relationships: {
+        a: { kind: 'dependency', dependent: 'relay', sponsor: 'desk' },
+        b: { kind: 'component-dependency', dependent: 'desk', sponsor: 'relay' },
+      },
+    },
     'more of a sponsor than there are': relationship({
       kind: 'dependency',
       dependent: 'desk',
