@@ -1,6 +1,6 @@
 /** Assignments in the file (SPEC R3, R5, R6): what must be served, by which component, how often, where, and how important it is. */
 import { z } from 'zod'
-import type { AssignmentConfiguration, Redundancy, Wanted } from '../../machines/model/configuration.ts'
+import type { AssignmentConfiguration, Redundancy, Standby, Wanted } from '../../machines/model/configuration.ts'
 import { modelOf } from '../../machines/model/redundancy.ts'
 import { byName, count, mapping, nameText, nodeCountMax, resources, wishWeightMax } from './values.ts'
 
@@ -109,6 +109,15 @@ export type AssignmentFile = z.output<typeof assignmentSchema>
 
 export function redundancyOf({ redundancy }: Pick<AssignmentFile, 'redundancy'>): Redundancy {
   return redundancy === 'N+1' ? 'N+M' : redundancy
+}
+
+/** A secondary that runs no process takes nothing, unless the file says what. undefined: the file says nothing of either. */
+export function weightsOf(
+  { weights, standbyWeights }: Pick<AssignmentFile, 'weights' | 'standbyWeights'>,
+  standby: Standby,
+): AssignmentConfiguration['weights'] {
+  if (!weights && !standbyWeights) return undefined
+  return { primary: weights ?? {}, secondary: standbyWeights ?? (standby === 'cold' ? {} : (weights ?? {})) }
 }
 
 /** Its numbers, as the file gives them or as its model has them. */

@@ -1,7 +1,7 @@
 /** Component type information in the file (SPEC C6): how a kind of program is run, watched, told its role and recovered. */
 import { constants } from 'node:os'
 import { z } from 'zod'
-import { recoveries } from '../../machines/model/configuration.ts'
+import { recoveries, type Standby } from '../../machines/model/configuration.ts'
 import { command, count, duration, environment, mapping, nameText, text } from './values.ts'
 
 const dayMs = 86_400_000
@@ -193,3 +193,7 @@ export const componentTypeSchema = mapping({
 })
 
 export type ComponentTypeFile = z.output<typeof componentTypeSchema>
+
+export function standbyOf({ standby, aware }: Partial<ComponentTypeFile>): Standby {
+  return standby ?? (aware ? 'hot' : 'cold')
+}

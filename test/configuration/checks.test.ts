@@ -181,6 +181,14 @@ const refused: Record<string, Record<string, Sections>> = {
       assignments: { desk: { weights: { memory: 12 }, wishes: { n1: 'forbidden' } } },
     },
     'weights of a standby': { assignments: { shop: { weights: { memory: 1 }, standbyWeights: { cpu: 3 } } } },
+    'weights that one node holds, and its secondary needs another': {
+      nodes: { n1: { capacity: { memory: 16 } } },
+      assignments: { desk: { weights: { memory: 12 } } },
+    },
+    'weights of primary and secondary that the same node holds': {
+      nodes: { n1: { capacity: { memory: 16 } } },
+      assignments: { desk: { weights: { memory: 12 }, standbyWeights: { memory: 10 } } },
+    },
     'a proxy that stands elsewhere': { components: { desk: { proxy: 'shop' } } },
     'a proxy of its own': { components: { desk: { proxy: 'desk' } } },
     'a proxy that has one': { components: { desk: { proxy: 'relay' }, shop: { proxy: 'desk' } } },
@@ -312,6 +320,14 @@ const taken: Record<string, Sections> = {
   'weights that one node of several holds': {
     nodes: { n2: { capacity: { memory: 64 } } },
     assignments: { desk: { redundancy: 'none', weights: { memory: 64 } } },
+  },
+  'weights that a cold secondary does not have': {
+    nodes: { n2: { capacity: { memory: 64 } } },
+    assignments: { shop: { weights: { memory: 64 } } },
+  },
+  'weights of a secondary that need not be': {
+    nodes: { n2: { capacity: { memory: 64 } } },
+    assignments: { desk: { weights: { memory: 64 }, secondaries: { required: 0, preferred: 1 } } },
   },
   'a proxy on more nodes than it needs': { components: { shop: { proxy: 'relay' } } },
   'a demotion without quorum of what is exclusive': { assignments: { desk: { withoutQuorum: 'demote' } } },
