@@ -285,6 +285,35 @@ describe('while the cluster runs', () => {
   })
 })
 
+test('whatever stands in the new sections, it is judged, and nothing throws (property)', () => {
+  const key = fc.constantFrom(
+    ...['nodes/n1', 'types/pool', 'components/pool', 'assignments/pool1', 'relationships/r', 'groups/g'],
+    ...['releases/incompatible', 'recovery/failures', 'relationships', 'groups', 'releases', 'recovery'],
+  )
+  const words = fc.constantFrom('kind', 'members', 'dependent', 'level', 'weights', 'wishes', 'serves', 'capacity')
+  const kinds = fc.constantFrom('apart', 'together', 'dependency', 'containment', 'node', 'desk', 'pool1', '__proto__')
+  const { value } = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 3 },
+      kinds,
+      fc.jsonValue({ maxDepth: 1 }),
+      fc.dictionary(words, tie('value'), { maxKeys: 4 }),
+      fc.array(tie('value'), { maxLength: 3 }),
+    ),
+  }))
+  fc.assert(
+    fc.property(fc.array(fc.tuple(key, value), { minLength: 1, maxLength: 3 }), (changes) => {
+      const entries = changedBy(
+        complete,
+        changes.map(([of, content]) => set(of, content)),
+      )
+      const { configuration, problems: found } = validateTree(entries, file)
+      expect(configuration === undefined).toBe((found ?? []).length > 0)
+    }),
+    { numRuns: 500 },
+  )
+})
+
 test('whatever is taken is sound for the planner (property)', () => {
   const name = fc.constantFrom('desk', 'pool1', 'pool2', 'pool3')
   const redundancy = fc.constantFrom(...redundancyNames)
