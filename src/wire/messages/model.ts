@@ -27,6 +27,8 @@ export const peer = z.strictObject({
   node: nodeName,
   role,
   endpoint: z.string().max(500).nullable(),
+  release: z.string().max(64).optional(),
+  rank: count.optional(),
   token,
 })
 
