@@ -71,7 +71,12 @@ function loweredEdges(edges: readonly Edge[], { assignments }: Sifted): Edge[] {
 
 /** One circle for each that there is, up to those that run into one already found. */
 function circlesIn(edges: readonly Edge[]): Edge[][] {
-  const from = Map.groupBy(edges, ({ dependent }) => dependent)
+  const once = new Map<string, Edge>()
+  for (const edge of edges) {
+    const key = `${edge.dependent} ${edge.sponsor}`
+    if (!once.has(key)) once.set(key, edge)
+  }
+  const from = Map.groupBy(once.values(), ({ dependent }) => dependent)
   const done = new Set<string>()
   const circles: Edge[][] = []
   for (const start of from.keys()) {

@@ -215,6 +215,13 @@ const refused: Record<string, Record<string, Sections>> = {
       },
       groups: { g: ['shop', 'relay'] },
     },
+    'one circle, however many say the same': {
+      relationships: {
+        a: { kind: 'dependency', dependent: 'shop', sponsor: 'desk' },
+        b: { kind: 'dependency', dependent: 'desk', sponsor: 'shop' },
+      },
+      groups: { g: ['desk', 'shop'] },
+    },
     'a circle of components': {
       components: { relay: { proxy: 'desk' } },
       ...relationship({ kind: 'component-dependency', dependent: 'desk', sponsor: 'relay' }),
