@@ -106,6 +106,7 @@ const refused: Record<string, Record<string, Sections>> = {
     'a behaviour of two': { assignments: { desk: { activeTwice: 'stop' } } },
     'a kind that is none': relationship({ kind: 'togehter', members: ['desk', 'shop'] }),
     'no kind': relationship({ members: ['desk', 'shop'] }),
+    'a kind that is a mapping': relationship({ kind: { toString: 1 } as never, member: ['desk'] }),
     'no relationship': { relationships: { r: ['desk', 'shop'] } },
     'a key of another kind': relationship({ kind: 'apart', members: ['desk', 'shop'], tolerance: '1s' }),
     'a key of a dependency': relationship({ kind: 'dependency', dependent: 'desk', sponsr: 'shop' }),
