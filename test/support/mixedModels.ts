@@ -70,7 +70,7 @@ export function mixedConfiguration(
       {
         ...node,
         containment: { shelf: index % 2 === 0 ? 'a' : 'b' },
-        ...(isLimited ? { capacity: { memory: 3 + Math.floor(random() * 4) } } : {}),
+        capacity: { memory: isLimited ? 3 + Math.floor(random() * 4) : 100 },
       },
     ]),
   )

@@ -44,7 +44,7 @@ function tell(world: StepsWorld, step: Step): void {
 /** What is obeyed brings the world nearer to what was decided; unless a sponsor is back, and with that a restart of others begins. */
 function obey(world: StepsWorld, place: ComponentId, isFailing: boolean): void {
   const before = distanceOf(world.input)
-  const isCurrent = world.told.get(place)!.decisionCount === world.decisionCount
+  const isCurrent = world.told.get(place)!.upheavalCount === world.upheavalCount
   world.obey(place, { isFailing })
   const after = distanceOf(world.input)
   const isRestarting = dependenciesOf(world.input.configuration).some(({ mode }) => mode === 'restart')

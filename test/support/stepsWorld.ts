@@ -16,15 +16,16 @@ export type Roles = Readonly<Record<string, Readonly<Record<ComponentId, Role>>>
 interface Told {
   readonly role: Role
   readonly token: Token
-  /** So much had been decided by then. */
-  readonly decisionCount: number
+  /** So much had happened by then. */
+  readonly upheavalCount: number
 }
 
 export class StepsWorld {
   input: PlanInput
   readonly log: string[] = []
   readonly told = new Map<ComponentId, Told>()
-  decisionCount = 0
+  /** Decisions, and changes of the world that nobody decided. */
+  upheavalCount = 0
   #targets: Roles
   #index = 1
 
@@ -58,7 +59,7 @@ export class StepsWorld {
 
   /** Something else is decided. */
   decide(roles: Roles): void {
-    this.decisionCount += 1
+    this.upheavalCount += 1
     this.#targets = roles
     this.#commit()
   }
@@ -76,6 +77,7 @@ export class StepsWorld {
   }
 
   change(change: Partial<PlanInput>): void {
+    this.upheavalCount += 1
     this.input = { ...this.input, ...change }
     this.#commit()
   }
@@ -90,7 +92,7 @@ export class StepsWorld {
     const from = this.input.statuses[component]!.role
     if (!isRoleChangeAllowed({ from, to: role })) throw new Error(`${component} can't go from ${from} to ${role}`)
     this.log.push(`${component} is told ${role} in ${token.index}`)
-    this.told.set(component, { role, token, decisionCount: this.decisionCount })
+    this.told.set(component, { role, token, upheavalCount: this.upheavalCount })
     const mayAct = activeRoles.includes(role)
     this.input = { ...this.input, commanded: { ...this.input.commanded, [component]: { role, token, mayAct } } }
   }
@@ -106,6 +108,7 @@ export class StepsWorld {
     const after = isFailing
       ? { ...statusOf(component, { ...before, role: 'offline', token }), failure }
       : statusOf(component, { ...before, role, token })
+    if (isFailing) this.upheavalCount += 1
     const isStuck = isFailing && role === 'offline'
     const status = isStuck ? { ...after, phase: 'stopFailed' as const, isActive: before.isActive } : after
     this.input = { ...this.input, commanded, statuses: { ...this.input.statuses, [component]: status } }
@@ -114,6 +117,7 @@ export class StepsWorld {
 
   setNode(node: string, availability: NodeAvailability): void {
     this.log.push(`${node} is ${availability}`)
+    this.upheavalCount += 1
     const isGone = availability === 'ended' || availability === 'isolated'
     const drop = <T>(record: Readonly<Record<ComponentId, T>>) =>
       Object.fromEntries(Object.entries(record).filter(([id]) => nodeOf(id as ComponentId) !== node))

@@ -9,7 +9,7 @@ import { type Candidate, candidatesOf } from './candidate.ts'
 import type { CompiledApart } from './compile/relationships.ts'
 import type { Compiled } from './compile.ts'
 import type { PlanInput } from './input.ts'
-import { nodeNameOf, type Place, type Situation, slotsOf, type Wait } from './stepsPlace.ts'
+import { nodeNameOf, type Place, type Situation, type Wait } from './stepsPlace.ts'
 import { standingOf } from './stepsYield.ts'
 
 /** Bits of what a place holds; both, where it is on its way from the one to the other. */
@@ -54,11 +54,11 @@ export class Room {
 
   /** Null: there is room for the place in the role. */
   whyNot(place: Place, role: Given): Wait | null {
-    if (place.slot < 0) return null
+    if (place.of.slot < 0) return null
     return this.#whyTooHeavy(place, role) ?? this.#whyNotServed(place, role) ?? this.#whyTooNear(place)
   }
 
-  take({ slot }: Place, role: Given): void {
+  take({ of: { slot } }: Place, role: Given): void {
     if (slot >= 0) this.#hold(slot, this.#held[slot]! | bitOf(role))
   }
 
@@ -66,13 +66,11 @@ export class Room {
   #enter(assignment: string): void {
     const { input } = this.#situation
     const index = this.#of.assignmentIndexes.get(assignment) ?? -1
-    const candidates = candidatesOf(input, assignment)
-    const slots = slotsOf(this.#of, index, candidates)
-    for (const [at, candidate] of candidates.entries()) {
+    for (const candidate of candidatesOf(input, assignment)) {
       const bits = bitsOf(input, candidate)
       if (bits === 0) continue
       const node = this.#of.nodeIndexes.get(nodeNameOf({ of: candidate }))
-      if (slots[at]! >= 0) this.#hold(slots[at]!, bits)
+      if (candidate.slot >= 0) this.#hold(candidate.slot, bits)
       else if (node !== undefined && index >= 0) this.#weigh(node, index, bits, 1)
     }
   }
@@ -114,7 +112,8 @@ export class Room {
 
   #whyTooHeavy(place: Place, role: Given): Wait | null {
     const { resources, capacities, slotNodes } = this.#of
-    const { slot, standing } = place
+    const { standing } = place
+    const { slot } = place.of
     for (let resource = 0; resource < resources.length; resource++) {
       const at = slotNodes[slot]! * resources.length + resource
       const before = this.#weight(standing.index, this.#held[slot]!, resource)
@@ -125,7 +124,7 @@ export class Room {
       return waitFor(
         text,
         this.#others(place).filter(
-          (other) => this.#held[other.slot]! & ~aimedBits(other) && this.#isLighter(other, resource),
+          (other) => this.#held[other.of.slot]! & ~aimedBits(other) && this.#isLighter(other, resource),
         ),
       )
     }
@@ -133,17 +132,18 @@ export class Room {
   }
 
   #isLighter(place: Place, resource: number): boolean {
-    const { slot, standing } = place
+    const { standing } = place
+    const { slot } = place.of
     const now = this.#weight(standing.index, this.#held[slot]!, resource)
     return now > this.#weight(standing.index, aimedBits(place), resource)
   }
 
   #whyNotServed(place: Place, role: Given): Wait | null {
     const { components, slotHosts, slotAssignments, assignments } = this.#of
-    const { isShared, limits } = components[assignments[slotAssignments[place.slot]!]!.component]!
+    const { isShared, limits } = components[assignments[slotAssignments[place.of.slot]!]!.component]!
     if (!isShared) return null
-    const host = slotHosts[place.slot]!
-    const own = this.#held[place.slot]!
+    const host = slotHosts[place.of.slot]!
+    const own = this.#held[place.of.slot]!
     const primaries = this.#hostPrimaries[host]! - (own & primaryBit ? 1 : 0)
     const secondaries = this.#hostSecondaries[host]! - (own & secondaryBit ? 1 : 0)
     const [alike, unlike] = role === 'primary' ? [primaries, secondaries] : [secondaries, primaries]
@@ -161,13 +161,13 @@ export class Room {
 
   #leaving(place: Place, host: number, bit: number): Place[] {
     return this.#others(place).filter(
-      (other) => this.#of.slotHosts[other.slot] === host && this.#held[other.slot]! & bit & ~aimedBits(other),
+      (other) => this.#of.slotHosts[other.of.slot] === host && this.#held[other.of.slot]! & bit & ~aimedBits(other),
     )
   }
 
   /** One that stands there already comes no nearer. */
   #whyTooNear(place: Place): Wait | null {
-    if (this.#held[place.slot] !== 0) return null
+    if (this.#held[place.of.slot] !== 0) return null
     for (const apart of this.#of.apartsOf[place.standing.index]!) {
       if (apart.weight !== null || !this.#isNear(place, apart)) continue
       const near = opposedTo(this.#of, place, apart)
@@ -181,7 +181,7 @@ export class Room {
   }
 
   /** Before they are looked for one by one. */
-  #isNear({ slot, standing }: Place, { index, domains, classes }: CompiledApart): boolean {
+  #isNear({ of: { slot }, standing }: Place, { index, domains, classes }: CompiledApart): boolean {
     const from = domains[this.#of.slotNodes[slot]!]! * classes.length
     return classes.some(
       (members, at) =>
@@ -194,19 +194,19 @@ export class Room {
     const { slotNodes, slotCount } = this.#of
     const others: Place[] = []
     for (let slot = 0; slot < slotCount; slot++)
-      if (slotNodes[slot] === slotNodes[place.slot] && slot !== place.slot && this.#held[slot] !== 0)
+      if (slotNodes[slot] === slotNodes[place.of.slot] && slot !== place.of.slot && this.#held[slot] !== 0)
         others.push(this.#placeOf(slot))
     return others
   }
 
   #placeOf(slot: number): Place {
     const { name } = this.#of.assignments[this.#of.slotAssignments[slot]!]!
-    return standingOf(this.#situation, name).places.find((place) => place.slot === slot)!
+    return standingOf(this.#situation, name).places.find((place) => place.of.slot === slot)!
   }
 }
 
 /** Slots in its domain that it is to be apart from. */
-function opposedTo(of: Compiled, { slot, standing }: Place, { domains, classes }: CompiledApart): number[] {
+function opposedTo(of: Compiled, { of: { slot }, standing }: Place, { domains, classes }: CompiledApart): number[] {
   const domain = domains[of.slotNodes[slot]!]
   const members =
     classes.length === 1 ? [standing.index] : classes.filter((members) => !members.includes(standing.index)).flat()

@@ -12,8 +12,6 @@ import type { PlanInput } from './input.ts'
 export interface Place {
   readonly of: Candidate
   readonly standing: Standing
-  /** Of the compiled configuration; -1 of one that is no longer configured. */
-  readonly slot: number
   /** What it is to become now: what was decided, or offline for a while; null: it is not to be touched, or nothing was decided. */
   aim: Role | null
   draft: Draft | null
@@ -116,23 +114,8 @@ function newStanding(input: PlanInput, of: Compiled, assignment: AssignmentName)
     isYielding: null,
     renewedBefore: null,
   }
-  const slots = slotsOf(of, standing.index, candidates)
-  candidates.forEach((candidate, at) => {
-    places.push({ of: candidate, standing, slot: slots[at]!, aim: null, draft: null })
-  })
+  for (const candidate of candidates) places.push({ of: candidate, standing, aim: null, draft: null })
   return standing
-}
-
-/** Of each candidate; -1 of those that are no longer configured. */
-export function slotsOf(of: Compiled, assignment: number, candidates: readonly Candidate[]): number[] {
-  if (assignment < 0) return candidates.map(() => -1)
-  const { slotIds, slotsFrom } = of
-  let slot = slotsFrom[assignment]!
-  return candidates.map(({ component, isRetired }) => {
-    if (isRetired) return -1
-    while (slotIds[slot] !== component) slot += 1
-    return slot++
-  })
 }
 
 /** Primary by an older decision than that which makes it primary now. */
@@ -143,22 +126,6 @@ function isDecidedAnew({ status, intended }: Candidate): boolean {
 
 export function isWithheld({ withheld }: Situation, { of: { component } }: Place): boolean {
   return withheld?.has(hostOf(component)) === true
-}
-
-/** In maintenance: nothing is commanded there, and what runs is taken to run on. */
-export function isUntouched(
-  { administrative }: PlanInput,
-  assignment: AssignmentName,
-  component: ComponentId,
-): boolean {
-  if (administrative === undefined) return false
-  const { isMaintained, nodes, components, assignments } = administrative
-  return (
-    isMaintained ||
-    nodes[nodeOf(component)] === 'maintenance' ||
-    assignments[assignment] === 'maintenance' ||
-    components[hostOf(component)] === 'maintenance'
-  )
 }
 
 /** Its node can be told something. */

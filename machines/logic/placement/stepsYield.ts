@@ -17,7 +17,6 @@ import type { CompiledDependency } from './compile/relationships.ts'
 import {
   isReadyPrimary,
   isToBePrimary,
-  isUntouched,
   isUp,
   isWithheld,
   type Place,
@@ -41,7 +40,7 @@ export function standingOf(situation: Situation, assignment: string): Standing {
 
 function aimOf(situation: Situation, place: Place): Place['aim'] {
   const { of, standing } = place
-  if (of.intended === null || isUntouched(situation.input, standing.assignment, of.component)) return null
+  if (of.intended === null || of.isMaintained) return null
   if (isWithheld(situation, place)) return 'offline'
   if (of.intended.role !== 'primary' || !isInActiveRole(place)) return of.intended.role
   return standing.isYielding || isOutOfDate(place) || isToStopFirst(place) ? 'offline' : 'primary'
