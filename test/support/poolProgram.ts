@@ -2,9 +2,9 @@
  * An HA-aware program that serves several assignments, for tests: notes each role it takes in $DIR/pool.log, `primary web1 3.14`, and
  * every checkpoint; hands its state, the word it was told last for an assignment, to the secondary. Started by rolecall.
  */
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { connect } from '../../src/sdk/index.ts'
+import { connect, RolecallError } from '../../src/sdk/index.ts'
 
 const log = join(process.env.DIR!, process.env.LOG ?? 'pool.log')
 const note = (line: string): void => appendFileSync(log, `${line}\n`)
@@ -21,6 +21,13 @@ const rolecall = await connect(
     },
     onCheckpoint({ assignment, from }) {
       note(`checkpoint ${assignment} ${from}`)
+    },
+    onReset() {
+      note('reset')
+    },
+    onSelfTest() {
+      note('self-test')
+      if (existsSync(join(process.env.DIR!, 'faulty'))) throw new RolecallError('disk.bad', 'sector 7')
     },
     onStop() {
       note('stop')
