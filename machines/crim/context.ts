@@ -47,6 +47,8 @@ export interface AppliedEntry extends Change {
 /** An intent as it is kept: `token: null` stands for the place of the entry itself. */
 export interface StoredIntent {
   readonly roles: Readonly<Record<ComponentId, { readonly role: Role; readonly token: Token | null }>>
+  /** As of `Intent`. */
+  readonly sponsors?: Readonly<Record<AssignmentName, Token>>
 }
 
 export interface CrimContext extends CrimInput {

@@ -212,9 +212,10 @@ export function applied(context: CrimContext, entries: readonly AppliedEntry[]):
 }
 
 function intentOf(assignment: string, { value, epoch, index }: AppliedEntry): Intent {
-  const { roles } = value as StoredIntent
+  const { roles, sponsors } = value as StoredIntent
   return {
     assignment,
+    ...(sponsors ? { sponsors } : {}),
     roles: Object.fromEntries(
       Object.entries(roles).map(([component, { role, token }]) => [
         component,

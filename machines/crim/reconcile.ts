@@ -6,15 +6,17 @@
 import {
   type Command,
   candidatesOf,
+  isRenewed,
+  isSponsorChanged,
   type PlanInput,
   peersOf,
   plan,
   type Step,
+  sponsorTokens,
   type Target,
 } from '../logic/placement/index.ts'
 import { type ComponentId, componentNameOf, nodeOf } from '../model/ids.ts'
 import { activeRoles, type Role } from '../model/roles.ts'
-import type { ComponentStatus } from '../model/status.ts'
 import { compareTokens, type Token } from '../model/token.ts'
 import type { Change, CrimContext, StoredIntent } from './context.ts'
 import { intentKey, lockKey } from './keys.ts'
@@ -78,30 +80,26 @@ function locksLeft({ locked, configuration, intents }: CrimContext): Change[] {
  * an assignment that is gone goes when nothing of it is left.
  */
 function intentChange(input: PlanInput, target: Target): Change[] {
-  const candidates = candidatesOf(input, target.assignment)
-  const before = Object.keys(input.intents[target.assignment]?.roles ?? {})
-  let isChanged = before.some((component) => target.roles[component as ComponentId] === undefined)
-  const isGone = input.configuration.assignments[target.assignment] === undefined
-  if (isGone && candidates.length === 0) return [{ key: intentKey(target.assignment), value: null }]
+  const { assignment } = target
+  const candidates = candidatesOf(input, assignment)
+  const sponsors = sponsorTokens(input, assignment)
+  const before = Object.keys(input.intents[assignment]?.roles ?? {})
+  let isChanged =
+    isSponsorChanged(input.intents[assignment]?.sponsors, sponsors) ||
+    before.some((component) => target.roles[component as ComponentId] === undefined)
+  const configured = input.configuration.assignments[assignment]
+  if (configured === undefined && candidates.length === 0) return [{ key: intentKey(assignment), value: null }]
   const roles: StoredIntent['roles'] = Object.fromEntries(
-    candidates.map(({ component, intended, status }) => {
+    candidates.map((candidate) => {
+      const { component, intended } = candidate
       const role = target.roles[component]!
-      const isKept = intended?.role === role && !isToBeRenewed(status, intended)
+      const isKept = intended?.role === role && !isRenewed(configured, candidates, candidate)
       if (!isKept) isChanged = true
       return [component, { role, token: isKept ? intended.token : null }]
     }),
   )
-  return isChanged ? [{ key: intentKey(target.assignment), value: { roles } }] : []
-}
-
-/** One that took its role and fell out of it is brought back under a new token, so that nothing of its old life counts. */
-function isToBeRenewed(
-  status: ComponentStatus | null,
-  intended: { role: string; token: { epoch: number; index: number } },
-): boolean {
-  const hasFallen =
-    status !== null && status.role === 'offline' && status.failure !== null && intended.role !== 'offline'
-  return hasFallen && status.phase === 'stopped' && compareTokens(status.token, intended.token) >= 0
+  const value: StoredIntent = sponsors ? { roles, sponsors } : { roles }
+  return isChanged ? [{ key: intentKey(assignment), value }] : []
 }
 
 /** What was commanded before and not answered may still be happening. */

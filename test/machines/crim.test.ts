@@ -147,9 +147,9 @@ for (const standby of ['hot', 'warm'] as const)
       cluster.killProcess(id('n1'))
       const target = { kind: 'component', component: id('n1') }
       cluster.request({ type: '', operation, assignment: 'service', to: 'n2', target })
-      cluster.deliverOf('repository')
-      cluster.deliverOf(`agent ${id('n1')}`)
-      cluster.deliverOf('to n1')
+      cluster.channels.deliver('repository')
+      cluster.channels.deliver(`agent ${id('n1')}`)
+      cluster.channels.deliver('to n1')
       expect(cluster.roles()).toEqual(['n1 offline.stopped', 'n2 secondary.ready', 'n3 spare.ready'])
       cluster.settle()
       const fallen = operation === 'lock' ? 'offline.stopped' : 'spare.ready'

@@ -12,6 +12,7 @@ import { activeRoles, type Role } from '../../machines/model/roles.ts'
 import type { NodeAvailability } from '../../machines/model/status.ts'
 import { compareTokens, formatToken, type Token, zeroToken } from '../../machines/model/token.ts'
 import type { Message } from '../../src/engine/step.ts'
+import { Channels } from './channels.ts'
 import { elapse, Run } from './machines.ts'
 import { describe, type HostedComponent, inputOf, isWanted, type Node, newNode, removedStatus } from './roleNode.ts'
 
@@ -19,8 +20,7 @@ export class RoleCluster {
   /** All that were ever in force; the last is that of the master. */
   readonly #configurations: Configuration[]
   readonly nodes = new Map<string, Node>()
-  /** What is under way, by channel: the first of each is delivered next. */
-  readonly channels = new Map<string, Array<() => void>>()
+  readonly channels = new Channels()
   /** Programs that act as primary, in truth. */
   readonly acting = new Set<ComponentId>()
   readonly answers: Message[] = []
@@ -106,7 +106,7 @@ export class RoleCluster {
     if (!run || (context.process !== 'running' && context.process !== 'starting')) return
     this.log.push(`-- kill ${id}`)
     this.acting.delete(id)
-    this.#later(`agent ${id}`, () =>
+    this.channels.later(`agent ${id}`, () =>
       this.#toComponent(id, { type: 'process.exited', incarnation: context.incarnation, detail: 'signal SIGKILL' }),
     )
   }
@@ -118,7 +118,7 @@ export class RoleCluster {
     node.isUp = false
     for (const { id } of node.components) this.acting.delete(id)
     node.components = []
-    this.#clearChannels(name)
+    this.channels.clearOf(name)
     this.#sayNode(node, 'ended')
   }
 
@@ -168,12 +168,6 @@ export class RoleCluster {
     return true
   }
 
-  /** Delivers all that is under way in one channel, and what follows from it there. */
-  deliverOf(channel: string): void {
-    for (let action = this.channels.get(channel)?.shift(); action; action = this.channels.get(channel)?.shift())
-      action()
-  }
-
   /** Delivers all that is under way, and lets the CRIM repeat itself, until nothing happens any more. */
   settle(): void {
     for (let round = 0; round < 30; round++) {
@@ -218,7 +212,7 @@ export class RoleCluster {
         this.log.push(
           `crim < ${effect.type} ${id} ${'role' in effect ? effect.role : ''} ${JSON.stringify(effect.token)}`,
         )
-        this.#later(`to ${nodeOf(id)}`, () => this.#command(id, effect))
+        this.channels.later(`to ${nodeOf(id)}`, () => this.#command(id, effect))
       }
     }
   }
@@ -226,7 +220,7 @@ export class RoleCluster {
   /** A node answers once it has applied what the asking master had. */
   #survey(name: string, epoch: number): void {
     const appliedCount = this.#configurations.length
-    this.#later(`to ${name}`, () => {
+    this.channels.later(`to ${name}`, () => {
       const node = this.nodes.get(name)
       if (!node || epoch < node.commandEpoch) return
       node.survey = { epoch, appliedCount }
@@ -240,7 +234,7 @@ export class RoleCluster {
     node.survey = null
     node.commandEpoch = survey.epoch
     const statuses = node.components.map(({ id }) => this.#statuses.get(id)!)
-    this.#later(`from ${name}`, () =>
+    this.channels.later(`from ${name}`, () =>
       this.#fromNode({ type: 'survey.answered', node: name, incarnation, statuses }, survey.epoch),
     )
   }
@@ -249,7 +243,7 @@ export class RoleCluster {
   #replicate(node: Node): void {
     const queued = this.channels.get(`log ${node.name}`)?.length ?? 0
     for (let count = node.appliedCount + queued; count < this.#configurations.length; count++)
-      this.#later(`log ${node.name}`, () => this.#apply(node))
+      this.channels.later(`log ${node.name}`, () => this.#apply(node))
   }
 
   #apply(node: Node): void {
@@ -266,20 +260,20 @@ export class RoleCluster {
     if (!node.isUp || node.isLeaving) return
     node.isLeaving = true
     for (const { id } of node.components) this.#toComponent(id, { type: 'node.leave' })
-    this.#later(`leave ${node.name}`, () => this.#sayGoodBye(node))
+    this.channels.later(`leave ${node.name}`, () => this.#sayGoodBye(node))
   }
 
   #sayGoodBye(node: Node): void {
     if (!node.isUp) return
     if (node.components.some(({ run }) => run.state !== 'offline.stopped')) {
       for (const { id } of node.components) this.#toComponent(id, { type: 'node.leave' })
-      this.#later(`leave ${node.name}`, () => this.#sayGoodBye(node))
+      this.channels.later(`leave ${node.name}`, () => this.#sayGoodBye(node))
       return
     }
     const { incarnation, name } = node
     node.components = []
     node.isUp = false
-    this.#clearChannels(name)
+    this.channels.clearOf(name)
     if (this.#strangers.has(name)) return
     this.toCrim({ type: 'node.changed', node: name, availability: 'left', incarnation, how: 'left' })
   }
@@ -292,13 +286,13 @@ export class RoleCluster {
     const node = this.nodes.get(name)!
     for (const { id } of node.components) {
       this.#toComponent(id, { type: 'lease.lost' })
-      this.deliverOf(`agent ${id}`)
+      this.channels.deliver(`agent ${id}`)
     }
   }
 
   #commit(changes: readonly { key: string; value: unknown }[]): void {
     const epoch = this.#epoch
-    this.#later('repository', () => {
+    this.channels.later('repository', () => {
       if (epoch !== this.#epoch) return
       this.#index += 1
       const entries = changes.map((change) => ({ ...change, epoch, index: this.#index }))
@@ -335,14 +329,16 @@ export class RoleCluster {
     for (const effect of effects as readonly (Message & { incarnation: number })[]) {
       const { incarnation } = effect
       if (effect.type === 'process.start')
-        this.#later(`agent ${id}`, () => this.#toComponent(id, { type: 'process.ready', incarnation, endpoint: null }))
+        this.channels.later(`agent ${id}`, () =>
+          this.#toComponent(id, { type: 'process.ready', incarnation, endpoint: null }),
+        )
       if (effect.type === 'process.stop') {
-        this.#later(`agent ${id}`, () => {
+        this.channels.later(`agent ${id}`, () => {
           this.acting.delete(id)
           this.#toComponent(id, { type: 'process.exited', incarnation, detail: 'stopped' })
         })
       }
-      if (effect.type === 'role.invoke') this.#later(`agent ${id}`, () => this.#takeRole(id, run, effect))
+      if (effect.type === 'role.invoke') this.channels.later(`agent ${id}`, () => this.#takeRole(id, run, effect))
       if (effect.type === 'status.report') this.#report(id, effect.status as Message)
     }
   }
@@ -372,7 +368,7 @@ export class RoleCluster {
     this.#statuses.set(id, status)
     const node = this.nodes.get(nodeOf(id))!
     const { incarnation } = node
-    this.#later(`from ${node.name}`, () =>
+    this.channels.later(`from ${node.name}`, () =>
       this.#fromNode({ type: 'status.reported', node: node.name, incarnation, status, atMs: 0 }, null),
     )
   }
@@ -441,24 +437,10 @@ export class RoleCluster {
     return this.nodes.get(nodeOf(id))?.components.find((hosted) => hosted.id === id)
   }
 
-  #later(channel: string, action: () => void): void {
-    const queue = this.channels.get(channel) ?? []
-    queue.push(action)
-    this.channels.set(channel, queue)
-  }
-
   #isOpen(channel: string): boolean {
     const [direction, name] = channel.split(' ')
     if (direction !== 'to' && direction !== 'from' && direction !== 'log') return true
     const node = this.nodes.get(name!)!
     return node.isReachable && (direction !== 'log' || node.isUp)
-  }
-
-  #clearChannels(name: string): void {
-    for (const channel of this.channels.keys()) {
-      const [direction, subject] = channel.split(' ')
-      if (subject === name || (direction === 'agent' && nodeOf(subject as ComponentId) === name))
-        this.channels.delete(channel)
-    }
   }
 }

@@ -4,14 +4,16 @@
  */
 import type { PlanInput } from './input.ts'
 import { staged } from './staging.ts'
-import { type Step, stepsOf } from './steps.ts'
+import { type Step, stepsOfAll } from './steps.ts'
 import { type Target, targetOf } from './target.ts'
 
 export { type Candidate, candidatesOf } from './candidate.ts'
 export type { Administrative, Command, NodeState, PlanInput } from './input.ts'
+export { peersOf } from './peers.ts'
 export { requestedSuccessor } from './primary.ts'
 export { startingCountMax } from './staging.ts'
-export { peersOf, type Step, stepsOf } from './steps.ts'
+export { type Step, stepsOf } from './steps.ts'
+export { isRenewed, isSponsorChanged, sponsorTokens } from './stepsRenewal.ts'
 export { type Target, targetOf } from './target.ts'
 
 export interface Plan {
@@ -25,9 +27,6 @@ export function plan(input: PlanInput): Plan {
   const names = [...new Set([...Object.keys(input.configuration.assignments), ...Object.keys(input.intents)])].sort()
   return {
     targets: names.map((name) => targetOf(input, name)),
-    steps: staged(
-      input,
-      names.flatMap((name) => (input.intents[name] ? stepsOf(input, name) : [])),
-    ),
+    steps: staged(input, stepsOfAll(input)),
   }
 }

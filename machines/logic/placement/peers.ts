@@ -1,0 +1,49 @@
+/**
+ * Rendezvous (SPEC R4): whom a component is told of. The protection group of an assignment as it is, not as it will be.
+ */
+import { type AssignmentName, type ComponentId, componentNameOf, nodeOf } from '../../model/ids.ts'
+import type { Role } from '../../model/roles.ts'
+import type { Peer } from '../../model/status.ts'
+import { compareTokens, type Token } from '../../model/token.ts'
+import { type Candidate, candidatesOf } from './candidate.ts'
+import type { PlanInput } from './input.ts'
+
+/**
+ * A secondary is introduced once it has taken its role, and goes only with a decision that takes the role from it: so a primary that
+ * waits for its secondaries' acknowledgements is released only after nobody can promote the one that is gone. A successor that has not
+ * been promoted yet is still the secondary it was. Ranks count all standbys, the one that is told included, in the order of preference.
+ */
+export function peersOf(input: PlanInput, assignment: AssignmentName, component: ComponentId): Peer[] {
+  const peers: Peer[] = []
+  let standbyCount = 0
+  for (const candidate of candidatesOf(input, assignment)) {
+    const standing = standingOf(candidate)
+    if (standing === null) continue
+    if (standing.role === 'secondary') standbyCount += 1
+    if (candidate.component === component) continue
+    peers.push(peerOf(input, candidate, { ...standing, rank: standing.role === 'secondary' ? standbyCount : 0 }))
+  }
+  return peers
+}
+
+function peerOf(
+  input: PlanInput,
+  { component, status }: Candidate,
+  standing: { role: Role; token: Token; rank: number },
+): Peer {
+  const node = nodeOf(component)
+  const endpoint = status?.endpoint ?? configuredEndpoint(input, component)
+  const release = status?.release ?? input.configuration.nodes[node]?.release
+  return { component, node, endpoint, ...standing, ...(release === undefined ? {} : { release }) }
+}
+
+function standingOf({ intended, status }: Candidate): { role: Role; token: Token } | null {
+  if (intended === null || (intended.role !== 'primary' && intended.role !== 'secondary')) return null
+  const hasTaken = status === null || compareTokens(status.token, intended.token) >= 0
+  if (hasTaken && status?.role !== 'spare') return intended
+  return intended.role === 'primary' && status?.role === 'secondary' ? { role: 'secondary', token: status.token } : null
+}
+
+function configuredEndpoint(input: PlanInput, id: ComponentId): string | null {
+  return input.configuration.components[componentNameOf(id)]?.instances[nodeOf(id)]?.endpoint ?? null
+}
