@@ -22,7 +22,13 @@ import { below, prefixes } from './keys.ts'
 type EventOf<T extends CrimEvent['type']> = Extract<CrimEvent, { type: T }>
 
 /** A failure that says nothing against the component itself is not counted towards its limit. */
-const uncountedCodes: readonly string[] = ['lease.lost', 'node.restarted', 'node.left', 'component.removed']
+const uncountedCodes: readonly string[] = [
+  'lease.lost',
+  'node.restarted',
+  'node.left',
+  'component.removed',
+  'proxy.lost',
+]
 
 /** Everything decided so far comes with the mastership; what is, and what was under way, is asked for anew (SPEC R10). */
 export function tookOver(context: CrimContext, event: EventOf<'mastership.acquired'>): CrimChange {
