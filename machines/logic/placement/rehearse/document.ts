@@ -178,7 +178,8 @@ function placesOf(input: PlanInput, name: AssignmentName): PlacedAssignment['pla
     const isHeard = status !== undefined && upAvailabilities.includes(input.nodes[node] ?? 'unknown')
     const intendedRole = roles[place]!.role
     const role = isHeard ? status.role : 'unknown'
-    const isOut = intendedRole === 'offline' && (role === 'offline' || role === 'unknown')
+    const isStopped = role === 'unknown' || (role === 'offline' && status?.phase !== 'stopFailed')
+    const isOut = intendedRole === 'offline' && isStopped
     return isOut ? [] : [{ place, node, role, phase: isHeard ? status.phase : ('unknown' as const), intendedRole }]
   })
 }

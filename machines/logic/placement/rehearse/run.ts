@@ -16,7 +16,7 @@ import { commit, newestToken } from './commit.ts'
 import { arrived, carriedOut, fresh, typeOfPlace } from './ideal.ts'
 import { type Shortage, shortageOf, unservedOf } from './service.ts'
 import { lapsedLeft, limitOf, nextPassage } from './time.ts'
-import { whyDecided } from './why.ts'
+import { whyDecided, whyShort } from './why.ts'
 
 export interface Rehearsal {
   /** As it is, with what is under way come to its end. */
@@ -180,19 +180,21 @@ function requestsLeft({ requests, intents, statuses }: PlanInput): PlanInput['re
 function rehearsalOf(before: PlanInput, stage: Stage, isSettled: boolean): Rehearsal {
   const { input } = stage
   const { targets, steps } = plan(input)
+  const waits = steps.flatMap(({ component, role, waitsFor }) =>
+    waitsFor ? [`${component} waits for ${waitsFor} before ${role}`] : [],
+  )
   const shortages = targets.flatMap(({ assignment, reason }) => {
     if (input.configuration.assignments[assignment] === undefined) return []
     const shortage = shortageOf(input, assignment)
     const isLost = shortage.primaries > 0 || shortage.secondaries > 0
-    return isLost || reason !== null ? [{ ...shortage, reason }] : []
+    if (!isLost && reason === null) return []
+    return [{ ...shortage, reason: reason ?? whyShort(input, assignment, waits) }]
   })
   return {
     before,
     after: input,
     steps: stage.steps,
-    waits: steps.flatMap(({ component, role, waitsFor }) =>
-      waitsFor ? [`${component} waits for ${waitsFor} before ${role}`] : [],
-    ),
+    waits,
     passages: stage.passages,
     shortages,
     unservedMs: stage.unservedMs,

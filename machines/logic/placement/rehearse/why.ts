@@ -1,5 +1,5 @@
 /** Why a place is to be something else than before, in words for operators. */
-import { type ComponentId, componentNameOf, hostOf, nodeOf } from '../../../model/ids.ts'
+import { type AssignmentName, type ComponentId, componentNameOf, hostOf, nodeOf } from '../../../model/ids.ts'
 import type { Role } from '../../../model/roles.ts'
 import { upAvailabilities } from '../../../model/status.ts'
 import type { PlanInput } from '../input.ts'
@@ -43,6 +43,25 @@ export function troubleOf(input: PlanInput, place: ComponentId): string | null {
   if (input.barred[host]) return `${host} failed too often`
   if (input.withheld?.[host]) return `${host} is withheld`
   if (state === 'standby') return `${node} is on standby`
+  if (isMaintained(input, place)) return `${place} is in maintenance`
   if (status?.phase === 'stopFailed') return `${place} failed to stop`
   return status?.failure ? `it failed (${status.failure.code}: ${status.failure.detail})` : null
+}
+
+function isMaintained({ administrative }: PlanInput, place: ComponentId): boolean {
+  if (!administrative) return false
+  const { nodes, components, isMaintained } = administrative
+  return isMaintained || nodes[nodeOf(place)] === 'maintenance' || components[hostOf(place)] === 'maintenance'
+}
+
+/** Why an assignment that is planned as configured is not there yet: what its places wait for, or what keeps them. */
+export function whyShort(input: PlanInput, assignment: AssignmentName, waits: readonly string[]): string | null {
+  const roles = input.intents[assignment]?.roles ?? {}
+  const meant = (Object.keys(roles) as ComponentId[]).filter(
+    (place) => isServing(roles[place]!.role) && input.statuses[place]?.role !== roles[place]!.role,
+  )
+  const wait = waits.find((each) => meant.some((place) => each.startsWith(`${place} `)))
+  if (wait) return wait
+  if (input.administrative?.assignments[assignment] === 'maintenance') return `${assignment} is in maintenance`
+  return meant.map((place) => troubleOf(input, place)).find((trouble) => trouble !== null) ?? null
 }
