@@ -13,8 +13,8 @@
  *
  * Without the quorum nobody commands it; what it does then is in `component/alone.ts`.
  *
- * Events: `role.assign` and `peers.change` from the CRIM; `process.*`, `role.*` and `health.failed` from the agent;
- * `lease.lost`, `lease.gained`, `node.leave` and `type.changed` from the node.
+ * Events: `role.assign` and `peers.change` from the CRIM; `process.*`, `role.*`, `health.*`, `load.changed` and
+ * `role.announced` from the agent; `lease.lost`, `lease.gained`, `node.leave` and `type.changed` from the node.
  */
 import { and, setup } from 'xstate'
 import { goesOnAlone, mayStandDown, mustLeave, restartAlone, standDown } from './component/alone.ts'
@@ -41,6 +41,7 @@ import {
   stop,
   take,
 } from './component/decide.ts'
+import { noteAnnounced, noteLoad, noteReport, noteRestored, staysInRole } from './component/reports.ts'
 import { activeRoles, isRoleChangeAllowed, type Role, roles } from './model/roles.ts'
 import type { Failure } from './model/status.ts'
 import { compareTokens, zeroToken } from './model/token.ts'
@@ -89,6 +90,7 @@ const machine = setup({
     isLive: ({ context, event }) =>
       (event as OfProcess).incarnation === context.incarnation &&
       (context.process === 'starting' || context.process === 'running'),
+    staysInRole: ({ context, event }) => staysInRole(context, (event as ComponentEventOf<'health.failed'>).code),
     isStarting: ({ context, event }) =>
       (event as OfProcess).incarnation === context.incarnation && context.process === 'starting',
     isPresent: ({ context, event }) =>
@@ -160,14 +162,22 @@ const actions = {
     return { change: changed, effects: [] }
   }),
   noteReady: act((_, event) => {
-    const { endpoint } = event as ComponentEventOf<'process.ready'>
-    return { change: { process: 'running', endpoint }, effects: [] }
+    const { endpoint, release = null } = event as ComponentEventOf<'process.ready'>
+    return { change: { process: 'running', endpoint, release }, effects: [] }
   }),
   reportEndpoint: (place: Place) =>
     act((context, event) => {
       const { endpoint } = event as ComponentEventOf<'process.ready'>
       return { change: { endpoint }, effects: [report({ ...context, endpoint }, place)] }
     }),
+
+  noteReport: (place: Place) =>
+    act((context, event) => noteReport(context, event as ComponentEventOf<'health.failed'>, place)),
+  noteRestored: (place: Place) => act((context) => noteRestored(context, place)),
+  noteLoad: (place: Place) =>
+    act((context, event) => noteLoad(context, event as ComponentEventOf<'load.changed'>, place)),
+  noteAnnounced: (place: Place) =>
+    act((context, event) => noteAnnounced(context, event as ComponentEventOf<'role.announced'>, place)),
 
   noteGone: act((context) => depart(context)),
   /** It is as good as running: nothing is under way that would end it. */
@@ -225,6 +235,8 @@ function whileIn(place: Place) {
     'role.assign': { guard: { type: 'isRepeated' as const, params: place.role }, actions: actions.repeat(place) },
     'peers.change': { guard: 'isOfToken' as const, actions: actions.introducePeers(place) },
     'process.ready': { guard: 'isNewEndpoint' as const, actions: actions.reportEndpoint(place) },
+    'load.changed': { guard: 'isLive' as const, actions: actions.noteLoad(place) },
+    'role.announced': { guard: 'isLive' as const, actions: actions.noteAnnounced(place) },
   }
 }
 
@@ -280,7 +292,14 @@ function assuming(role: Role) {
 
 function ready(role: Role) {
   const place: Place = { role, phase: 'ready' }
-  return machine.createStateConfig({ entry: actions.arrive(place), on: whileIn(place) })
+  return machine.createStateConfig({
+    entry: actions.arrive(place),
+    on: {
+      ...whileIn(place),
+      'health.failed': { guard: and(['isLive', 'staysInRole']), actions: actions.noteReport(place) },
+      'health.restored': { guard: 'isLive', actions: actions.noteRestored(place) },
+    },
+  })
 }
 
 const standingDown = {
@@ -399,6 +418,9 @@ export const component = machine.createMachine({
     isActive: false,
     endpoint: null,
     failure: null,
+    announced: null,
+    loadPercent: null,
+    release: null,
     isLeaseLost: false,
     aloneRestartCount: 0,
   }),

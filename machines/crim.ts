@@ -32,7 +32,7 @@ import { selfTestEnded } from './crim/operations/selfTest.ts'
 import { abandonOperations, expireOperations, requested, stillWithheld } from './crim/operations.ts'
 import type { Reconciled } from './crim/propose.ts'
 import { after, reconcile } from './crim/reconcile.ts'
-import { forgiven } from './crim/recovery.ts'
+import { forgiven, relieved } from './crim/recovery.ts'
 import { isDue, timerOf } from './crim/timerNames.ts'
 import { timed, wantedTimers } from './crim/timers.ts'
 import { isolationWaitMs } from './logic/lease.ts'
@@ -145,7 +145,8 @@ const actions = {
   noteApplied: note((context, event) => {
     const { entries } = event as Extract<CrimEvent, { type: 'repository.applied' }>
     const isDecided = context.proposal?.changes.every(({ key }) => entries.some((entry) => entry.key === key))
-    return { ...applied(context, entries), ...(isDecided ? { proposal: null } : {}) }
+    const decided = { ...context, ...applied(context, entries), ...(isDecided ? { proposal: null } : {}) }
+    return { ...decided, recovering: relieved(decided) }
   }),
   noteConfiguration: note((context, event) =>
     reconfigured(context, event as Extract<CrimEvent, { type: 'configuration.changed' }>),

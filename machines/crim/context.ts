@@ -36,6 +36,8 @@ export interface Recovering {
   readonly recovery: Recovery | null
   /** The life that failed: places of one component fall together, and count once. */
   readonly incarnation: Incarnation
+  /** Its role was given to another, or to nobody: should it come back to it, that is no longer what is to be recovered. */
+  readonly isRelieved: boolean
 }
 
 /** What a component was asked to do beside its role, and has not answered yet. */

@@ -37,6 +37,10 @@ export function reconcile(context: CrimContext, { isRepeating } = { isRepeating:
   if (context.proposal) return nothing
   const next = context.operations.find(({ isBegun }) => !isBegun)
   if (next) return after(context, beginOperation(context, next), (begun) => reconcile(begun, { isRepeating }))
+  return after(context, fellings(context), (known) => decide(known, { isRepeating }))
+}
+
+function decide(context: CrimContext, { isRepeating }: { isRepeating: boolean }): Reconciled {
   const input = viewOf(context)
   const { targets, steps } = plan(input)
   const reasons = Object.fromEntries(targets.map((target) => [target.assignment, target.reason]))
@@ -47,7 +51,6 @@ export function reconcile(context: CrimContext, { isRepeating } = { isRepeating:
   return [
     (known: CrimContext) => commanded(known, input, { steps: inTurn(known, steps), isRepeating }),
     resetsWanted,
-    fellings,
     proceedOperations,
     finishOperations,
   ].reduce((done, act) => after(planned, done, act), {
@@ -143,7 +146,7 @@ function statesLeft({ locked, administrative, records, configuration, intents }:
  * The change of an assignment's intent, if there is one: new roles get the token of the entry that will hold them. The intent of
  * an assignment that is gone goes when nothing of it is left.
  */
-function intentChange(input: PlanInput, target: Target): Change[] {
+export function intentChange(input: PlanInput, target: Target): Change[] {
   const { assignment } = target
   const candidates = candidatesOf(input, assignment)
   const sponsors = sponsorTokens(input, assignment)

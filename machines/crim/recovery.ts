@@ -21,6 +21,7 @@ export function recoveryNoted(
   { before, status, atMs }: { before: ComponentStatus | null; status: ComponentStatus; atMs: number },
 ): CrimChange {
   if (isMaintained(context, status.component)) return {}
+  if (isOver(context, status)) return { recovering: without(context.recovering, status.component) }
   if (isNewFailure(before, status)) return failed(context, status, atMs)
   return isWell(context, status) ? { recovering: without(context.recovering, status.component) } : {}
 }
@@ -33,6 +34,12 @@ function isNewFailure(before: ComponentStatus | null, { failure, incarnation }: 
 
 function isSameFailure(a: Failure, b: Failure): boolean {
   return a.code === b.code && a.detail === b.detail
+}
+
+/** It was to lose its role, and has stopped, be it that it fell: nothing is left to recover. */
+function isOver(context: CrimContext, { component, role, phase }: ComponentStatus): boolean {
+  const isRelieved = context.recovering[component]?.isRelieved === true
+  return isRelieved && intendedRoleOf(context, component) === 'offline' && role === 'offline' && phase === 'stopped'
 }
 
 /** It has the role it is to have. */
@@ -81,7 +88,7 @@ export function answered(context: CrimContext, report: Report): CrimChange {
     resetCount: recent(context.resets[host], within).length,
     failureCount: recent(context.failures[host], within).length,
   })
-  const recovering = { ...context.recovering, [component]: { recovery, incarnation } }
+  const recovering = { ...context.recovering, [component]: { recovery, incarnation, isRelieved: false } }
   if (recovery === 'reset')
     return { recovering, resets: { ...context.resets, [host]: counted(context.resets[host], within) } }
   return {
@@ -113,11 +120,21 @@ export function forgiven(context: CrimContext, hosts: readonly ComponentId[]): C
   return { failures: left(context.failures), resets: left(context.resets), barred: left(context.barred) }
 }
 
+/** Notes of those that were primaries which are no longer to be. */
+export function relieved(context: CrimContext): CrimContext['recovering'] {
+  const entries = (Object.entries(context.recovering) as [ComponentId, Recovering][]).map(([component, of]) => {
+    const isRelieved = of.isRelieved || intendedRoleOf(context, component) !== 'primary'
+    return [component, isRelieved === of.isRelieved ? of : { ...of, isRelieved }]
+  })
+  return Object.fromEntries(entries)
+}
+
 /** Once nothing is left to decide: those that are not to be used any more are not recovering either. */
 export function stillRecovering(context: CrimContext): CrimContext['recovering'] {
   const left = (Object.entries(context.recovering) as [ComponentId, Recovering][]).filter(([component]) => {
     const role = intendedRoleOf(context, component)
-    return role !== null && role !== 'offline' && context.statuses[component] !== undefined
+    const status = context.statuses[component]
+    return role !== null && status !== undefined && (role !== 'offline' || status.role !== 'offline')
   })
   return left.length === Object.keys(context.recovering).length ? context.recovering : Object.fromEntries(left)
 }

@@ -5,7 +5,9 @@
 
 import { isReadySecondary, typeOf } from '../logic/placement/candidate.ts'
 import { candidatesOf, type PlanInput } from '../logic/placement/index.ts'
+import type { Recovery } from '../model/configuration.ts'
 import { type AssignmentName, type ComponentId, hostOf } from '../model/ids.ts'
+import type { Role } from '../model/roles.ts'
 import type { ComponentStatus } from '../model/status.ts'
 import type { CrimContext } from './context.ts'
 import { planInputOf } from './propose.ts'
@@ -18,20 +20,32 @@ export function viewOf(context: CrimContext): PlanInput {
   const barred = { ...input.barred }
   const requests = { ...input.requests }
   for (const place of names) {
-    const { recovery } = context.recovering[place]!
+    const { recovery, isRelieved } = context.recovering[place]!
     const status = statuses[place]
-    const assignment = assignmentServedBy(context, place)
-    if (status === undefined || status.failure === null || assignment === null) continue
+    const intent = Object.values(context.intents).find(({ roles }) => roles[place] !== undefined)
+    if (status === undefined || status.failure === null || intent === undefined) continue
+    const { role } = intent.roles[place]!
     if (recovery === 'restart') statuses[place] = { ...status, failure: null }
-    else if (recovery === 'switchover') requests[assignment] ??= { to: null }
-    else if (recovery !== null && recovery !== 'reset' && canBeLeft(input, assignment)) barred[hostOf(place)] = true
+    else if (recovery === 'switchover' && role === 'primary') requests[intent.assignment] ??= { to: null }
+    else if (isLeft(recovery) && isToBeLeft(input, { ...intent, role, status, isRelieved }))
+      barred[hostOf(place)] = true
   }
   return { ...input, statuses, barred, requests }
 }
 
-/** The assignment that a place is to be primary of. */
-function assignmentServedBy({ intents }: CrimContext, place: ComponentId): AssignmentName | null {
-  return Object.values(intents).find(({ roles }) => roles[place]?.role === 'primary')?.assignment ?? null
+/** It loses its role to another; what node it is on is seen to elsewhere (`nodes.ts`). */
+function isLeft(recovery: Recovery | null): boolean {
+  return recovery === 'failover' || recovery === 'nodeSwitchover' || recovery === 'nodeFailover'
+}
+
+/** Until it has stopped: then it may be used again, for what others leave it. */
+function isToBeLeft(
+  input: PlanInput,
+  of: { assignment: AssignmentName; role: Role; status: ComponentStatus; isRelieved: boolean },
+): boolean {
+  const { assignment, role, status, isRelieved } = of
+  if (role === 'primary') return !isRelieved && canBeLeft(input, assignment)
+  return role === 'offline' && !(status.role === 'offline' && status.phase === 'stopped')
 }
 
 /** What a hot primary alone has is not given up for a first failure (trap 16): without a standby in step it is restarted. */

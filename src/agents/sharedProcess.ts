@@ -36,8 +36,7 @@ export interface HostProcess {
 export interface SharedProcessOptions {
   /** `n1/pool` */
   readonly host: ComponentId
-  /** As it is configured now; the same while it runs. */
-  readonly process: () => HostProcess
+  readonly process: HostProcess
   readonly clock: Clock
   readonly setActive: (activity: ComponentLife & { isActive: boolean }) => void
   readonly onEvent: (event: AgentEvent) => void
@@ -58,17 +57,22 @@ interface Place {
 }
 
 type ProcessEvent = Exclude<AgentEvent, { type: 'role.done' | 'role.failed' }>
-type Answer = Extract<AgentEvent, { type: 'role.done' | 'role.failed' }>
+type Answer = EventOf<'role.done' | 'role.failed'>
+type EventOf<Type extends AgentEvent['type']> = Extract<AgentEvent, { type: Type }>
 
 export class SharedProcess {
   readonly #options: SharedProcessOptions
   /** Bounded by the assignments that name the component. */
   readonly #places = new Map<ComponentId, Place>()
   readonly #active = new Set<ComponentId>()
+  /** Of each place: its last life, and which of the process that was. */
+  readonly #lives = new Map<ComponentId, { readonly incarnation: Incarnation; readonly life: Incarnation }>()
   #state: 'absent' | 'starting' | 'running' | 'stopping' = 'absent'
   /** Of the process that is, or of the last one. */
   #incarnation: Incarnation = 0
-  #endpoint: string | null = null
+  #ready: EventOf<'process.ready'> | null = null
+  /** What the process has said of itself and of places, by type and name: those that come later are told, too. */
+  readonly #said = new Map<string, ProcessEvent>()
 
   constructor(options: SharedProcessOptions) {
     this.#options = options
@@ -83,7 +87,8 @@ export class SharedProcess {
     const state = isEnding ? 'waiting' : 'using'
     this.#places.set(component, { component, incarnation, state, told: null, mayAct: false, hasStopped: false })
     if (this.#state === 'absent') this.#begin()
-    else if (this.#state === 'running')
+    else if (!isEnding) this.#lives.set(component, { incarnation, life: this.#incarnation })
+    if (this.#state === 'running')
       this.#later(() => this.#state === 'running' && this.#sayReady(component, incarnation))
   }
 
@@ -97,7 +102,7 @@ export class SharedProcess {
     place.hasStopped = true
     const isAlone = ![...this.#places.values()].some((other) => other !== place && other.state === 'using')
     if (timeoutMs <= 0 || isAlone || this.#state === 'stopping') return this.#end(timeoutMs)
-    const isAsked = place.state === 'leaving' || !this.#options.process().takes('offline')
+    const isAsked = place.state === 'leaving' || !this.#options.process.takes('offline')
     if (place.told !== null && !isAsked) this.#askToLeave(place, place.told, timeoutMs)
     else if (place.mayAct) this.#end(timeoutMs)
     else this.#leave(place)
@@ -115,14 +120,14 @@ export class SharedProcess {
     if (place.state !== 'using' || this.#state !== 'running') return
     if (role === 'primary') place.mayAct = true
     place.told = wordsOf(order)
-    this.#options.process().invoke({ ...order, incarnation: this.#incarnation })
+    this.#options.process.invoke({ ...order, incarnation: this.#incarnation })
   }
 
   introduce(words: RoleWords): void {
     const place = this.#placeOf(words)
     if (place?.state !== 'using' || place.told === null) return
     place.told = wordsOf(words)
-    this.#options.process().introduce({ ...wordsOf(words), incarnation: this.#incarnation })
+    this.#options.process.introduce({ ...wordsOf(words), incarnation: this.#incarnation })
   }
 
   /** The guard is told of the whole process: it acts while one of its places does. */
@@ -131,6 +136,12 @@ export class SharedProcess {
     if (isActive) this.#active.add(component)
     else this.#active.delete(component)
     if (this.#active.size > 0 !== wasActive) this.#tellActive()
+  }
+
+  /** Which life of the process a life of the place is, or was last. */
+  lifeOf({ component, incarnation }: ComponentLife): Incarnation {
+    const known = this.#lives.get(component)
+    return known?.incarnation === incarnation ? known.life : incarnation
   }
 
   /** What the process says, or the program of a role. */
@@ -145,18 +156,21 @@ export class SharedProcess {
     const least = Math.max(...[...this.#places.values()].map(({ incarnation }) => incarnation))
     this.#incarnation = Math.max(this.#incarnation + 1, least)
     this.#state = 'starting'
-    this.#endpoint = null
-    for (const place of this.#places.values()) place.state = 'using'
+    this.#said.clear()
+    for (const place of this.#places.values()) {
+      place.state = 'using'
+      this.#lives.set(place.component, { incarnation: place.incarnation, life: this.#incarnation })
+    }
     // The guard forgot with the last process; it must know before the next can do anything.
     if (this.#active.size > 0) this.#tellActive()
-    process().start({ component: host, incarnation: this.#incarnation }, null)
+    process.start({ component: host, incarnation: this.#incarnation }, null)
   }
 
   #end(timeoutMs: number): void {
     const { host, process } = this.#options
     this.#state = 'stopping'
     const told = [...this.#places.values()].flatMap((place) => (place.told === null ? [] : [place.told]))
-    process().stop({ component: host, incarnation: this.#incarnation, timeoutMs }, told)
+    process.stop({ component: host, incarnation: this.#incarnation, timeoutMs }, told)
   }
 
   /** The program is asked for half of the time; the other half is left for its end. */
@@ -167,7 +181,7 @@ export class SharedProcess {
     const words: RoleWords = { ...told, incarnation, role: 'offline', peers: [] }
     place.state = 'leaving'
     place.told = words
-    process().invoke({ ...words, level: 0, timeLimitMs })
+    process.invoke({ ...words, level: 0, timeLimitMs })
     clock.setTimer(timeLimitMs, () => this.#hasNotLeft(place, timeoutMs - timeLimitMs))
   }
 
@@ -188,7 +202,7 @@ export class SharedProcess {
     if (!place?.told || event.incarnation !== this.#incarnation) return
     if (place.told.role !== role || compareTokens(place.told.token, token) !== 0) return
     const isDone = event.type === 'role.done'
-    if (isDone && role !== 'primary' && this.#options.process().takes(role)) place.mayAct = false
+    if (isDone && role !== 'primary' && this.#options.process.takes(role)) place.mayAct = false
     if (place.state === 'using') this.#options.onEvent({ ...event, incarnation: place.incarnation })
     else if (!place.mayAct) this.#leave(place)
     // One that refuses to leave is ended when its time to do so is over.
@@ -197,7 +211,7 @@ export class SharedProcess {
   #happened(event: ProcessEvent): void {
     switch (event.type) {
       case 'process.ready':
-        this.#endpoint = event.endpoint
+        this.#ready = event
         if (this.#state === 'starting') this.#state = 'running'
         for (const { component, incarnation } of this.#using()) this.#sayReady(component, incarnation)
         return
@@ -206,13 +220,14 @@ export class SharedProcess {
         this.#state = 'stopping'
         for (const place of this.#using()) this.#pass(event, place)
         return this.#end(0)
-      case 'health.failed': {
-        // Of one assignment, or of the whole process.
-        const isMeant = ({ component }: Place) =>
-          event.component === this.#options.host || event.component === component
-        for (const place of this.#using().filter(isMeant)) this.#pass(event, place)
+      case 'load.changed':
+      case 'role.announced':
+        this.#said.set(`${event.type} ${event.component}`, event)
+        for (const place of this.#meant(event)) this.#pass(event, place)
         return
-      }
+      case 'health.failed':
+        for (const place of this.#meant(event)) this.#pass(event, place)
+        return
       case 'process.stopFailed':
         for (const place of this.#using())
           this.#pass(place.hasStopped ? event : { ...event, type: 'health.failed', code: 'stop.failed' }, place)
@@ -222,7 +237,7 @@ export class SharedProcess {
     }
   }
 
-  #exited(event: Extract<ProcessEvent, { type: 'process.exited' }>): void {
+  #exited(event: EventOf<'process.exited'>): void {
     const gone = this.#using()
     this.#state = 'absent'
     for (const { component } of gone) this.#places.delete(component)
@@ -233,6 +248,12 @@ export class SharedProcess {
       this.#pass({ ...event, detail }, place)
     }
     if (this.#state === 'absent' && this.#places.size > 0) this.#begin()
+  }
+
+  /** Of one assignment, or of the whole process. */
+  #meant(event: ProcessEvent): Place[] {
+    const isWhole = event.component === this.#options.host
+    return this.#using().filter(({ component }) => isWhole || component === event.component)
   }
 
   #using(): Place[] {
@@ -249,8 +270,12 @@ export class SharedProcess {
   }
 
   #sayReady(component: ComponentId, incarnation: Incarnation): void {
-    if (this.#placeOf({ component, incarnation })?.state !== 'using') return
-    this.#options.onEvent({ type: 'process.ready', component, incarnation, endpoint: this.#endpoint })
+    const place = this.#placeOf({ component, incarnation })
+    if (place?.state !== 'using') return
+    const { host } = this.#options
+    const load = this.#said.get(`load.changed ${component}`) ?? this.#said.get(`load.changed ${host}`)
+    for (const event of [this.#ready, load, this.#said.get(`role.announced ${component}`)])
+      if (event) this.#pass(event, place)
   }
 
   #sayExited(life: ComponentLife, detail: string): void {

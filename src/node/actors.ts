@@ -80,10 +80,12 @@ export function typeWordsOf({ configuration, holding }: Words, assignment: Assig
   const { component, withoutQuorum } = configuration.assignments[assignment]!
   const type = configuration.types[configuration.components[component]!.type]!
   const { standby, aware, hooks, exclusive, roleTimeoutMs, startTimeoutMs, stopTimeoutMs } = type
+  const { first, byCode } = type.recovery
   const standsDown = aware || hooks.onQuiescing !== undefined
   return {
     standby,
     standsDown,
+    recovery: { ...(first && { first }), ...(byCode && { byCode }) },
     withoutQuorum: withoutQuorum ?? (exclusive ? 'stop' : 'ignore'),
     roleTimeoutMs,
     startTimeoutMs,

@@ -156,11 +156,9 @@ function performForCrim(parts: Parts, effect: CrimEffect, cause: Cause): void {
   }
 }
 
-function reportStatus(
-  parts: Parts,
-  { status }: Extract<ComponentEffect, { type: 'status.report' }>,
-  cause: Cause,
-): void {
+function reportStatus(parts: Parts, effect: Extract<ComponentEffect, { type: 'status.report' }>, cause: Cause): void {
+  // A machine counts the lives of its place; what is told, and compared with others, is that of the process.
+  const status = { ...effect.status, incarnation: parts.agent.lifeOf(effect.status) }
   parts.statuses.set(status.component, status)
   if (status.phase === 'stopped') parts.reconfiguration?.settle()
   const master: NodeName | null = parts.replica.leader

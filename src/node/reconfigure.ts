@@ -2,6 +2,7 @@
  * The configuration of the repository, applied on this node when it changes: machines, programs, peers. Until the repository has a
  * complete one the node goes by its file; the first master that finds none there takes its own file over.
  */
+import { isDeepStrictEqual } from 'node:util'
 import type { ComponentContext } from '../../machines/component.ts'
 import { leaseTimingOf } from '../../machines/logic/lease.ts'
 import type { Configuration } from '../../machines/model/configuration.ts'
@@ -186,10 +187,10 @@ export class Reconfiguration {
   #settleComponents(): void {
     const { engine, configuration, self, agent, statuses, lives } = this.#parts
     const wanted = wantedComponents(configuration, self)
-    for (const [component, { role, phase, incarnation }] of [...statuses]) {
+    for (const [component, { role, phase }] of [...statuses]) {
       const actor = actorOf.component(component)
       if (!engine.has(actor)) continue
-      const { assignment } = engine.snapshot(actor).context as ComponentContext
+      const { assignment, incarnation } = engine.snapshot(actor).context as ComponentContext
       if (wanted.get(component) === assignment) this.#tellType(component, assignment)
       else if (role === 'offline' && phase === 'stopped') {
         engine.end(actor)
@@ -211,7 +212,9 @@ export class Reconfiguration {
     const actor = actorOf.component(component)
     const words = typeWordsOf(this.#parts, assignment)
     const context = engine.snapshot(actor).context as ComponentContext
-    const isSame = (Object.keys(words) as (keyof typeof words)[]).every((word) => words[word] === context[word])
+    const isSame = (Object.keys(words) as (keyof typeof words)[]).every((word) =>
+      isDeepStrictEqual(words[word], context[word]),
+    )
     if (!isSame) engine.send(actor, { type: 'type.changed', ...words })
   }
 }

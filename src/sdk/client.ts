@@ -11,6 +11,7 @@ import { LineReader } from './lines.ts'
 import {
   type CheckpointMessage,
   checkpointBytesMax,
+  type ErrandMessage,
   type Json,
   type NodeMessage,
   openCheckpointCountMax,
@@ -30,6 +31,8 @@ export interface ConnectOptions {
   readonly incarnation?: Incarnation
   /** Where clients reach this program; the peers are told too. */
   readonly endpoint?: string
+  /** Of this software; told to its peers. Default: its node's. */
+  readonly release?: string
   readonly properties?: Readonly<Record<string, string>>
 }
 
@@ -62,6 +65,10 @@ export interface Rolecall {
     state: 'healthy' | 'failing',
     why?: { readonly code?: string; readonly detail?: string; readonly assignment?: AssignmentName },
   ): void
+  /** How much it bears of what it should, 100 being all: with one assignment, or all together. Say it as often as you like. */
+  reportLoad(load: { readonly percent: number; readonly assignment?: AssignmentName }): void
+  /** Of a self-determining component: the role it has picked. Say it at each change, and after `connect`. */
+  announceRole(announced: { readonly assignment: AssignmentName; readonly role: Role }): void
   close(): void
 }
 
@@ -101,15 +108,14 @@ export class Client implements Rolecall {
       const message = 'ROLECALL_SOCKET, ROLECALL_COMPONENT and ROLECALL_INCARNATION are set in what rolecall starts'
       return Promise.reject(new RegisterError('no-environment', message))
     }
-    const { endpoint, properties } = options
+    const { endpoint, release, properties } = options
+    const register = { protocol: protocolVersion, component, incarnation, endpoint, release, properties }
     return new Promise((resolve, reject) => {
       const socket = createConnection({ path })
       const client = new Client(socket, handlers, (result) =>
         result instanceof Client ? resolve(result) : reject(result),
       )
-      socket.on('connect', () =>
-        client.#send({ type: 'register', protocol: protocolVersion, component, incarnation, endpoint, properties }),
-      )
+      socket.on('connect', () => client.#send({ type: 'register', ...register }))
       socket.on('data', (bytes: Uint8Array) => client.#received(bytes))
       socket.on('error', (error) => client.#closed(error.message))
       socket.on('close', () => client.#closed('the connection ended'))
@@ -170,6 +176,14 @@ export class Client implements Rolecall {
 
   health(state: 'healthy' | 'failing', why: Parameters<Rolecall['health']>[1] = {}): void {
     this.#send({ type: 'health', state, ...why })
+  }
+
+  reportLoad({ percent, assignment }: Parameters<Rolecall['reportLoad']>[0]): void {
+    this.#send({ type: 'load', percent: Math.max(0, Math.round(percent)), assignment })
+  }
+
+  announceRole({ assignment, role }: Parameters<Rolecall['announceRole']>[0]): void {
+    this.#send({ type: 'role.announce', assignment, role })
   }
 
   close(): void {
@@ -236,6 +250,10 @@ export class Client implements Rolecall {
         this.#lease = message.untilUnixMs === null ? null : { ...message, untilUnixMs: message.untilUnixMs }
         this.#handlers.onLease?.()
         break
+      case 'reset':
+      case 'selfTest':
+        void this.#run(message)
+        break
       case 'stop':
         this.#handlers.onStop?.({ timeLimitMs: message.timeLimitMs })
         break
@@ -262,6 +280,17 @@ export class Client implements Rolecall {
     } catch (error) {
       const [code, detail] = [codeOf(error, 'role.failed'), detailOf(error)]
       if (!signal.aborted) this.#send({ type: 'failed', id, code, detail })
+    }
+  }
+
+  async #run({ type, id, timeLimitMs }: ErrandMessage): Promise<void> {
+    const handler = (type === 'reset' ? this.#handlers.onReset : this.#handlers.onSelfTest)?.bind(this.#handlers)
+    try {
+      if (!handler) throw new RolecallError('unsupported', `this program knows no ${type}`)
+      await handler({ timeLimitMs })
+      this.#send({ type: 'ready', id })
+    } catch (error) {
+      this.#send({ type: 'failed', id, code: codeOf(error, `${type}.failed`), detail: detailOf(error) })
     }
   }
 

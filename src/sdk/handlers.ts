@@ -45,6 +45,10 @@ export interface Handlers {
   onCheckpoint?(checkpoint: Checkpoint): Promise<void> | void
   /** The node's lease was renewed: what `mayAct` held back may go on. */
   onLease?(): void
+  /** Begin anew without ending, and keep the roles: resolve when that is done. Default: `unsupported`. */
+  onReset?(errand: { readonly timeLimitMs: number }): Promise<void> | void
+  /** Test yourself, while you have no role: resolve when all is well. Default: `unsupported`. */
+  onSelfTest?(errand: { readonly timeLimitMs: number }): Promise<void> | void
   /** Asked to end by itself within the time limit; after it comes SIGKILL. */
   onStop?(stop: { readonly timeLimitMs: number }): void
   /** The node is gone. Stop acting at once, and end: a new life of this program will be started. */

@@ -15,6 +15,9 @@ export const protocolVersion = 2
 /** From this version on a program can serve several assignments at once: it says for which of them it speaks. */
 export const severalAssignmentsVersion = 2
 
+/** From this version on a program can be asked to reset or test itself. */
+export const errandsVersion = 2
+
 /** A longer line, its newline included, ends the connection. */
 export const lineBytesMax = 1024 * 1024
 
@@ -68,6 +71,23 @@ export type ProgramMessage =
     }
   | { readonly type: 'accepted'; readonly id: number }
   | { readonly type: 'refused'; readonly id: number; readonly code: string }
+  | LoadMessage
+  | AnnounceMessage
+
+/** What it bears of what it should: 100 is all. From version 2 on. */
+export interface LoadMessage {
+  readonly type: 'load'
+  readonly percent: number
+  /** Left out: of all that it serves. */
+  readonly assignment?: AssignmentName | undefined
+}
+
+/** Of a self-determining component: the role that it has picked. From version 2 on. */
+export interface AnnounceMessage {
+  readonly type: 'role.announce'
+  readonly assignment: AssignmentName
+  readonly role: Role
+}
 
 export interface RegisterMessage {
   readonly type: 'register'
@@ -76,6 +96,8 @@ export interface RegisterMessage {
   readonly component: ComponentId
   readonly incarnation: Incarnation
   readonly endpoint?: string | null | undefined
+  /** Of its software, told to its peers. */
+  readonly release?: string | undefined
   readonly properties?: Readonly<Record<string, string>> | undefined
 }
 
@@ -96,6 +118,7 @@ export type NodeMessage =
       readonly reason?: string
     }
   | LeaseMessage
+  | ErrandMessage
   | { readonly type: 'stop'; readonly timeLimitMs: number }
   | { readonly type: 'protocol.error'; readonly code: ProtocolErrorCode; readonly detail: string }
 
@@ -118,6 +141,16 @@ export interface LeaseMessage {
   readonly type: 'lease'
   readonly untilUnixMs: number | null
   readonly untilUptimeMs: number | null
+}
+
+/**
+ * `reset`: begin anew without ending, and keep the roles; `selfTest`: while it has none. Answered as a role command is. From version 2
+ * on: no other program is asked.
+ */
+export interface ErrandMessage {
+  readonly type: 'reset' | 'selfTest'
+  readonly id: number
+  readonly timeLimitMs: number
 }
 
 export interface RoleMessage {

@@ -34,7 +34,7 @@ class Bench {
     }
     this.shared = new SharedProcess({
       host,
-      process: () => process,
+      process,
       clock: this.clock,
       setActive: ({ component, incarnation, isActive }) =>
         this.asked.push(`${component} ${incarnation} ${isActive ? 'active' : 'idle'}`),

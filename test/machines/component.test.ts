@@ -35,6 +35,9 @@ const event: fc.Arbitrary<Message> = fc.oneof(
   { weight: 5, arbitrary: message('role.done', { advance: fc.constantFrom(0, 0, 0, -1), age }) },
   { weight: 2, arbitrary: message('role.failed', { advance: fc.constantFrom(0, 0, -1), age, ...why }) },
   { weight: 1, arbitrary: message('health.failed', { age, ...why }) },
+  { weight: 1, arbitrary: message('health.restored', { age }) },
+  { weight: 1, arbitrary: message('load.changed', { age, loadPercent: fc.nat(200) }) },
+  { weight: 1, arbitrary: message('role.announced', { age, role }) },
   { weight: 1, arbitrary: fc.constantFrom(words.leaseLost, words.leaseLost, words.leaseGained, words.nodeLeave) },
   { weight: 1, arbitrary: fc.constantFrom(...(['hot', 'warm', 'cold'] as const).map(words.typeChanged)) },
 )
@@ -45,6 +48,7 @@ const input: fc.Arbitrary<ComponentInput> = fc
     exclusive: fc.boolean(),
     withoutQuorum: fc.constantFrom('stop', 'demote', 'freeze', 'ignore'),
     standsDown: fc.boolean(),
+    recovery: fc.constantFrom({}, { first: 'reset' }, { byCode: { 'probe.failed': 'switchover' } }),
     firstIncarnation: fc.constantFrom(1, 7),
   })
   .map((drawn) => ({ ...words.input, ...drawn }) as ComponentInput)
@@ -103,6 +107,8 @@ function watch(of: ComponentInput) {
       failure: context.failure,
       endpoint: context.endpoint,
     })
+    expect(told?.announced ?? null).toBe(context.announced)
+    expect(told?.loadPercent ?? null).toBe(context.loadPercent)
     expect(context.process === 'absent').toBe(present === null)
     // No process is said to be inactive that may have an active role; none is active that is not there.
     if (isActive) expect(present).not.toBeNull()
@@ -143,6 +149,9 @@ test('every state is reached and every transition taken', () => {
       words.exited(incarnation),
       words.stopFailed(incarnation),
       words.healthFailed(incarnation),
+      words.restored(incarnation),
+      words.load(50, incarnation),
+      words.announced('primary', incarnation),
       words.leaseLost,
       words.leaseGained,
       words.nodeLeave,
@@ -157,7 +166,7 @@ test('every state is reached and every transition taken', () => {
   expectCoverage(component, {
     explorations: [
       ...(['hot', 'warm', 'cold'] as const).map((standby) => ({ ...words.input, standby })),
-      { ...words.input, withoutQuorum: 'demote' as const },
+      { ...words.input, withoutQuorum: 'demote' as const, recovery: { first: 'reset' as const } },
       { ...words.input, exclusive: false, withoutQuorum: 'ignore' as const },
     ].map((input) => ({ input, events, keyOf })),
   })

@@ -38,12 +38,7 @@ function unreadySponsors(situation: Situation, { standing }: Place): Wait[] {
     if (count >= dependency.instanceCountMin) return []
     const needed = dependency.instanceCountMin
     const text = `${sponsor.assignment}, which it depends on, to have ${needed} ${needed === 1 ? 'primary' : 'primaries'} ready (it has ${count})`
-    return [
-      other(
-        text,
-        sponsor.places.filter((place) => isToBePrimary(place) && !isReadyPrimary(place)),
-      ),
-    ]
+    return [other(text, sponsor.places.filter(isToBePrimary))]
   })
 }
 

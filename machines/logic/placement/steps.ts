@@ -12,10 +12,10 @@
  */
 import type { AssignmentName, ComponentId } from '../../model/ids.ts'
 import type { Role } from '../../model/roles.ts'
-import type { Token } from '../../model/token.ts'
+import { compareTokens, type Token } from '../../model/token.ts'
 import type { PlanInput } from './input.ts'
 import { cutCircles } from './orderCircles.ts'
-import { Room } from './orderRoom.ts'
+import { roomOf } from './orderRoom.ts'
 import { waitForDependents, waitForSponsors } from './orderSponsors.ts'
 import { draftOf, isServed } from './stepsHop.ts'
 import { type Draft, isToBePrimary, type Place, type Situation, situationOf, type Wait } from './stepsPlace.ts'
@@ -42,6 +42,7 @@ export function stepsOfAll(input: PlanInput): Step[] {
     .sort()
     .flatMap((assignment) => draftsOf(situation, assignment))
   for (const draft of drafts) {
+    if (isAnswerNeeded(draft)) continue
     if (isStart(draft)) waitForSponsors(situation, draft)
     else waitForDependents(situation, draft)
   }
@@ -66,6 +67,11 @@ function draftsOf(situation: Situation, assignment: AssignmentName): Draft[] {
   return drafts.sort((a, b) => levels[a.role] - levels[b.role])
 }
 
+/** Others wait for its answer, so it waits for none (`stepsHop.ts`). */
+function isAnswerNeeded({ place, role }: Draft): boolean {
+  return place.of.isUnanswered && role !== 'primary' && role !== 'secondary'
+}
+
 /** It gives its place a role that it had not got. */
 function isStart({ place, role }: Draft): boolean {
   const before = place.of.status!.role
@@ -74,8 +80,9 @@ function isStart({ place, role }: Draft): boolean {
 
 /** The more important first, so that what is less leaves them the room there is. */
 function waitForRoom(situation: Situation, drafts: readonly Draft[]): void {
-  const room = new Room(situation)
   const starting = drafts.filter(({ role }) => role === 'primary' || role === 'secondary')
+  const room = starting.length > 0 ? roomOf(situation) : null
+  if (room === null) return
   for (const draft of starting.sort((a, b) => b.place.standing.priority - a.place.standing.priority)) {
     const { place, waits } = draft
     const role = draft.role as 'primary' | 'secondary'
@@ -87,8 +94,8 @@ function waitForRoom(situation: Situation, drafts: readonly Draft[]): void {
 
 /** A primary that works goes on until its successor has what it needs. One that has to stop for others does not. */
 function holdOf({ place, role }: Draft): Wait | null {
-  if (role !== 'quiescing' || place.aim === 'offline' || !place.of.isUsable) return null
-  const { places } = place.standing
+  const { places, isYielding } = place.standing
+  if (role !== 'quiescing' || place.aim === 'offline' || isYielding || !place.of.isUsable) return null
   const successor = places.find((other) => isToBePrimary(other) && other.of.isUsable)
   const needed = isServed(places) ? undefined : successor?.draft?.waits.find(({ kind }) => kind === 'other')
   return needed
@@ -109,10 +116,21 @@ function stepOf({ place, role, waits, hold }: Draft): Step {
     assignment: place.standing.assignment,
     component: place.of.component,
     role,
-    token: place.of.intended!.token,
+    token: role === 'quiescing' ? quiescingToken(place) : place.of.intended!.token,
     level: levels[role],
     waitsFor: wait?.text ?? null,
   }
+}
+
+/**
+ * That of the decision that gave its role to another, when its own has been decided anew since. What it acts on meanwhile may
+ * remember the highest token it has seen, and would refuse a primary that comes with a lower one.
+ */
+function quiescingToken({ of: { intended, status }, standing }: Place): Token {
+  const own = intended!.token
+  const successor = standing.places.find(isToBePrimary)?.of.intended?.token ?? own
+  const isBetween = compareTokens(successor, own) < 0 && compareTokens(successor, status!.token) > 0
+  return isBetween ? successor : own
 }
 
 /** Nobody gives way to one that waits itself. */

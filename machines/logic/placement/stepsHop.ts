@@ -6,7 +6,11 @@ import type { Role } from '../../model/roles.ts'
 import { compareTokens } from '../../model/token.ts'
 import { type Draft, isReachable, isReadyPrimary, isToBePrimary, isUp, type Place, type Wait } from './stepsPlace.ts'
 
-/** Its next step, or null when it is where it should be, on its way, or out of reach. */
+/**
+ * Its next step, or null when it is where it should be, on its way, or out of reach. One with an unanswered command that lets it act
+ * stands in the way of a promotion until it has answered a later one: the command may be lost, or have been refused by a primary
+ * that fell before it came. So that one waits for none of the others, or they would wait for each other for ever.
+ */
 export function draftOf(place: Place): Draft | null {
   const hop = nextHop(place)
   if (hop === null) return null
@@ -24,10 +28,10 @@ const at = (role: Role, wait: Wait | null = null): Hop => ({ role, wait })
 
 function nextHop(place: Place): Hop | null {
   const { aim } = place
-  const { intended, status } = place.of
+  const { intended, status, isUnanswered } = place.of
   if (aim === null || intended === null || status === null || !isReachable(place)) return null
   const isCurrent = compareTokens(status.token, intended.token) >= 0
-  if (status.role === aim && (isCurrent || aim === 'offline')) return null
+  if (status.role === aim && (isCurrent || (aim === 'offline' && !isUnanswered))) return null
   if (status.phase === 'stopping' || status.phase === 'stopFailed') return null
 
   switch (status.role) {
@@ -38,6 +42,7 @@ function nextHop(place: Place): Hop | null {
     case 'secondary':
       return at(aim === 'secondary' ? 'spare' : aim)
     default:
+      if (aim === 'secondary' && isUnanswered) return at('spare')
       if (aim === 'secondary') return towardsSecondary(place)
       return at(aim, aim === 'spare' ? whileRecovering(place) : null)
   }
@@ -68,9 +73,11 @@ function towardsSecondary(place: Place): Hop {
 function whileHandingOver(place: Place): Wait | null {
   if (place.of.status!.phase !== 'ready') return own(`${place.of.component} to hand over`, place)
   const { places } = place.standing
-  if (isToBePrimary(place) || isServed(places)) return null
+  if (isToBePrimary(place) || isServed(places) || place.of.isUnanswered) return null
   const successor = places.find(isToBePrimary)
-  return successor?.of.isUsable ? courtesy(`${successor.of.component} to become primary`, successor) : null
+  return successor?.of.isUsable && successor.aim === 'primary'
+    ? courtesy(`${successor.of.component} to become primary`, successor)
+    : null
 }
 
 /** The future secondary, too, leaves the processor to a promotion; where there is none, it starts beside the primary. */
@@ -85,6 +92,7 @@ function whilePromoting(places: readonly Place[]): Wait | null {
  * away from what clients wait for.
  */
 function whileRecovering(place: Place): Wait | null {
+  if (place.of.isUnanswered) return null
   const busy = place.standing.places.find((other) => other !== place && other.of.isUsable && isOnItsWay(other))
   return busy ? courtesy(`${busy.of.component} to become ${busy.of.intended!.role}`, busy) : null
 }

@@ -3,7 +3,7 @@ import type { AssignmentName, ComponentId, NodeName } from '../../model/ids.ts'
 import { componentId, componentNameOf, hostOf, nodeOf } from '../../model/ids.ts'
 import type { Role } from '../../model/roles.ts'
 import { upAvailabilities } from '../../model/status.ts'
-import { compareTokens } from '../../model/token.ts'
+import { compareTokens, type Token } from '../../model/token.ts'
 import { type Candidate, candidatesOf, typeOf } from './candidate.ts'
 import type { CompiledDependency } from './compile/relationships.ts'
 import { type Compiled, compiled } from './compile.ts'
@@ -28,6 +28,8 @@ export interface Standing {
   readonly isStoppingAll: boolean
   /** Its primaries go offline for a while (`stepsYield.ts`). Null: not known yet. */
   isYielding: boolean | null
+  /** Its primaries of older decisions than this are started anew, since their sponsor was. Null: none. */
+  renewedBefore: Token | null
 }
 
 /** A step in the making. */
@@ -110,6 +112,7 @@ function newStanding(input: PlanInput, of: Compiled, assignment: AssignmentName)
     places,
     isStoppingAll: configured?.activeTwice === 'stopAll' && candidates.some(isDecidedAnew),
     isYielding: null,
+    renewedBefore: null,
   }
   for (const candidate of candidates) places.push({ of: candidate, standing, aim: null, draft: null })
   return standing
@@ -123,22 +126,6 @@ function isDecidedAnew({ status, intended }: Candidate): boolean {
 
 export function isWithheld({ withheld }: Situation, { of: { component } }: Place): boolean {
   return withheld?.has(hostOf(component)) === true
-}
-
-/** In maintenance: nothing is commanded there, and what runs is taken to run on. */
-export function isUntouched(
-  { administrative }: PlanInput,
-  assignment: AssignmentName,
-  component: ComponentId,
-): boolean {
-  if (administrative === undefined) return false
-  const { isMaintained, nodes, components, assignments } = administrative
-  return (
-    isMaintained ||
-    nodes[nodeOf(component)] === 'maintenance' ||
-    assignments[assignment] === 'maintenance' ||
-    components[hostOf(component)] === 'maintenance'
-  )
 }
 
 /** Its node can be told something. */
@@ -164,6 +151,6 @@ export function isActing(place: Place): boolean {
   return place.of.mayAct || role === 'primary' || role === 'quiescing'
 }
 
-export function nodeNameOf({ of: { component } }: Place): NodeName {
+export function nodeNameOf({ of: { component } }: Pick<Place, 'of'>): NodeName {
   return nodeOf(component)
 }

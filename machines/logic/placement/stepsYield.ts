@@ -12,58 +12,73 @@
  * Sponsors are looked at before their dependents. A circle of dependencies, which the configuration's check refuses, is cut where it
  * is met, so nothing here goes round.
  */
-import { compareTokens } from '../../model/token.ts'
+import { compareTokens, type Token } from '../../model/token.ts'
 import type { CompiledDependency } from './compile/relationships.ts'
 import {
   isReadyPrimary,
   isToBePrimary,
-  isUntouched,
   isUp,
   isWithheld,
   type Place,
   type Situation,
   type Standing,
 } from './stepsPlace.ts'
-import { isOutOfDate } from './stepsRenewal.ts'
+import { renewedSponsor } from './stepsRenewal.ts'
 
 /** Of an assignment, with what its places are to become. */
 export function standingOf(situation: Situation, assignment: string): Standing {
   const standing = situation.standingOf(assignment)
   if (standing.isYielding !== null) return standing
   standing.isYielding = false
-  standing.isYielding = yields(situation, standing)
+  const dependencies = situation.sponsorsOf(standing).filter(({ mode }) => mode !== 'start')
+  standing.isYielding =
+    situation.input.lapsed?.[assignment] === true || dependencies.some((dependency) => yieldsTo(situation, dependency))
+  standing.renewedBefore = latest(dependencies.map((dependency) => renewedBy(situation, dependency)))
   for (const place of standing.places) place.aim = aimOf(situation, place)
   return standing
 }
 
 function aimOf(situation: Situation, place: Place): Place['aim'] {
   const { of, standing } = place
-  if (of.intended === null || isUntouched(situation.input, standing.assignment, of.component)) return null
+  if (of.intended === null || of.isMaintained) return null
   if (isWithheld(situation, place)) return 'offline'
-  return of.intended.role === 'primary' && (standing.isYielding || isToStopFirst(place)) ? 'offline' : of.intended.role
+  if (of.intended.role !== 'primary' || !isInActiveRole(place)) return of.intended.role
+  return standing.isYielding || isOutOfDate(place) || isToStopFirst(place) ? 'offline' : 'primary'
+}
+
+/** One that is not primary yet has nothing to stop, and does not start meanwhile. */
+function isInActiveRole({ of: { status } }: Place): boolean {
+  return status?.role === 'primary' || status?.role === 'quiescing'
+}
+
+function isOutOfDate({ standing: { renewedBefore }, of: { status } }: Place): boolean {
+  return renewedBefore !== null && compareTokens(status!.token, renewedBefore) < 0
 }
 
 function isToStopFirst({ standing, of: { status, intended } }: Place): boolean {
-  if (!standing.isStoppingAll || status?.role !== 'primary') return false
-  return compareTokens(status.token, intended!.token) < 0
-}
-
-function yields(situation: Situation, standing: Standing): boolean {
-  if (situation.input.lapsed?.[standing.assignment]) return true
-  return situation
-    .sponsorsOf(standing)
-    .some((dependency) => dependency.mode !== 'start' && yieldsTo(situation, dependency))
+  return standing.isStoppingAll && status!.role === 'primary' && compareTokens(status!.token, intended!.token) < 0
 }
 
 function yieldsTo(situation: Situation, dependency: CompiledDependency): boolean {
   const sponsor = sponsorOf(situation, dependency)
-  const { instanceCountMin, toleranceMs, mode } = dependency
-  if (stayingCount(sponsor, { isUnknownCounted: true }) >= instanceCountMin) {
-    const isReady = stayingCount(sponsor) >= instanceCountMin
-    return mode === 'restart' && isReady && isOutOfDate(situation.input, dependency)
-  }
+  const { instanceCountMin, toleranceMs } = dependency
+  if (stayingCount(sponsor, { isUnknownCounted: true }) >= instanceCountMin) return false
   const isFollowed = sponsor.places.filter(isToBePrimary).length >= instanceCountMin
   return sponsor.places.some(isToStop) && (!isFollowed || toleranceMs === 0)
+}
+
+/** Once the sponsor is ready again, its dependent does not run on for long. */
+function renewedBy(situation: Situation, dependency: CompiledDependency): Token | null {
+  if (dependency.mode !== 'restart') return null
+  const isReady = stayingCount(sponsorOf(situation, dependency)) >= dependency.instanceCountMin
+  return isReady ? renewedSponsor(situation.input, dependency) : null
+}
+
+function latest(tokens: readonly (Token | null)[]): Token | null {
+  return tokens.reduce(
+    (last, token) => (last && token && compareTokens(token, last) < 0 ? last : (token ?? last)),
+    null,
+  )
 }
 
 /** It serves, and is to stop as planned. */

@@ -4,7 +4,7 @@
  * places of one component share its program (`sharedProcess.ts`).
  */
 import { join } from 'node:path'
-import type { Configuration } from '../../../machines/model/configuration.ts'
+import type { ComponentType, Configuration } from '../../../machines/model/configuration.ts'
 import {
   type ComponentId,
   componentId,
@@ -16,10 +16,21 @@ import {
 import { isShared } from '../../../machines/model/redundancy.ts'
 import type { Clock } from '../../engine/clock.ts'
 import type { GuardClient, GuardHandlers } from '../../guard/client.ts'
-import type { AgentEvent, ComponentAgent } from '../agent.ts'
+import type {
+  AgentEvent,
+  ComponentAgent,
+  ComponentLife,
+  ErrandOrder,
+  InvokeOrder,
+  Reason,
+  RoleWords,
+  StopOrder,
+} from '../agent.ts'
 import type { SdkCallbacks, SdkServer } from '../sdk/server.ts'
-import { SharedProcess } from '../sharedProcess.ts'
+import { type HostProcess, SharedProcess } from '../sharedProcess.ts'
+import { LoadGates } from './loadGate.ts'
 import { Program } from './program.ts'
+import { SelfTest } from './selfTest.ts'
 import { Tasks } from './tasks.ts'
 
 export interface ProcessAgentOptions {
@@ -54,139 +65,257 @@ export function sdkSocketPath(at: { runtimeDirectory: string; node: NodeName }):
 }
 
 export function createProcessAgent(options: ProcessAgentOptions): ProcessAgent {
-  const { node, configuration, guard, clock, onEvent } = options
-  const tasks = new Tasks({ guard, clock })
-  const socketPath = sdkSocketPath({ runtimeDirectory: configuration.runtimeDirectory, node })
-  const programs = new Map<ComponentId, Program>()
-  const shared = new Map<ComponentId, SharedProcess>()
-  let current = configuration
-  const create = (component: ComponentId): Program | null => {
-    const configured = current.components[componentNameOf(component)]
-    if (!configured) return null
-    return new Program({
-      cluster: current.cluster,
-      node,
-      component,
-      type: current.types[configured.type]!,
-      instance: configured.instances[node] ?? { environment: {}, endpoint: null },
-      baseEnvironment: options.baseEnvironment ?? process.env,
-      socketPath,
-      guard,
-      tasks,
-      sdk: () => sdk,
-      clock,
-      onEvent: (event) => said(event),
+  return new Agent(options)
+}
+
+type Guarded<Handler extends keyof GuardHandlers> = Parameters<GuardHandlers[Handler]>[0]
+
+class Agent implements ProcessAgent {
+  readonly sdk: SdkServer
+  readonly #options: ProcessAgentOptions
+  readonly #tasks: Tasks
+  readonly #loads: LoadGates
+  readonly #programs = new Map<ComponentId, Program>()
+  readonly #shared = new Map<ComponentId, SharedProcess>()
+  /** Under way: their programs stand in for the component's own. */
+  readonly #selfTests = new Map<ComponentId, SelfTest>()
+  /** Of the last life that was started of each component. */
+  readonly #lives = new Map<ComponentId, Incarnation>()
+  #configuration: Configuration
+
+  constructor(options: ProcessAgentOptions) {
+    const { guard, clock } = options
+    this.#options = options
+    this.#configuration = options.configuration
+    this.#tasks = new Tasks({ guard, clock })
+    this.#loads = new LoadGates(clock, (load) => this.#said({ type: 'load.changed', ...load }))
+    this.sdk = options.createSdk({
+      onRegistered: (registered) => this.#present(registered.component).registered(registered),
+      onRoleDone: (done) => this.#said({ type: 'role.done', ...done }),
+      onRoleFailed: (failed) => this.#said({ type: 'role.failed', ...failed }),
+      onErrorReport: (report) => this.#said({ type: 'health.failed', ...report }),
+      onLoad: (load) => this.#loads.heard(load),
+      onAnnounced: (announced) => {
+        if (this.#typeOf(announced.component)?.selfDetermining) this.#said({ type: 'role.announced', ...announced })
+      },
+      onDisconnected: (disconnected) => this.#present(disconnected.component).disconnected(disconnected),
     })
+    this.configure(options.configuration)
   }
-  /** A program that runs goes on as it was begun; the next begins as it is configured then. */
-  const renew = (component: ComponentId): void => {
-    const before = programs.get(component)
-    if (before?.isRunning) return
-    const program = create(component)
-    if (program === null) return
-    before?.close()
-    programs.set(component, program)
+
+  isExpected(component: ComponentId, incarnation: Incarnation): boolean {
+    const program = this.#selfTests.get(component)?.program ?? this.#programs.get(component)
+    return program?.isExpected(incarnation) ?? false
   }
-  const configure = (changed: Configuration): void => {
-    current = changed
-    for (const [name, { nodes }] of Object.entries(current.components))
-      if (nodes.includes(node)) renew(componentId({ node, component: name }))
-    for (const [host, process] of shared) if (process.isIdle && !isSharedHere(host)) shared.delete(host)
+
+  isShared(component: ComponentId): boolean {
+    const type = this.#typeOf(component)
+    return type !== null && isShared(type)
   }
-  const isSharedHere = (component: ComponentId): boolean => {
-    const { type } = current.components[componentNameOf(component)] ?? {}
-    return type !== undefined && isShared(current.types[type]!)
+
+  configure(configuration: Configuration): void {
+    this.#configuration = configuration
+    const { node } = this.#options
+    for (const [name, { nodes }] of Object.entries(configuration.components))
+      if (nodes.includes(node)) this.#renew(componentId({ node, component: name }))
+    for (const [host, process] of this.#shared) if (process.isIdle && !this.isShared(host)) this.#shared.delete(host)
   }
-  configure(configuration)
-  const of = (component: ComponentId): Program => {
-    const program = programs.get(component)
+
+  end(component: ComponentId): void {
+    // The process of a place is that of the others, too.
+    if (hostOf(component) !== component) return
+    this.#programs.get(component)?.close()
+    this.#programs.delete(component)
+  }
+
+  start(order: RoleWords): void {
+    const words = pickWords(order)
+    const process = this.#sharedOf(order.component)
+    if (process) process.start(words)
+    else this.#startProgram(words, words)
+  }
+
+  stop(order: StopOrder): void {
+    const process = this.#sharedOf(order.component)
+    if (process) process.stop(order)
+    else this.#stopProgram(order)
+  }
+
+  invoke(order: InvokeOrder): void {
+    const invocation = { ...pickWords(order), level: order.level, timeLimitMs: order.timeLimitMs }
+    const process = this.#sharedOf(order.component)
+    if (process) process.invoke(invocation)
+    else this.#own(order.component).invoke(invocation)
+  }
+
+  introduce(order: RoleWords): void {
+    const process = this.#sharedOf(order.component)
+    if (process) process.introduce(pickWords(order))
+    else this.#own(order.component).introduce(pickWords(order))
+  }
+
+  setActive({ component, incarnation, isActive }: ComponentLife & { isActive: boolean }): void {
+    const process = this.#sharedOf(component)
+    if (process) process.setActive({ component, isActive })
+    else this.#options.guard.setActive({ component, incarnation, isActive })
+  }
+
+  lifeOf(life: ComponentLife): Incarnation {
+    return this.#sharedOf(life.component)?.lifeOf(life) ?? life.incarnation
+  }
+
+  run({ kind, component: place, timeLimitMs }: ErrandOrder): Promise<Reason | null> {
+    const component = hostOf(place)
+    if (!this.#programs.has(component)) return Promise.resolve({ code: 'no-such', detail: 'it is not on this node' })
+    return kind === 'reset' ? this.#own(component).reset(timeLimitMs) : this.#test(component, timeLimitMs)
+  }
+
+  close(): void {
+    for (const program of this.#programs.values()) program.close()
+    for (const { program } of this.#selfTests.values()) program.close()
+    this.#loads.close()
+    this.#tasks.close()
+    this.sdk.close()
+  }
+
+  onStarted(started: Guarded<'onStarted'>): void {
+    if (started.task === null) this.#present(started.component as ComponentId).started(started)
+  }
+
+  onStartFailed(failed: Guarded<'onStartFailed'>): void {
+    if (failed.task === null) this.#present(failed.component as ComponentId).startFailed(failed)
+    else this.#tasks.startFailed(failed)
+  }
+
+  onExited(exited: Guarded<'onExited'>): void {
+    if (exited.task === null) this.#present(exited.component as ComponentId).exited(exited)
+    else this.#tasks.exited(exited)
+  }
+
+  onStopFailed(failed: Guarded<'onStopFailed'>): void {
+    if (failed.task === null) this.#present(failed.component as ComponentId).stopFailed(failed)
+    else this.#tasks.stopFailed(failed)
+  }
+
+  /** What is said of a program goes to its component's machine, or to the machines of its places. */
+  #said(event: AgentEvent): void {
+    const process = this.#shared.get(hostOf(event.component))
+    if (process) process.heard(event)
+    else this.#options.onEvent(event)
+  }
+
+  #typeOf(component: ComponentId): ComponentType | null {
+    const { components, types } = this.#configuration
+    const configured = components[componentNameOf(component)]
+    return configured ? types[configured.type]! : null
+  }
+
+  /** The component's own program, running or not. */
+  #own(component: ComponentId): Program {
+    const program = this.#programs.get(component)
     if (!program) throw new Error(`no component '${component}' on this node`)
     return program
   }
+
+  /** The one that guard and SDK speak of. */
+  #present(component: ComponentId): Program {
+    return this.#selfTests.get(component)?.program ?? this.#own(component)
+  }
+
+  #create(component: ComponentId, onEvent: (event: AgentEvent) => void): Program | null {
+    const { node, guard, clock, baseEnvironment = process.env } = this.#options
+    const { cluster, components, runtimeDirectory } = this.#configuration
+    const type = this.#typeOf(component)
+    if (type === null) return null
+    return new Program({
+      cluster,
+      node,
+      component,
+      type,
+      instance: components[componentNameOf(component)]!.instances[node] ?? { environment: {}, endpoint: null },
+      baseEnvironment,
+      socketPath: sdkSocketPath({ runtimeDirectory, node }),
+      guard,
+      tasks: this.#tasks,
+      sdk: () => this.sdk,
+      clock,
+      onEvent,
+    })
+  }
+
+  /** A program that runs goes on as it was begun; the next begins as it is configured then. */
+  #renew(component: ComponentId): void {
+    const before = this.#programs.get(component)
+    if (before?.isRunning) return
+    const program = this.#create(component, (event) => this.#said(event))
+    if (program === null) return
+    before?.close()
+    this.#programs.set(component, program)
+  }
+
+  /** `words` null: a process for several places, which are told later. */
+  #startProgram({ component, incarnation }: ComponentLife, words: RoleWords | null): void {
+    const begin = (): void => {
+      this.#lives.set(component, incarnation)
+      this.#renew(component)
+      this.#own(component).start({ component, incarnation }, words)
+    }
+    const test = this.#selfTests.get(component)
+    if (test) test.giveWay({ incarnation, begin })
+    else begin()
+  }
+
+  #stopProgram(order: StopOrder, told?: readonly RoleWords[]): void {
+    this.#selfTests.get(order.component)?.forget(order.incarnation)
+    this.#own(order.component).stop(order, told)
+  }
+
   /** The process that has the place; null: the component has one of its own. */
-  const sharedOf = (component: ComponentId): SharedProcess | null => {
+  #sharedOf(component: ComponentId): SharedProcess | null {
     const host = hostOf(component)
     if (host === component) return null
-    const known = shared.get(host)
+    const known = this.#shared.get(host)
     if (known) return known
-    const process = (): Program => {
-      renew(host)
-      return of(host)
+    const process: HostProcess = {
+      takes: (role) => this.#own(host).takes(role),
+      start: (life, words) => this.#startProgram(life, words),
+      stop: (order, told) => this.#stopProgram(order, told),
+      invoke: (order) => this.#own(host).invoke(order),
+      introduce: (words) => this.#own(host).introduce(words),
     }
-    const setActive = (activity: Parameters<GuardClient['setActive']>[0]): void => guard.setActive(activity)
+    const { clock, guard, onEvent } = this.#options
+    const setActive = (activity: ComponentLife & { isActive: boolean }): void => guard.setActive(activity)
     const made = new SharedProcess({ host, process, clock, setActive, onEvent })
-    shared.set(host, made)
+    this.#shared.set(host, made)
     return made
   }
-  /** What is said of a program goes to its component's machine, or to the machines of its places. */
-  const said = (event: AgentEvent): void => {
-    const process = shared.get(hostOf(event.component))
-    if (process) process.heard(event)
-    else onEvent(event)
-  }
-  const sdk = options.createSdk({
-    onRegistered: (registered) => of(registered.component).registered(registered),
-    onRoleDone: (done) => said({ type: 'role.done', ...done }),
-    onRoleFailed: (failed) => said({ type: 'role.failed', ...failed }),
-    onErrorReport: (report) => said({ type: 'health.failed', ...report }),
-    onDisconnected: (disconnected) => of(disconnected.component).disconnected(disconnected),
-  })
-  return {
-    sdk,
-    isExpected: (component, incarnation) => programs.get(component)?.isExpected(incarnation) ?? false,
-    isShared: isSharedHere,
-    configure,
-    end(component) {
-      // The process of a place is that of the others, too.
-      if (hostOf(component) !== component) return
-      programs.get(component)?.close()
-      programs.delete(component)
-    },
-    start(order) {
-      const process = sharedOf(order.component)
-      if (process) return process.start(pickWords(order))
-      renew(order.component)
-      of(order.component).start(order, pickWords(order))
-    },
-    stop(order) {
-      const process = sharedOf(order.component)
-      if (process) process.stop(order)
-      else of(order.component).stop(order)
-    },
-    invoke(order) {
-      const invocation = { ...pickWords(order), level: order.level, timeLimitMs: order.timeLimitMs }
-      const process = sharedOf(order.component)
-      if (process) process.invoke(invocation)
-      else of(order.component).invoke(invocation)
-    },
-    introduce(order) {
-      const process = sharedOf(order.component)
-      if (process) process.introduce(pickWords(order))
-      else of(order.component).introduce(pickWords(order))
-    },
-    setActive({ component, incarnation, isActive }) {
-      const process = sharedOf(component)
-      if (process) process.setActive({ component, isActive })
-      else guard.setActive({ component, incarnation, isActive })
-    },
-    close() {
-      for (const program of programs.values()) program.close()
-      tasks.close()
-      sdk.close()
-    },
-    onStarted: (started) => {
-      if (started.task === null) of(started.component as ComponentId).started(started)
-    },
-    onStartFailed: (failed) =>
-      failed.task === null ? of(failed.component as ComponentId).startFailed(failed) : tasks.startFailed(failed),
-    onExited: (exited) =>
-      exited.task === null ? of(exited.component as ComponentId).exited(exited) : tasks.exited(exited),
-    onStopFailed: (failed) =>
-      failed.task === null ? of(failed.component as ComponentId).stopFailed(failed) : tasks.stopFailed(failed),
+
+  #test(component: ComponentId, timeLimitMs: number): Promise<Reason | null> {
+    const type = this.#typeOf(component)
+    if (type === null || this.#own(component).isRunning || this.#selfTests.has(component))
+      return Promise.resolve({ code: 'selfTest.notOffline', detail: 'its process runs, or it is being tested' })
+    const { promise, resolve } = Promise.withResolvers<Reason | null>()
+    const test = new SelfTest({
+      component,
+      incarnation: this.#lives.get(component) ?? 0,
+      type,
+      createProgram: (onEvent) => this.#create(component, onEvent)!,
+      tasks: this.#tasks,
+      sdk: () => this.sdk,
+      clock: this.#options.clock,
+      timeLimitMs,
+      onEnd: (failure) => {
+        this.#selfTests.delete(component)
+        resolve(failure)
+      },
+    })
+    this.#selfTests.set(component, test)
+    test.begin()
+    return promise
   }
 }
 
 /** Orders arrive as the machine's effects, which carry more (their type) than may go on to programs. */
-function pickWords({ component, incarnation, assignment, role, token, peers }: Parameters<ComponentAgent['start']>[0]) {
+function pickWords({ component, incarnation, assignment, role, token, peers }: RoleWords): RoleWords {
   return { component, incarnation, assignment, role, token, peers }
 }

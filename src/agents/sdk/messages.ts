@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import type { ComponentId } from '../../../machines/model/ids.ts'
+import { roles } from '../../../machines/model/roles.ts'
 import { checkpointBytesMax, type ProtocolErrorCode } from '../../sdk/protocol.ts'
 
 const number = z.int().min(0)
@@ -21,6 +22,7 @@ const programMessage = z.discriminatedUnion('type', [
     component,
     incarnation: number,
     endpoint: z.string().min(1).max(500).nullable().default(null),
+    release: z.string().min(1).max(64).nullable().default(null),
     properties: z
       .record(z.string().min(1).max(100), z.string().max(1000))
       .refine((properties) => Object.keys(properties).length <= 64)
@@ -52,6 +54,8 @@ const programMessage = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('accepted'), id: number }),
   z.object({ type: z.literal('refused'), id: number, code }),
+  z.object({ type: z.literal('load'), percent: number, assignment }),
+  z.object({ type: z.literal('role.announce'), assignment: z.string().min(1).max(64), role: z.enum(roles) }),
 ])
 
 export type ParsedMessage = z.output<typeof programMessage>

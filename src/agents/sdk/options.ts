@@ -55,6 +55,20 @@ export interface RoleInvocation extends RoleCommand {
 
 export type Introduction = Omit<RoleInvocation, 'level' | 'timeLimitMs'>
 
+/** What a program is asked to do beside its roles. */
+export interface Errand {
+  readonly kind: 'reset' | 'selfTest'
+  readonly component: ComponentId
+  readonly incarnation: Incarnation
+  readonly timeLimitMs: number
+}
+
+/** The program's own code, `unsupported`, `reset.timedOut` or `selfTest.timedOut`, or `sdk.disconnected`. */
+export interface ErrandFailure {
+  readonly code: string
+  readonly detail: string
+}
+
 export interface Checkpoint {
   readonly from: ComponentId
   readonly to: ComponentId
@@ -75,6 +89,7 @@ export interface SdkCallbacks {
     readonly component: ComponentId
     readonly incarnation: Incarnation
     readonly endpoint: string | null
+    readonly release: string | null
     readonly properties: Readonly<Record<string, string>>
   }): void
   onRoleDone(done: RoleCommand): void
@@ -86,6 +101,17 @@ export interface SdkCallbacks {
     readonly incarnation: Incarnation
     readonly code: string
     readonly detail: string
+  }): void
+  /** Of the component, or of the place that it concerns. As often as the program says it. */
+  onLoad(load: {
+    readonly component: ComponentId
+    readonly incarnation: Incarnation
+    readonly loadPercent: number
+  }): void
+  onAnnounced(announced: {
+    readonly component: ComponentId
+    readonly incarnation: Incarnation
+    readonly role: Role
   }): void
   onDisconnected(disconnected: { readonly component: ComponentId; readonly incarnation: Incarnation }): void
   /** Carries it to the peer's node, which calls `deliverCheckpoint` there. */

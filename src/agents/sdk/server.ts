@@ -21,6 +21,8 @@ import {
   type CheckpointResult,
   commandOf,
   defaultLimits,
+  type Errand,
+  type ErrandFailure,
   type Introduction,
   type RoleInvocation,
   type SdkServerOptions,
@@ -36,6 +38,8 @@ export interface SdkServer {
   introduce(introduction: Introduction): void
   /** Asks the program to end by itself. False: it is not connected, so only a signal reaches it. */
   stop(stop: { component: ComponentId; incarnation: Incarnation; timeLimitMs: number }): boolean
+  /** Asks the program to reset or test itself. Resolves to null when it says that it is done; within the time limit. */
+  run(errand: Errand): Promise<ErrandFailure | null>
   /** Tells every program how long the node may act; a program that was frozen finds by it that its time is over. null: for ever. */
   lease(remainingMs: number | null): void
   /** Gives a peer's checkpoint to the program here; resolves with its answer. */
@@ -108,6 +112,13 @@ class Server implements SdkServer {
     return session !== null
   }
 
+  run(errand: Errand): Promise<ErrandFailure | null> {
+    const session = this.#sessionOf(errand)
+    this.#lastCommandId += 1
+    const gone = { code: 'sdk.disconnected', detail: 'the program is not connected' }
+    return session?.run(this.#lastCommandId, errand) ?? Promise.resolve(gone)
+  }
+
   lease(remainingMs: number | null): void {
     const upMs = uptimeMs()
     const untilUnixMs = remainingMs === null ? null : Math.floor(Date.now() + remainingMs)
@@ -169,7 +180,8 @@ class Server implements SdkServer {
       else connection.fail(parsed.code, parsed.detail)
       return null
     }
-    const { component, incarnation, endpoint, properties, protocol } = parsed.message
+    const { component, incarnation, endpoint, release, properties } = parsed.message
+    const protocol = Math.min(parsed.message.protocol, protocolVersion)
     const refusal = this.#refusalOf(parsed.message)
     if (refusal) {
       connection.send({ type: 'register.refused', ...refusal })
@@ -182,15 +194,16 @@ class Server implements SdkServer {
       component,
       roles: this.#rolesOf(component),
       incarnation,
+      protocol,
       callbacks,
       limits: this.#limits,
       clock: this.#clock,
     })
     this.#sessions.set(component, session)
-    connection.send({ type: 'registered', protocol: Math.min(protocol, protocolVersion) })
+    connection.send({ type: 'registered', protocol })
     for (const { command } of this.#membersOf(component))
       if (command?.invocation.incarnation === incarnation) session.sendRole(command.id, command.invocation)
-    callbacks.onRegistered({ component, incarnation, endpoint, properties })
+    callbacks.onRegistered({ component, incarnation, endpoint, release, properties })
     return session
   }
 

@@ -4,9 +4,17 @@ import type { Clock } from '../../engine/clock.ts'
 import type { CheckpointFailureCode } from '../../sdk/protocol.ts'
 import type { Connection } from './connection.ts'
 import { Deliveries } from './deliveries.ts'
+import { Errands } from './errands.ts'
 import type { Member } from './member.ts'
 import { type ParsedCheckpoint, type ParsedMessage, parseMessage } from './messages.ts'
-import { commandOf, type RoleInvocation, type SdkCallbacks, type SdkLimits } from './options.ts'
+import {
+  commandOf,
+  type Errand,
+  type ErrandFailure,
+  type RoleInvocation,
+  type SdkCallbacks,
+  type SdkLimits,
+} from './options.ts'
 import { type SendingFailed, Sendings } from './sendings.ts'
 
 export interface SessionOptions {
@@ -15,6 +23,8 @@ export interface SessionOptions {
   /** What it has roles for: the component itself, or its places. */
   readonly roles: SessionRoles
   readonly incarnation: Incarnation
+  /** The version that both speak. */
+  readonly protocol: number
   readonly callbacks: SdkCallbacks
   readonly limits: SdkLimits
   readonly clock: Clock
@@ -37,15 +47,17 @@ export class Session {
   readonly #roles: SessionRoles
   readonly #callbacks: SdkCallbacks
   readonly #sendings: Sendings
+  readonly #errands: Errands
   #errorCount = 0
 
-  constructor({ connection, component, roles, incarnation, callbacks, limits, clock }: SessionOptions) {
+  constructor({ connection, component, roles, incarnation, protocol, callbacks, limits, clock }: SessionOptions) {
     this.connection = connection
     this.component = component
     this.#roles = roles
     this.incarnation = incarnation
     this.#callbacks = callbacks
     this.deliveries = new Deliveries({ connection, clock, timeoutMs: limits.deliveryTimeoutMs })
+    this.#errands = new Errands({ connection, clock, protocol })
     this.#sendings = new Sendings({
       clock,
       timeoutMs: limits.checkpointTimeoutMs,
@@ -58,6 +70,11 @@ export class Session {
     this.connection.send({ type: 'role', id, assignment, role, level, timeLimitMs, token, peers })
   }
 
+  /** Resolves to null when it is done. */
+  run(id: number, errand: Errand): Promise<ErrandFailure | null> {
+    return this.#errands.run(id, errand)
+  }
+
   /** The program said a line. */
   said(line: string): void {
     const parsed = parseMessage(line)
@@ -68,6 +85,7 @@ export class Session {
 
   closed(): void {
     this.deliveries.fail()
+    this.#errands.fail()
     this.#callbacks.onDisconnected({ component: this.component, incarnation: this.incarnation })
   }
 
@@ -77,12 +95,14 @@ export class Session {
         this.#wrong('invalid', 'register: only once')
         break
       case 'ready': {
+        if (this.#errands.answered(message.id, null)) break
         const invocation = this.#answered(message.id)
         if (invocation) this.#callbacks.onRoleDone(commandOf(invocation))
         break
       }
       case 'failed': {
         const { code, detail } = message
+        if (this.#errands.answered(message.id, { code, detail })) break
         const invocation = this.#answered(message.id)
         if (invocation) this.#callbacks.onRoleFailed({ ...commandOf(invocation), code, detail })
         break
@@ -102,13 +122,23 @@ export class Session {
       case 'refused':
         this.deliveries.answered(message.id, { ok: false, code: `refused.${message.code}` })
         break
+      case 'load':
+        this.#callbacks.onLoad({ ...this.#lifeOf(message.assignment), loadPercent: message.percent })
+        break
+      case 'role.announce':
+        this.#callbacks.onAnnounced({ ...this.#lifeOf(message.assignment), role: message.role })
+        break
     }
   }
 
   #report({ code, detail, assignment }: { code: string; detail: string; assignment?: string | undefined }): void {
-    const member = assignment === undefined ? undefined : this.#memberFor(assignment)
-    const component = member?.component ?? this.component
-    this.#callbacks.onErrorReport({ component, incarnation: this.incarnation, code, detail })
+    this.#callbacks.onErrorReport({ ...this.#lifeOf(assignment), code, detail })
+  }
+
+  /** The place that is meant; the component where none is. */
+  #lifeOf(assignment: string | undefined): { component: ComponentId; incarnation: Incarnation } {
+    const isPlace = this.#roles.isShared && assignment !== undefined
+    return { component: isPlace ? `${this.component}/${assignment}` : this.component, incarnation: this.incarnation }
   }
 
   /** What it means by an assignment. One that serves a single one need not say which, and may not mean another. */

@@ -110,6 +110,16 @@ export class SimulatedProgram {
     })
   }
 
+  /** On an errand: to reset or test itself. */
+  sent(answer: (failure: { code: string; detail: string } | null) => void): void {
+    this.#receive(() => {
+      const { random, faults } = this.#options
+      if (random.chance(faults.hangRate)) return
+      const failure = random.chance(faults.failRate) ? { code: 'simulated', detail: 'as the fault has it' } : null
+      this.#after(random.between(0, callbackMaxMs), () => answer(failure))
+    })
+  }
+
   /** How long its node may act. */
   granted(remainingMs: number | null): void {
     this.#leaseUntilMs = this.#options.machine.nowMs() + (remainingMs ?? Number.POSITIVE_INFINITY)

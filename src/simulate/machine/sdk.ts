@@ -4,7 +4,7 @@
  * command open for each of its places.
  */
 import { type ComponentId, hostOf } from '../../../machines/model/ids.ts'
-import type { Checkpoint, RoleInvocation, SdkServerOptions } from '../../agents/sdk/options.ts'
+import type { Checkpoint, Errand, ErrandFailure, RoleInvocation, SdkServerOptions } from '../../agents/sdk/options.ts'
 import type { SdkServer } from '../../agents/sdk/server.ts'
 import type { ProcessClock } from '../world/clocks.ts'
 import type { World } from '../world/world.ts'
@@ -41,7 +41,7 @@ export class SimulatedSdk implements SdkServer {
       this.#programs.set(component, program)
       for (const [of, command] of this.#commands)
         if (hostOf(of) === component && command.invocation.incarnation === incarnation) this.#say(program, command)
-      this.#options.callbacks.onRegistered({ component, incarnation, endpoint: null, properties: {} })
+      this.#options.callbacks.onRegistered({ component, incarnation, endpoint: null, release: null, properties: {} })
     })
   }
 
@@ -81,6 +81,20 @@ export class SimulatedSdk implements SdkServer {
     const program = this.#programOf(component, incarnation)
     if (program) this.#toProgram(() => program.asked())
     return program !== null
+  }
+
+  run({ kind, component, incarnation, timeLimitMs }: Errand): Promise<ErrandFailure | null> {
+    const program = this.#programOf(component, incarnation)
+    const { promise, resolve } = Promise.withResolvers<ErrandFailure | null>()
+    const detail = `no answer within ${timeLimitMs} ms`
+    const cancel = this.#process.setTimer(timeLimitMs, () => resolve({ code: `${kind}.timedOut`, detail }))
+    const done = (failure: ErrandFailure | null): void =>
+      this.#later(() => {
+        cancel()
+        resolve(failure)
+      })
+    if (program) this.#toProgram(() => program.sent(done))
+    return promise
   }
 
   lease(remainingMs: number | null): void {

@@ -90,11 +90,15 @@ export class AgentBench {
         this.sdk = callbacks
         if (hasSdk) return this.#realSdk(callbacks)
         return {
-          invoke: (order) => this.told.push(['invoke', order]),
-          introduce: (order) => this.told.push(['introduce', order]),
+          invoke: (order) => void this.told.push(['invoke', order]),
+          introduce: (order) => void this.told.push(['introduce', order]),
           stop: (order) => {
             this.told.push(['stop', order])
             return takesStop
+          },
+          run: (errand) => {
+            this.told.push(['run', errand])
+            return Promise.resolve(null)
           },
           lease: () => {},
           deliverCheckpoint: () => Promise.resolve({ ok: true }),

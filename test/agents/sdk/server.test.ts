@@ -17,7 +17,8 @@ describe('registering', () => {
       component: 'n1/app',
       incarnation: 1,
       endpoint: 'http://127.0.0.1:80',
-      properties: { release: '2' },
+      release: '2.1',
+      properties: { site: 'here' },
       later: 'versions may say more',
     })
     expect(await program.hears('registered')).toEqual({ type: 'registered', protocol: 2 })
@@ -27,7 +28,8 @@ describe('registering', () => {
         component: 'n1/app',
         incarnation: 1,
         endpoint: 'http://127.0.0.1:80',
-        properties: { release: '2' },
+        release: '2.1',
+        properties: { site: 'here' },
       },
     ])
   })

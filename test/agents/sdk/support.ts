@@ -55,6 +55,8 @@ export class TestServer {
         onRoleDone: note('roleDone'),
         onRoleFailed: note('roleFailed'),
         onErrorReport: note('errorReport'),
+        onLoad: note('load'),
+        onAnnounced: note('announced'),
         onDisconnected: note('disconnected'),
         onCheckpoint: (checkpoint) => this.carry(checkpoint),
       },

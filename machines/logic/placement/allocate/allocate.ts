@@ -35,7 +35,7 @@ export function allocate(situations: Situations): Allocation {
 }
 
 /** What nothing is decided about is there, whether it fits or not. */
-function placeFixed(ledger: Ledger): void {
+export function placeFixed(ledger: Ledger): void {
   const { situations, of } = ledger
   for (let slot = 0; slot < of.slotCount; slot++)
     if (situations.fixed[slot] !== 0) place(ledger, slot, situations.fixed[slot] as GivenRole)
