@@ -9,6 +9,7 @@ import {
   type PlanDocument,
   reconfigured,
   rehearse,
+  settle,
 } from '../../machines/logic/placement/rehearse.ts'
 import type { Configuration } from '../../machines/model/configuration.ts'
 import { explain } from '../../src/configuration/explain.ts'
@@ -50,7 +51,7 @@ export function planOf(scenario: Scenario): PlanDocument {
 
 function beginningOf({ configuration, begin, history, observed }: Scenario): PlanInput {
   const fresh = freshInput(configurationOf(configuration))
-  const start = begin === 'fresh' ? fresh : rehearse(fresh).after
+  const start = begin === 'fresh' ? fresh : settle(fresh)
   const now = history.reduce((input, event) => rehearse(apply(input, parseEvent(event))).after, start)
   if (observed === undefined) return now
   const text = stringify(merged(observedOf(now), observed))

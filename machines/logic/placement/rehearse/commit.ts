@@ -34,6 +34,7 @@ export function commit(input: PlanInput, targets: readonly Target[], last: Token
   let isChanged = false
   for (const target of targets) {
     const before = input.intents[target.assignment] ?? null
+    if (isPlainlyKept(input, target, before)) continue
     const change = changeOf(input, target, before)
     if (change === null) continue
     isChanged = true
@@ -46,6 +47,22 @@ export function commit(input: PlanInput, targets: readonly Target[], last: Token
     for (const place of change.places) decisions.push(decisionOf(before, target, place))
   }
   return { intents: isChanged ? intents : input.intents, decisions, token, isChanged }
+}
+
+/** Seen at a glance: of the many that nothing has happened to, which are most, nothing more is made. */
+function isPlainlyKept(
+  { configuration, statuses }: PlanInput,
+  { assignment, roles }: Target,
+  before: Intent | null,
+): boolean {
+  if (before === null || before.sponsors || configuration.assignments[assignment]?.activeTwice === 'stopAll')
+    return false
+  const places = Object.keys(roles) as ComponentId[]
+  if (places.length === 0 || places.length !== Object.keys(before.roles).length) return false
+  return places.every((place) => {
+    const role = roles[place]!
+    return before.roles[place]?.role === role && (role === 'offline' || statuses[place]?.role !== 'offline')
+  })
 }
 
 interface IntentChange {

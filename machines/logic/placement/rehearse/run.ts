@@ -13,8 +13,8 @@ import { plan } from '../index.ts'
 import type { PlanInput } from '../input.ts'
 import type { Step } from '../steps.ts'
 import { commit, newestToken } from './commit.ts'
-import { arrived, carriedOut, fresh, typeOfPlace } from './ideal.ts'
-import { type Shortage, shortageOf, unservedOf } from './service.ts'
+import { arrived, asIntended, carriedOut, fresh, typeOfPlace } from './ideal.ts'
+import { isServed, type Shortage, shortageOf } from './service.ts'
 import { lapsedLeft, limitOf, nextPassage } from './time.ts'
 import { whyDecided, whyShort } from './why.ts'
 
@@ -69,6 +69,8 @@ interface Stage {
   readonly reasons: Map<ComponentId, string>
   readonly waitedFor: Map<string, string>
   readonly unservedSinceMs: Map<AssignmentName, number>
+  /** Whose service has to be looked at again; null: everybody's. */
+  touched: ReadonlySet<AssignmentName> | null
   readonly unservedMs: Record<AssignmentName, number>
   moveCount: number
 }
@@ -90,8 +92,27 @@ export function rehearse(observed: PlanInput, { turnCountMax = turnCountMaxOf(ob
   return rehearsalOf(before, stage, false)
 }
 
+/**
+ * A cluster that has come to rest, without the way there: whatever is decided is so at once. What that leaves to be done, if anything,
+ * is rehearsed. It is the beginning of a what-if for a cluster that is only configured.
+ */
+export function settle(fresh: PlanInput): PlanInput {
+  let input = fresh
+  let token = newestToken(fresh)
+  for (let count = 0; count < leapCountMax; count++) {
+    const committed = commit(input, plan(input).targets, token)
+    if (!committed.isChanged) break
+    token = committed.token
+    input = asIntended({ ...input, intents: committed.intents })
+  }
+  return rehearse(input).after
+}
+
+/** Far more than it takes until what one place does has been heeded by all that depend on it. */
+const leapCountMax = 32
+
 function stageOf(input: PlanInput): Stage {
-  const counts = { turn: 0, elapsedMs: 0, waitedMs: 0, moveCount: 0 }
+  const counts = { turn: 0, elapsedMs: 0, waitedMs: 0, moveCount: 0, touched: null }
   const lists = { steps: [], passages: [], reasons: new Map(), waitedFor: new Map() }
   return { input, token: newestToken(input), ...counts, ...lists, unservedSinceMs: new Map(), unservedMs: {} }
 }
@@ -110,7 +131,9 @@ function advance(stage: Stage): boolean {
     return true
   }
   const wasAsked = Object.keys(stage.input.requests).length
-  stage.input = { ...stage.input, requests: requestsLeft(stage.input) }
+  const requests = requestsLeft(stage.input)
+  // What is made for an input is kept with it: it is not made anew for nothing.
+  if (requests !== stage.input.requests) stage.input = { ...stage.input, requests }
   for (const step of steps) if (step.waitsFor !== null) stage.waitedFor.set(keyOf(step), step.waitsFor)
   const ready = steps.filter((step) => step.waitsFor === null)
   if (ready.length > 0) carryOut(stage, ready)
@@ -128,6 +151,7 @@ function carryOut(stage: Stage, steps: readonly Step[]): void {
   stage.waitedMs = 0
   stage.input = carriedOut(stage.input, steps)
   stage.elapsedMs += lastedMs
+  stage.touched = stage.touched && new Set(steps.map(({ assignment }) => assignment))
   note(stage, lastedMs)
 }
 
@@ -150,11 +174,14 @@ function rehearsedOf(stage: Stage, step: Step): RehearsedStep {
 
 /** Keeps account of who is not served, and since when. */
 function note(stage: Stage, lastedMs: number): void {
-  for (const [name] of stage.unservedSinceMs) stage.unservedMs[name] = (stage.unservedMs[name] ?? 0) + lastedMs
-  const unserved = new Set(unservedOf(stage.input))
-  for (const name of stage.unservedSinceMs.keys()) if (!unserved.has(name)) stage.unservedSinceMs.delete(name)
-  for (const name of unserved) if (!stage.unservedSinceMs.has(name)) stage.unservedSinceMs.set(name, stage.elapsedMs)
-  if (stage.input.lapsed) stage.input = { ...stage.input, lapsed: lapsedLeft(stage.input, unserved)! }
+  const { input, unservedSinceMs, unservedMs, elapsedMs } = stage
+  for (const name of unservedSinceMs.keys()) unservedMs[name] = (unservedMs[name] ?? 0) + lastedMs
+  for (const name of stage.touched ?? Object.keys(input.configuration.assignments)) {
+    if (input.configuration.assignments[name] === undefined || isServed(input, name)) unservedSinceMs.delete(name)
+    else if (!unservedSinceMs.has(name)) unservedSinceMs.set(name, elapsedMs)
+  }
+  stage.touched = new Set()
+  if (input.lapsed) stage.input = { ...input, lapsed: lapsedLeft(input, unservedSinceMs)! }
 }
 
 /** Nothing can be done now; what happens by itself next? */
@@ -165,6 +192,7 @@ function passTime(stage: Stage): boolean {
   stage.waitedMs = atMs - stage.elapsedMs
   stage.passages.push({ beforeStep: stage.steps.length + 1, atMs, text: passage.text })
   stage.input = passage.input
+  stage.touched = null
   return true
 }
 
