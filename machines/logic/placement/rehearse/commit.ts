@@ -14,6 +14,8 @@ export interface Decision {
   readonly place: ComponentId
   readonly from: Role | null
   readonly to: Role
+  /** Why the assignment is not, or not yet, as wanted. */
+  readonly reason: string | null
 }
 
 export interface Committed {
@@ -103,8 +105,8 @@ function intentOf(
   return { assignment, roles: Object.fromEntries(intended), ...(of.sponsors && { sponsors: of.sponsors }) }
 }
 
-function decisionOf(before: Intent | null, { assignment, roles }: Target, place: ComponentId): Decision {
-  return { assignment, place, from: before?.roles[place]?.role ?? null, to: roles[place]! }
+function decisionOf(before: Intent | null, { assignment, roles, reason }: Target, place: ComponentId): Decision {
+  return { assignment, place, from: before?.roles[place]?.role ?? null, to: roles[place]!, reason }
 }
 
 /** The newest token that anything in the input carries: those given from now on are newer. */

@@ -16,7 +16,7 @@ import { commit, newestToken } from './commit.ts'
 import { arrived, asIntended, carriedOut, fresh, typeOfPlace } from './ideal.ts'
 import { isServed, type Shortage, shortageOf } from './service.ts'
 import { lapsedLeft, limitOf, nextPassage } from './time.ts'
-import { whyDecided, whyShort } from './why.ts'
+import { troubleOf, whyDecided, whyShort } from './why.ts'
 
 export interface Rehearsal {
   /** As it is, with what is under way come to its end. */
@@ -167,7 +167,10 @@ function rehearsedOf(stage: Stage, step: Step): RehearsedStep {
     to: role,
     token,
     waitedFor: stage.waitedFor.get(keyOf(step)) ?? null,
-    reason: stage.reasons.get(component) ?? `as decided before, in ${formatToken(token)}`,
+    reason:
+      stage.reasons.get(component) ??
+      troubleOf(stage.input, component) ??
+      `as decided before, in ${formatToken(token)}`,
     limitMs: limitOf(typeOfPlace(stage.input, component), { from, to: role }),
   }
 }
