@@ -3,6 +3,7 @@ import { type AssignmentName, type ComponentId, type NodeName, nodeOf } from '..
 import type { Role } from '../../../model/roles.ts'
 import { type NodeAvailability, type Phase, upAvailabilities } from '../../../model/status.ts'
 import { formatToken } from '../../../model/token.ts'
+import type { Plan } from '../index.ts'
 import type { NodeState, PlanInput } from '../input.ts'
 import { arrived } from './ideal.ts'
 import { type QuorumForecast, quorumOf, withoutQuorum } from './quorum.ts'
@@ -91,9 +92,16 @@ export interface PlannedShortage {
 }
 
 /** What follows if the planner's input becomes `after`. Without a quorum nobody decides anything, and leases end. */
-export function forecast(of: { before: PlanInput; after: PlanInput; events: readonly string[] }): PlanDocument {
+export function forecast(of: {
+  before: PlanInput
+  after: PlanInput
+  events: readonly string[]
+  /** Of a like input: it saves work. */
+  previous?: Plan
+}): PlanDocument {
   const quorum = quorumOf(of.after)
-  const rehearsal = quorum.isQuorate ? rehearse(of.after) : stranded(of.after)
+  const options = of.previous ? { previous: of.previous } : {}
+  const rehearsal = quorum.isQuorate ? rehearse(of.after, options) : stranded(of.after)
   return documentOf({ ...of, before: arrived(of.before) }, { rehearsal, quorum })
 }
 

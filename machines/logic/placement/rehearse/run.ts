@@ -9,7 +9,7 @@
 import type { AssignmentName, ComponentId } from '../../../model/ids.ts'
 import type { Role } from '../../../model/roles.ts'
 import { formatToken, type Token } from '../../../model/token.ts'
-import { plan } from '../index.ts'
+import { type Plan, plan } from '../index.ts'
 import type { PlanInput } from '../input.ts'
 import type { Step } from '../steps.ts'
 import { commit, newestToken } from './commit.ts'
@@ -59,6 +59,8 @@ export interface RehearsedStep {
 /** What changes from turn to turn. */
 interface Stage {
   input: PlanInput
+  /** Of the turn before. */
+  plan: Plan | null
   token: Token
   turn: number
   elapsedMs: number
@@ -84,9 +86,16 @@ export function turnCountMaxOf({ configuration, intents }: PlanInput): number {
   return 64 + 8 * [...configured, ...intended].reduce((sum, count) => sum + count, 0)
 }
 
-export function rehearse(observed: PlanInput, { turnCountMax = turnCountMaxOf(observed) } = {}): Rehearsal {
+export interface RehearseOptions {
+  readonly turnCountMax?: number
+  /** Of a like input: it saves work. */
+  readonly previous?: Plan
+}
+
+export function rehearse(observed: PlanInput, options: RehearseOptions = {}): Rehearsal {
+  const { turnCountMax = turnCountMaxOf(observed), previous = null } = options
   const before = arrived(observed)
-  const stage = stageOf(before)
+  const stage = stageOf(before, previous)
   note(stage, 0)
   for (let count = 0; count < turnCountMax; count++) if (!advance(stage)) return rehearsalOf(before, stage, true)
   return rehearsalOf(before, stage, false)
@@ -99,27 +108,35 @@ export function rehearse(observed: PlanInput, { turnCountMax = turnCountMaxOf(ob
 export function settle(fresh: PlanInput): PlanInput {
   let input = fresh
   let token = newestToken(fresh)
+  let previous: Plan | undefined
   for (let count = 0; count < leapCountMax; count++) {
-    const committed = commit(input, plan(input).targets, token)
+    previous = plan(input, previous)
+    const committed = commit(input, previous.targets, token)
     if (!committed.isChanged) break
     token = committed.token
     input = asIntended({ ...input, intents: committed.intents })
   }
-  return rehearse(input).after
+  return rehearse(input, { ...(previous && { previous }) }).after
 }
 
 /** Far more than it takes until what one place does has been heeded by all that depend on it. */
 const leapCountMax = 32
 
-function stageOf(input: PlanInput): Stage {
+function stageOf(input: PlanInput, plan: Plan | null): Stage {
   const counts = { turn: 0, elapsedMs: 0, waitedMs: 0, moveCount: 0, touched: null }
   const lists = { steps: [], passages: [], reasons: new Map(), waitedFor: new Map() }
-  return { input, token: newestToken(input), ...counts, ...lists, unservedSinceMs: new Map(), unservedMs: {} }
+  return { input, plan, token: newestToken(input), ...counts, ...lists, unservedSinceMs: new Map(), unservedMs: {} }
+}
+
+/** Each plan saves work of the next. */
+function planned(stage: Stage): Plan {
+  stage.plan = stage.plan ? plan(stage.input, stage.plan) : plan(stage.input)
+  return stage.plan
 }
 
 /** One turn. False: nothing is left to do, and time changes nothing. */
 function advance(stage: Stage): boolean {
-  const { targets, steps } = plan(stage.input)
+  const { targets, steps } = planned(stage)
   const committed = commit(stage.input, targets, stage.token)
   if (committed.isChanged) {
     for (const decision of committed.decisions) {
@@ -210,7 +227,7 @@ function requestsLeft({ requests, intents, statuses }: PlanInput): PlanInput['re
 
 function rehearsalOf(before: PlanInput, stage: Stage, isSettled: boolean): Rehearsal {
   const { input } = stage
-  const { targets, steps } = plan(input)
+  const { targets, steps } = planned(stage)
   const waits = steps.flatMap(({ component, role, waitsFor }) =>
     waitsFor ? [`${component} waits for ${waitsFor} before ${role}`] : [],
   )
