@@ -28,6 +28,7 @@ export {
   switchoverAsked,
   withheld,
 } from './rehearse/events.ts'
+export type { Explanation } from './rehearse/explain.ts'
 export { fresh } from './rehearse/ideal.ts'
 export { type QuorumForecast, quorumOf, withoutQuorum } from './rehearse/quorum.ts'
 export { type Rehearsal, type RehearsedStep, rehearse, settle, turnCountMaxOf } from './rehearse/run.ts'

@@ -5,6 +5,7 @@ import { type NodeAvailability, type Phase, upAvailabilities } from '../../../mo
 import { formatToken } from '../../../model/token.ts'
 import type { Plan } from '../index.ts'
 import type { NodeState, PlanInput } from '../input.ts'
+import { type Explanation, explain } from './explain.ts'
 import { arrived } from './ideal.ts'
 import { type QuorumForecast, quorumOf, withoutQuorum } from './quorum.ts'
 import { type Rehearsal, rehearse } from './run.ts'
@@ -29,6 +30,8 @@ export interface PlanDocument {
   /** What still waits at the end, and would wait for ever. */
   readonly waits: readonly string[]
   readonly shortages: readonly PlannedShortage[]
+  /** Why here, and why not there: of the assignments that have steps or shortages, `explainedCountMax` of them at most. */
+  readonly explanations: readonly Explanation[]
   /** Names of the assignments that have not their required primaries in the end. */
   readonly lost: readonly AssignmentName[]
   /** Without their required primaries meanwhile, at most so long; not those that are lost. */
@@ -105,6 +108,9 @@ export function forecast(of: {
   return documentOf({ ...of, before: arrived(of.before) }, { rehearsal, quorum })
 }
 
+/** More than that nobody reads. */
+const explainedCountMax = 1000
+
 /** Every node that is left loses its lease, and does with its primaries what their assignments say. */
 function stranded(input: PlanInput): Rehearsal {
   const after = withoutQuorum(input)
@@ -146,6 +152,7 @@ function documentOf(
     passages: rehearsal.passages,
     waits: rehearsal.waits,
     shortages,
+    explanations: explanationsOf(before, rehearsal),
     lost,
     interruptions: Object.keys(unservedMs)
       .filter((name) => !lost.includes(name) && unservedMs[name]! > 0)
@@ -155,6 +162,12 @@ function documentOf(
     limitMs: rehearsal.limitMs,
     isSettled: rehearsal.isSettled,
   }
+}
+
+function explanationsOf(before: PlanInput, { after, steps, shortages }: Rehearsal): Explanation[] {
+  const reasons = new Map(steps.map(({ place, reason }) => [place, reason]))
+  const names = [...new Set([...steps, ...shortages].map(({ assignment }) => assignment))].sort()
+  return names.slice(0, explainedCountMax).flatMap((name) => explain({ before, after, reasons }, name))
 }
 
 export function placementOf(input: PlanInput): Placement {
