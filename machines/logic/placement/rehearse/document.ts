@@ -152,7 +152,7 @@ function documentOf(
     passages: rehearsal.passages,
     waits: rehearsal.waits,
     shortages,
-    explanations: explanationsOf(before, rehearsal),
+    explanations: explanationsOf(rehearsal),
     lost,
     interruptions: Object.keys(unservedMs)
       .filter((name) => !lost.includes(name) && unservedMs[name]! > 0)
@@ -164,7 +164,7 @@ function documentOf(
   }
 }
 
-function explanationsOf(before: PlanInput, { after, steps, shortages }: Rehearsal): Explanation[] {
+function explanationsOf({ before, after, steps, shortages }: Rehearsal): Explanation[] {
   const reasons = new Map(steps.map(({ place, reason }) => [place, reason]))
   const names = [...new Set([...steps, ...shortages].map(({ assignment }) => assignment))].sort()
   return names.slice(0, explainedCountMax).flatMap((name) => explain({ before, after, reasons }, name))

@@ -26,17 +26,16 @@ export function explain(
   const { ledger } = decided(after).allocation
   const { secondaryPreferred } = compiled(after.configuration).assignments[index]!
   const candidates = candidatesOf(after, assignment)
+  // Where there is a primary, the others might be secondaries.
+  const hasPrimary = candidates.some(({ intended }) => intended?.role === 'primary')
+  const lacking = hasPrimary && secondaryPreferred > 0 ? isSecondaryRole : isPrimaryRole
   const was = new Map(candidatesOf(before, assignment).map((candidate) => [candidate.component, candidate]))
   return candidates.map((candidate) => {
     const { component, intended } = candidate
     const role = intended?.role ?? 'offline'
     if (isServing(role))
       return { assignment, place: component, role, text: reasons.get(component) ?? stays(was.get(component), role) }
-    const given = secondaryPreferred > 0 ? isSecondaryRole : isPrimaryRole
-    const text =
-      whyNotHere(ledger, candidate, isPrimaryRole) ??
-      whyNotHere(ledger, candidate, given) ??
-      whyOthers(candidates, candidate, was)
+    const text = whyNotHere(ledger, candidate, lacking) ?? whyOthers(candidates, candidate, was)
     return { assignment, place: component, role, text }
   })
 }
