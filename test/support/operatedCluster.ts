@@ -23,6 +23,29 @@ export class OperatedCluster extends RoleCluster {
     if (effect.type === 'reset.command' || effect.type === 'selfTest.command') this.#run(effect)
   }
 
+  /** Lets everything happen, and the master be killed when it has done so much. False: it was not killed, as it did less. */
+  settleKilledAfter(effectCount: number): boolean {
+    this.effectLimit = this.effectCount + effectCount
+    for (let round = 0; round < 30; round++) {
+      for (let count = 0; this.effectCount <= this.effectLimit && this.deliver(count); count++);
+      if (this.effectCount > this.effectLimit) break
+      const delay = this.waits.find((name) => name === 'retry' || name === 'surveyTimeout')
+      if (!delay) break
+      this.elapse(delay)
+    }
+    const isKilled = this.effectCount > this.effectLimit
+    this.effectLimit = Number.POSITIVE_INFINITY
+    if (isKilled) this.changeMaster()
+    this.settle()
+    return isKilled
+  }
+
+  /** Lives of processes so far, by component. */
+  lives(): Record<ComponentId, number> {
+    const hosted = [...this.nodes.values()].flatMap(({ components }) => components)
+    return Object.fromEntries(hosted.map(({ id, run }) => [id, run.snapshot.context.incarnation % 1000]))
+  }
+
   #run({ type, component, token }: Order): void {
     this.asked.push(`${type} ${component}`)
     this.log.push(`crim < ${type} ${component}`)

@@ -28,6 +28,9 @@ export class RoleCluster {
   readonly log: string[] = []
   /** The master's time, as events carry it; 0: returns of nodes carry none. */
   nowMs = 0
+  /** What masters have done, and after how much the present one ends. */
+  protected effectCount = 0
+  protected effectLimit = Number.POSITIVE_INFINITY
   #entries: AppliedEntry[] = []
   #index = 0
   #epoch = 0
@@ -197,9 +200,7 @@ export class RoleCluster {
       .sort()
   }
 
-  roles(): string[] {
-    return [...this.nodes.keys()].map((name) => `${name} ${this.roleOf(name)}`)
-  }
+  roles = (): string[] => [...this.nodes.keys()].map((name) => `${name} ${this.roleOf(name)}`)
 
   toCrim(event: Message): void {
     const { effects } = this.#crim.send(event)
@@ -209,6 +210,7 @@ export class RoleCluster {
 
   #performCrim(effects: readonly Message[]): void {
     for (const effect of effects as readonly CrimEffect[]) {
+      if (++this.effectCount > this.effectLimit) return
       if (effect.type === 'survey.request') for (const name of effect.nodes) this.#survey(name, effect.epoch)
       else if (effect.type === 'repository.propose') this.#commit(effect.changes)
       else if (effect.type === 'operation.answer') this.answers.push(effect)
