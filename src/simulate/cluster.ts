@@ -11,6 +11,7 @@ import { fileOf, programTypeOf } from './file.ts'
 import { Machine } from './machine/machine.ts'
 import type { ProgramFaults } from './machine/program.ts'
 import type { HeldRole, ObservedEvent, Observer } from './observation.ts'
+import { placementOf, servableOf } from './placement.ts'
 import { randomOf } from './random.ts'
 import { Evidence } from './world/evidence.ts'
 import { Networks } from './world/networks.ts'
@@ -47,6 +48,7 @@ export class Cluster {
   /** A change to the configuration has not been taken back yet. */
   isReconfigured = false
   readonly file: FileConfiguration
+  readonly #servable: readonly string[]
   readonly #highest = new Map<string, Token>()
   #digest = 0
   #otherDigest = 0
@@ -57,6 +59,7 @@ export class Cluster {
     this.#options = options
     this.configuration = configuration
     this.file = fileOf(configuration)
+    this.#servable = servableOf(configuration)
     const nodes = Object.keys(configuration.nodes)
     const { world } = this
     this.paths = new Paths({ world, random: randomOf(seed, 'network'), nodes, linkCount })
@@ -125,7 +128,7 @@ export class Cluster {
         roles.map(({ assignment, role }): HeldRole => ({ node: name, component, assignment, role })),
       ),
     )
-    this.observe({ type: 'cluster.seen', sights, roles, servable: Object.keys(this.configuration.assignments) })
+    this.observe({ type: 'cluster.seen', sights, roles, servable: this.#servable, ...placementOf(this) })
   }
 
   /** Shows the whole repository of a node. */

@@ -79,8 +79,12 @@ export type ObservedEvent =
       readonly type: 'cluster.seen'
       readonly sights: readonly NodeSight[]
       readonly roles: readonly HeldRole[]
-      /** Assignments that can have a primary with the nodes that are alive. */
+      /** Assignments that can have the primaries they require with the nodes that are alive. */
       readonly servable: readonly string[]
+      /** Primaries and secondaries, as the plan has them. */
+      readonly wanted: readonly HeldRole[]
+      /** What the planner would still decide or do. */
+      readonly unsettled: readonly string[]
     }
   /** The black boxes of the run, closed, are below this folder. */
   | { readonly type: 'boxes.closed'; readonly directory: string }

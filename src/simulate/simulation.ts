@@ -10,9 +10,10 @@ import { Clients } from './clients.ts'
 import { Cluster } from './cluster.ts'
 import { type FaultKind, faultKinds } from './faultKinds.ts'
 import { createFaults, isEnabled } from './faults.ts'
+import { mixedOf } from './mixedProfile.ts'
 import type { Observer } from './observation.ts'
 import { Operator } from './operator.ts'
-import { configurationOf, heartbeatIntervalsMs } from './profile.ts'
+import { configurationOf, heartbeatIntervalsMs, type Profile } from './profile.ts'
 import { randomOf } from './random.ts'
 
 export interface SimulationOptions {
@@ -32,6 +33,8 @@ export interface SimulationOptions {
   readonly isEndedByViolation?: boolean
   /** Default: drawn by the seed. */
   readonly heartbeatIntervalMs?: number
+  /** Default: plain. */
+  readonly profile?: Profile
   /** Black boxes are written below this folder, and replayed. */
   readonly blackBoxDirectory?: string
   /** Called at the end, while everything still runs. */
@@ -74,13 +77,16 @@ export function simulate(seed: number, options: SimulationOptions = {}): Simulat
   const { nodeCount = drawn.nodeCount, heartbeatIntervalMs = drawn.heartbeatIntervalMs } = options
   const { minutes = defaultMinutes, faults: allowed = faultKinds, blackBoxDirectory } = options
   const scale = heartbeatIntervalMs / heartbeatIntervalsMs[0]
-  const configuration = configurationOf({
+  const plain = configurationOf({
     nodeCount,
     heartbeatIntervalMs,
     // The same wherever black boxes are written: machines know their configuration, and the digest knows them.
     directory: '/simulated',
     random: shape,
   })
+  // From a stream of its own: all else is with a seed as it is without.
+  const configuration =
+    options.profile === 'mixed' ? mixedOf(plain, { random: randomOf(seed, 'profile'), scale }) : plain
   const convergenceWithinMs = convergenceFixedMs + convergencePerHeartbeat * heartbeatIntervalMs
   const checkers = createCheckers({
     selfStopMs: configuration.timing.selfStopMs,
