@@ -13,7 +13,13 @@ import { nodeRecoveryOf } from './nodes.ts'
 import { isMaintained, placesOfHost, typeOfComponent } from './places.ts'
 
 /** A failure that says nothing against the component itself is not counted, and leads to nothing but a new plan. */
-const uncountedCodes: readonly string[] = ['lease.lost', 'node.restarted', 'node.left', 'component.removed']
+const uncountedCodes: readonly string[] = [
+  'lease.lost',
+  'node.restarted',
+  'node.left',
+  'component.removed',
+  'proxy.lost',
+]
 
 /** What a component's status says of its recovery, with what was known before. */
 export function recoveryNoted(

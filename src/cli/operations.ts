@@ -48,7 +48,7 @@ export const operationRoutes = {
   unlock: targetCommand('Put what is locked, or failed too often, back to use', async () => (await commands()).unlock),
   shutdown: targetCommand('Hand over what it does, then lock it', async () => (await commands()).shutdown),
   restart: targetCommand(
-    'Stop it and start it again, once others have its roles',
+    'Stop it and start it again; nobody stands in for it meanwhile',
     async () => (await commands()).restart,
   ),
   selftest: buildCommand<OperationFlags, [string], CliContext>({

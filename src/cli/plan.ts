@@ -30,6 +30,7 @@ export interface PlanFlags extends ConnectionFlags, EventFlags {
   readonly switchover?: readonly WhatIf[]
   readonly survey: boolean
   readonly dot: boolean
+  readonly why: boolean
 }
 
 const event = (brief: string) =>
@@ -75,6 +76,7 @@ export const planCommand = buildCommand<PlanFlags, [], CliContext>({
       },
       survey: yes('Lose each node, and each pair, and list what would not be served'),
       dot: yes('Print a digraph in DOT'),
+      why: yes('Say of each place why it has its role, and why the others have not'),
     },
   },
   docs: { brief: 'Show what would happen, and do nothing' },

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { PlanInput } from '../../machines/logic/placement/index.ts'
-import { freshInput, reconfigured, rehearse } from '../../machines/logic/placement/rehearse.ts'
+import { freshInput, reconfigured, settle } from '../../machines/logic/placement/rehearse.ts'
 import type { Configuration } from '../../machines/model/configuration.ts'
 import { openConfiguration } from '../configuration/load.ts'
 import { isRecord } from '../configuration/size.ts'
@@ -54,7 +54,7 @@ function startOf(configuration: Configuration, flags: PlanFlags, { isCalm }: { i
   const { observed } = flags
   if (observed !== undefined) return readObserved({ file: observed, text: read(observed), configuration })
   const fresh = freshInput(configuration)
-  return isCalm ? fresh : rehearse(fresh).after
+  return isCalm ? fresh : settle(fresh)
 }
 
 const timeoutDefaultMs = 35_000

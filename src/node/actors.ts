@@ -78,10 +78,11 @@ type Words = Pick<Parts, 'configuration' | 'holding'>
 /** What a component's machine is told of its type, and again when that changes. */
 export function typeWordsOf({ configuration, holding }: Words, assignment: AssignmentName): TypeWords {
   const { component, withoutQuorum } = configuration.assignments[assignment]!
-  const type = configuration.types[configuration.components[component]!.type]!
+  const { proxy, type: typeName } = configuration.components[component]!
+  const type = configuration.types[typeName]!
   const { standby, aware, hooks, exclusive, roleTimeoutMs, startTimeoutMs, stopTimeoutMs } = type
   const { first, byCode } = type.recovery
-  const standsDown = aware || hooks.onQuiescing !== undefined
+  const standsDown = aware || proxy !== undefined || hooks.onQuiescing !== undefined
   return {
     standby,
     standsDown,

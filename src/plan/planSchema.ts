@@ -90,6 +90,18 @@ export const planSchema = document({
   shortages: list(shortage, 'shortages').meta({
     description: 'Assignments that are not as configured in the end, and why.',
   }),
+  explanations: list(
+    document({
+      assignment: text,
+      place,
+      role: role.meta({ description: 'What it is meant to be in the end.' }),
+      text: text.meta({ description: 'Why it has this role, or why it has none.' }),
+    }),
+    'explanations',
+  ).meta({
+    description:
+      'Why here, and why not there: of the assignments that have steps or shortages, the first 1000 of them.',
+  }),
   lost: list(text, 'assignments').meta({ description: 'Assignments without their required primaries in the end.' }),
   interruptions: list(document({ assignment: text, limitMs: count }), 'interruptions').meta({
     description: 'Assignments that are without their required primaries meanwhile, and for how long at most.',

@@ -1,5 +1,5 @@
 /** What the loss of each node, and of each pair of nodes, would leave: every case by itself, from the same beginning. */
-import type { PlanInput } from '../../machines/logic/placement/index.ts'
+import { type Plan, type PlanInput, plan } from '../../machines/logic/placement/index.ts'
 import { forecast, type PlanDocument } from '../../machines/logic/placement/rehearse.ts'
 import type { AssignmentName, NodeName } from '../../machines/model/ids.ts'
 import { upAvailabilities } from '../../machines/model/status.ts'
@@ -42,10 +42,11 @@ export function surveyCases({ configuration, nodes }: PlanInput): NodeName[][] {
 
 /** One case after the other, so that the caller can tell how far it is. */
 export function* survey(settled: PlanInput): Generator<SurveyCase, Survey> {
-  const calm = forecast({ before: settled, after: settled, events: [] })
+  const previous = plan(settled)
+  const calm = forecast({ before: settled, after: settled, events: [], previous })
   const cases: SurveyCase[] = []
   for (const nodes of surveyCases(settled)) {
-    const found = caseOf(settled, nodes, calm)
+    const found = caseOf(settled, nodes, { calm, previous })
     cases.push(found)
     yield found
   }
@@ -58,9 +59,18 @@ export function* survey(settled: PlanInput): Generator<SurveyCase, Survey> {
   }
 }
 
-function caseOf(settled: PlanInput, nodes: readonly NodeName[], calm: PlanDocument): SurveyCase {
+function caseOf(
+  settled: PlanInput,
+  nodes: readonly NodeName[],
+  { calm, previous }: { calm: PlanDocument; previous: Plan },
+): SurveyCase {
   const after = nodes.reduce((input, node) => apply(input, { what: 'fail', target: { kind: 'node', node } }), settled)
-  const { verdict, quorum, lost, shortages, moveCount, limitMs } = forecast({ before: settled, after, events: [] })
+  const { verdict, quorum, lost, shortages, moveCount, limitMs } = forecast({
+    before: settled,
+    after,
+    events: [],
+    previous,
+  })
   const short = new Set(calm.shortages.map(({ assignment }) => assignment))
   return {
     nodes,

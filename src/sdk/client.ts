@@ -17,6 +17,7 @@ import {
   openCheckpointCountMax,
   type PeersMessage,
   type ProgramMessage,
+  type ProxiedMessage,
   protocolVersion,
   type RoleMessage,
 } from './protocol.ts'
@@ -41,8 +42,8 @@ export interface Rolecall {
   readonly role: Role
   readonly token: Token | null
   readonly peers: readonly Peer[]
-  /** What it holds for each assignment that it was told of in this life. */
-  readonly held: ReadonlyMap<AssignmentName, HeldRole>
+  /** What it holds for each assignment that it was told of in this life; of a proxy also by the components that it speaks for. */
+  readonly held: ReadonlyMap<AssignmentName | ComponentId, HeldRole>
   readonly isConnected: boolean
   /**
    * Whether the node's lease holds at this moment. A primary whose effects nobody checks asks before each of them: one that was
@@ -69,6 +70,8 @@ export interface Rolecall {
   reportLoad(load: { readonly percent: number; readonly assignment?: AssignmentName }): void
   /** Of a self-determining component: the role it has picked. Say it at each change, and after `connect`. */
   announceRole(announced: { readonly assignment: AssignmentName; readonly role: Role }): void
+  /** Of a proxy: how a component is that it speaks for. Once more after each connection. */
+  proxied(said: Omit<ProxiedMessage, 'type'>): void
   close(): void
 }
 
@@ -82,7 +85,7 @@ export class Client implements Rolecall {
   readonly #handlers: Handlers
   readonly #reader = new LineReader()
   readonly #open = new Map<number, OpenCheckpoint>()
-  readonly #held = new Map<AssignmentName, Held>()
+  readonly #held = new Map<AssignmentName | ComponentId, Held>()
   /** What it was told last. */
   #latest: Held | null = null
   #lastCheckpointId = 0
@@ -134,7 +137,7 @@ export class Client implements Rolecall {
     return this.#latest?.peers ?? []
   }
 
-  get held(): ReadonlyMap<AssignmentName, HeldRole> {
+  get held(): ReadonlyMap<AssignmentName | ComponentId, HeldRole> {
     return this.#held
   }
 
@@ -186,6 +189,10 @@ export class Client implements Rolecall {
     this.#send({ type: 'role.announce', assignment, role })
   }
 
+  proxied(said: Omit<ProxiedMessage, 'type'>): void {
+    this.#send({ ...said, type: 'proxied' })
+  }
+
   close(): void {
     this.#end(new CheckpointError('disconnected', { to: null }))
     this.#socket.end()
@@ -193,7 +200,8 @@ export class Client implements Rolecall {
 
   /** Of one that serves a single assignment there is no question which is meant. */
   #only(): Held | undefined | 'several' {
-    return this.#held.size > 1 ? 'several' : (this.#latest ?? undefined)
+    const own = [...this.#held].filter(([name, { assignment }]) => name === assignment)
+    return own.length > 1 ? 'several' : (this.#latest ?? undefined)
   }
 
   #refusalOf(primaryToken: Token | null, text: string): CheckpointError['code'] | null {
@@ -254,6 +262,11 @@ export class Client implements Rolecall {
       case 'selfTest':
         void this.#run(message)
         break
+      case 'proxied.start': {
+        const { type: _, ...start } = message
+        this.#handlers.onProxiedStart?.(start)
+        break
+      }
       case 'stop':
         this.#handlers.onStop?.({ timeLimitMs: message.timeLimitMs })
         break
@@ -272,7 +285,7 @@ export class Client implements Rolecall {
 
   async #take({ id, type: _, ...command }: RoleMessage): Promise<void> {
     const held = this.#heldFor(command)
-    this.#latest = held
+    if (command.component === undefined) this.#latest = held
     const signal = held.told(command)
     try {
       await this.#handlers.onRole({ ...command, signal })
@@ -299,10 +312,11 @@ export class Client implements Rolecall {
     this.#handlers.onPeers?.(change)
   }
 
-  #heldFor(said: HeldRole): Held {
-    const held = this.#held.get(said.assignment) ?? new Held(said)
-    this.#held.set(said.assignment, held)
-    this.#latest ??= held
+  #heldFor({ component, ...said }: HeldRole & { readonly component?: ComponentId }): Held {
+    const name = component ?? said.assignment
+    const held = this.#held.get(name) ?? new Held(said)
+    this.#held.set(name, held)
+    if (component === undefined) this.#latest ??= held
     return held
   }
 

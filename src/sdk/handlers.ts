@@ -7,6 +7,8 @@ import type { Json } from './protocol.ts'
 
 export interface RoleCommand {
   readonly role: Role
+  /** To a proxy: of the component that it speaks for. Left out: its own. */
+  readonly component?: ComponentId
   readonly assignment: AssignmentName
   readonly token: Token
   readonly peers: readonly Peer[]
@@ -18,6 +20,8 @@ export interface RoleCommand {
 }
 
 export interface PeersChange {
+  /** As in a role command. */
+  readonly component?: ComponentId
   readonly assignment: AssignmentName
   readonly token: Token
   readonly peers: readonly Peer[]
@@ -45,6 +49,12 @@ export interface Handlers {
   onCheckpoint?(checkpoint: Checkpoint): Promise<void> | void
   /** The node's lease was renewed: what `mayAct` held back may go on. */
   onLease?(): void
+  /** Of a proxy: speak for this component from now on, and say so with `proxied`, within the time limit. */
+  onProxiedStart?(start: {
+    readonly component: ComponentId
+    readonly assignment: AssignmentName
+    readonly timeLimitMs: number
+  }): void
   /** Begin anew without ending, and keep the roles: resolve when that is done. Default: `unsupported`. */
   onReset?(errand: { readonly timeLimitMs: number }): Promise<void> | void
   /** Test yourself, while you have no role: resolve when all is well. Default: `unsupported`. */

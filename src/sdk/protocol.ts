@@ -73,6 +73,19 @@ export type ProgramMessage =
   | { readonly type: 'refused'; readonly id: number; readonly code: string }
   | LoadMessage
   | AnnounceMessage
+  | ProxiedMessage
+
+/** Of a proxy: how a component is that it speaks for. From version 2 on. */
+export interface ProxiedMessage {
+  readonly type: 'proxied'
+  readonly component: ComponentId
+  /** `ready`: it can be told roles; `failed`: with a code; `ended`: it does nothing any more. */
+  readonly state: 'ready' | 'failed' | 'ended'
+  readonly endpoint?: string | undefined
+  readonly release?: string | undefined
+  readonly code?: string | undefined
+  readonly detail?: string | undefined
+}
 
 /** What it bears of what it should: 100 is all. From version 2 on. */
 export interface LoadMessage {
@@ -119,6 +132,7 @@ export type NodeMessage =
     }
   | LeaseMessage
   | ErrandMessage
+  | ProxiedStartMessage
   | { readonly type: 'stop'; readonly timeLimitMs: number }
   | { readonly type: 'protocol.error'; readonly code: ProtocolErrorCode; readonly detail: string }
 
@@ -153,9 +167,19 @@ export interface ErrandMessage {
   readonly timeLimitMs: number
 }
 
+/** To a proxy: speak for this component from now on; answered with `proxied`. */
+export interface ProxiedStartMessage {
+  readonly type: 'proxied.start'
+  readonly component: ComponentId
+  readonly assignment: AssignmentName
+  readonly timeLimitMs: number
+}
+
 export interface RoleMessage {
   readonly type: 'role'
   readonly id: number
+  /** To a proxy: of the component that it speaks for. Left out: its own. */
+  readonly component?: ComponentId
   readonly assignment: AssignmentName
   readonly role: Role
   readonly level: number
@@ -166,6 +190,8 @@ export interface RoleMessage {
 
 export interface PeersMessage {
   readonly type: 'peers'
+  /** As in a role command. */
+  readonly component?: ComponentId
   readonly assignment: AssignmentName
   readonly token: Token
   readonly peers: readonly Peer[]

@@ -23,6 +23,8 @@ describe('for people', () => {
     ['a component fails', ['--fail', 'n1/ledger']],
     ['a node is known to have ended', ['--end', 'node:n2']],
     ['a switch-over', ['--switchover', 'ledger=n3']],
+    ['why here, and why not there', ['--end', 'node:n2', '--lock', 'n1/web', '--why']],
+    ['why the others have not', ['--fail', 'n2/ledger', '--why']],
     ['a lock of all that could serve', ['--lock', 'n1/web', '--lock', 'n2/web']],
     ['the quorum is lost', [...silent, '--fail', 'node:n2']],
     [

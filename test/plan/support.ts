@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PlanInput } from '../../machines/logic/placement/index.ts'
-import { freshInput, rehearse } from '../../machines/logic/placement/rehearse.ts'
+import { freshInput, settle } from '../../machines/logic/placement/rehearse.ts'
 import type { Configuration } from '../../machines/model/configuration.ts'
 import { loadConfiguration } from '../../src/configuration/load.ts'
 import { temporaryFolder } from '../support/folders.ts'
@@ -35,5 +35,5 @@ export function configurationOf(text = threeNodes): Configuration {
 
 /** Everything is started, and nothing is left to do. */
 export function settled(text = threeNodes): PlanInput {
-  return rehearse(freshInput(configurationOf(text))).after
+  return settle(freshInput(configurationOf(text)))
 }

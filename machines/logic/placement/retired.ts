@@ -17,12 +17,10 @@ export function retiredOf({ configuration, intents }: PlanInput, name: Assignmen
 
 /** Another assignment's intent still names it, or the whole component that the place would be in. */
 export function isOwnedByAnother(
-  { configuration, intents }: PlanInput,
+  owners: ReadonlyMap<ComponentId, AssignmentName>,
   name: AssignmentName,
   component: ComponentId,
 ): boolean {
-  const { owners } = retiredIn(configuration, intents)
-  if (owners.size === 0) return false
   const owner = owners.get(component) ?? owners.get(hostOf(component))
   return owner !== undefined && owner !== name
 }

@@ -26,6 +26,7 @@ import type {
   RoleWords,
   StopOrder,
 } from '../agent.ts'
+import { ProxiedProcess } from '../proxiedProcess.ts'
 import type { SdkCallbacks, SdkServer } from '../sdk/server.ts'
 import { type HostProcess, SharedProcess } from '../sharedProcess.ts'
 import { LoadGates } from './loadGate.ts'
@@ -77,6 +78,10 @@ class Agent implements ProcessAgent {
   readonly #loads: LoadGates
   readonly #programs = new Map<ComponentId, Program>()
   readonly #shared = new Map<ComponentId, SharedProcess>()
+  /** Those for which another component's program speaks. */
+  readonly #proxied = new Map<ComponentId, ProxiedProcess>()
+  /** By what the guard knows: the components and places that act in it. */
+  readonly #active = new Map<ComponentId, Set<ComponentId>>()
   /** Under way: their programs stand in for the component's own. */
   readonly #selfTests = new Map<ComponentId, SelfTest>()
   /** Of the last life that was started of each component. */
@@ -98,7 +103,13 @@ class Agent implements ProcessAgent {
       onAnnounced: (announced) => {
         if (this.#typeOf(announced.component)?.selfDetermining) this.#said({ type: 'role.announced', ...announced })
       },
-      onDisconnected: (disconnected) => this.#present(disconnected.component).disconnected(disconnected),
+      onProxied: ({ by, component, word }) => {
+        if (this.#proxyOf(component) === by.component) this.#proxiedOf(component)?.heard(word)
+      },
+      onDisconnected: (disconnected) => {
+        this.#proxyLost(disconnected.component)
+        this.#present(disconnected.component).disconnected(disconnected)
+      },
     })
     this.configure(options.configuration)
   }
@@ -122,6 +133,8 @@ class Agent implements ProcessAgent {
   }
 
   end(component: ComponentId): void {
+    this.#proxied.get(component)?.close()
+    this.#proxied.delete(component)
     // The process of a place is that of the others, too.
     if (hostOf(component) !== component) return
     this.#programs.get(component)?.close()
@@ -130,34 +143,36 @@ class Agent implements ProcessAgent {
 
   start(order: RoleWords): void {
     const words = pickWords(order)
-    const process = this.#sharedOf(order.component)
+    const process = this.#proxiedOf(order.component) ?? this.#sharedOf(order.component)
     if (process) process.start(words)
     else this.#startProgram(words, words)
   }
 
   stop(order: StopOrder): void {
-    const process = this.#sharedOf(order.component)
+    const process = this.#proxiedOf(order.component) ?? this.#sharedOf(order.component)
     if (process) process.stop(order)
     else this.#stopProgram(order)
   }
 
   invoke(order: InvokeOrder): void {
     const invocation = { ...pickWords(order), level: order.level, timeLimitMs: order.timeLimitMs }
-    const process = this.#sharedOf(order.component)
+    const process = this.#proxiedOf(order.component) ?? this.#sharedOf(order.component)
     if (process) process.invoke(invocation)
     else this.#own(order.component).invoke(invocation)
   }
 
   introduce(order: RoleWords): void {
-    const process = this.#sharedOf(order.component)
+    const process = this.#proxiedOf(order.component) ?? this.#sharedOf(order.component)
     if (process) process.introduce(pickWords(order))
     else this.#own(order.component).introduce(pickWords(order))
   }
 
   setActive({ component, incarnation, isActive }: ComponentLife & { isActive: boolean }): void {
+    const proxy = this.#proxyOf(component)
     const process = this.#sharedOf(component)
-    if (process) process.setActive({ component, isActive })
-    else this.#options.guard.setActive({ component, incarnation, isActive })
+    if (proxy !== null) this.#tellActive(component, { ...this.#lifeOf(proxy), isActive })
+    else if (process) process.setActive({ component, isActive })
+    else this.#tellActive(component, { component, incarnation, isActive })
   }
 
   lifeOf(life: ComponentLife): Incarnation {
@@ -167,12 +182,15 @@ class Agent implements ProcessAgent {
   run({ kind, component: place, timeLimitMs }: ErrandOrder): Promise<Reason | null> {
     const component = hostOf(place)
     if (!this.#programs.has(component)) return Promise.resolve({ code: 'no-such', detail: 'it is not on this node' })
+    if (this.#proxyOf(component))
+      return Promise.resolve({ code: 'unsupported', detail: 'it has no process of its own' })
     return kind === 'reset' ? this.#own(component).reset(timeLimitMs) : this.#test(component, timeLimitMs)
   }
 
   close(): void {
     for (const program of this.#programs.values()) program.close()
     for (const { program } of this.#selfTests.values()) program.close()
+    for (const process of this.#proxied.values()) process.close()
     this.#loads.close()
     this.#tasks.close()
     this.sdk.close()
@@ -199,9 +217,61 @@ class Agent implements ProcessAgent {
 
   /** What is said of a program goes to its component's machine, or to the machines of its places. */
   #said(event: AgentEvent): void {
+    if (event.type === 'process.exited') this.#proxyLost(event.component)
+    const proxied = this.#proxied.get(event.component)
     const process = this.#shared.get(hostOf(event.component))
-    if (process) process.heard(event)
+    if (proxied && (event.type === 'role.done' || event.type === 'role.failed')) proxied.answered(event)
+    else if (process) process.heard(event)
     else this.#options.onEvent(event)
+  }
+
+  /** The component whose program speaks for this one; null: its own does. */
+  #proxyOf(component: ComponentId): ComponentId | null {
+    const { proxy } = this.#configuration.components[componentNameOf(component)] ?? {}
+    return proxy === undefined ? null : componentId({ node: this.#options.node, component: proxy })
+  }
+
+  #proxiedOf(component: ComponentId): ProxiedProcess | null {
+    const proxy = this.#proxyOf(component)
+    if (proxy === null) return null
+    const known = this.#proxied.get(component)
+    if (known) return known
+    const via = (): ComponentLife => this.#lifeOf(proxy)
+    const { sdk } = this
+    const { clock, onEvent } = this.#options
+    const made = new ProxiedProcess({
+      component,
+      proxy: {
+        get isConnected() {
+          return sdk.isConnected(via())
+        },
+        start: ({ assignment }, timeLimitMs) => sdk.startProxied({ via: via(), component, assignment, timeLimitMs }),
+        invoke: (order) => sdk.invoke({ ...order, via: via() }),
+        introduce: (words) => sdk.introduce({ ...words, via: via() }),
+      },
+      startTimeoutMs: () => this.#typeOf(component)?.startTimeoutMs ?? 0,
+      clock,
+      onEvent,
+    })
+    this.#proxied.set(component, made)
+    return made
+  }
+
+  #proxyLost(proxy: ComponentId): void {
+    for (const [component, process] of this.#proxied) if (this.#proxyOf(component) === proxy) process.proxyLost()
+  }
+
+  #lifeOf(component: ComponentId): ComponentLife {
+    return { component, incarnation: this.#lives.get(component) ?? 0 }
+  }
+
+  /** `of`: what acts, in the process that the guard knows. */
+  #tellActive(of: ComponentId, { component, incarnation, isActive }: ComponentLife & { isActive: boolean }): void {
+    const acting = this.#active.get(component) ?? new Set()
+    this.#active.set(component, acting)
+    if (isActive) acting.add(of)
+    else acting.delete(of)
+    this.#options.guard.setActive({ component, incarnation, isActive: acting.size > 0 })
   }
 
   #typeOf(component: ComponentId): ComponentType | null {
@@ -232,6 +302,7 @@ class Agent implements ProcessAgent {
       node,
       component,
       type,
+      isExclusive: type.exclusive || this.#speaksForExclusive(component),
       instance: components[componentNameOf(component)]!.instances[node] ?? { environment: {}, endpoint: null },
       baseEnvironment,
       socketPath: sdkSocketPath({ runtimeDirectory, node }),
@@ -241,6 +312,13 @@ class Agent implements ProcessAgent {
       clock,
       onEvent,
     })
+  }
+
+  /** Without the lease it is ended for the sake of what it speaks for, which must do nothing without it. */
+  #speaksForExclusive(component: ComponentId): boolean {
+    const { components, types } = this.#configuration
+    const name = componentNameOf(component)
+    return Object.values(components).some(({ proxy, type }) => proxy === name && types[type]!.exclusive)
   }
 
   /** A program that runs goes on as it was begun; the next begins as it is configured then. */
@@ -283,8 +361,8 @@ class Agent implements ProcessAgent {
       invoke: (order) => this.#own(host).invoke(order),
       introduce: (words) => this.#own(host).introduce(words),
     }
-    const { clock, guard, onEvent } = this.#options
-    const setActive = (activity: ComponentLife & { isActive: boolean }): void => guard.setActive(activity)
+    const { clock, onEvent } = this.#options
+    const setActive = (activity: ComponentLife & { isActive: boolean }): void => this.#tellActive(host, activity)
     const made = new SharedProcess({ host, process, clock, setActive, onEvent })
     this.#shared.set(host, made)
     return made

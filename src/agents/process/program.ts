@@ -19,6 +19,8 @@ export interface ProgramOptions {
   readonly node: NodeName
   readonly component: ComponentId
   readonly type: ComponentType
+  /** Ended by the guard when the lease is over while it is active. */
+  readonly isExclusive: boolean
   readonly instance: ComponentInstance
   readonly baseEnvironment: Readonly<Record<string, string | undefined>>
   readonly socketPath: string
@@ -82,7 +84,7 @@ export class Program {
 
   /** null: it serves several assignments, and is told of each later. */
   start({ incarnation }: ComponentLife, words: RoleWords | null): void {
-    const { component, type, guard, clock } = this.#options
+    const { component, type, isExclusive, guard, clock } = this.#options
     this.#words = words
     if (this.#life) {
       this.#later({
@@ -104,7 +106,7 @@ export class Program {
       command: [...type.command],
       environment: this.environmentOf({ component, incarnation }, words),
       workingDirectory: type.workingDirectory,
-      isExclusive: type.exclusive,
+      isExclusive,
     })
   }
 

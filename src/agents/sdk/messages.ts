@@ -54,11 +54,21 @@ const programMessage = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('accepted'), id: number }),
   z.object({ type: z.literal('refused'), id: number, code }),
+  z.object({
+    type: z.literal('proxied'),
+    component,
+    state: z.enum(['ready', 'failed', 'ended']),
+    endpoint: z.string().min(1).max(500).nullable().default(null),
+    release: z.string().min(1).max(64).nullable().default(null),
+    code: code.default('proxied.failed'),
+    detail: detail.default(''),
+  }),
   z.object({ type: z.literal('load'), percent: number, assignment }),
   z.object({ type: z.literal('role.announce'), assignment: z.string().min(1).max(64), role: z.enum(roles) }),
 ])
 
 export type ParsedMessage = z.output<typeof programMessage>
+export type ParsedProxied = Extract<ParsedMessage, { type: 'proxied' }>
 export type ParsedCheckpoint = Extract<ParsedMessage, { type: 'checkpoint' }>
 export type ParsedRegister = Omit<Extract<ParsedMessage, { type: 'register' }>, 'component'> & {
   component: ComponentId

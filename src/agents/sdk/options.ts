@@ -4,6 +4,7 @@ import type { Role } from '../../../machines/model/roles.ts'
 import type { Peer } from '../../../machines/model/status.ts'
 import type { Token } from '../../../machines/model/token.ts'
 import type { Clock } from '../../engine/clock.ts'
+import type { ProxyWord } from '../proxiedProcess.ts'
 
 export interface SdkServerOptions {
   /** Of the Unix socket; at most 107 bytes. A socket file that is left there is replaced. */
@@ -51,6 +52,14 @@ export interface RoleInvocation extends RoleCommand {
   readonly peers: readonly Peer[]
   readonly level: number
   readonly timeLimitMs: number
+  /** The proxy whose program speaks for the component. Left out: the component's own. */
+  readonly via?: ProgramLife
+}
+
+/** One life of a program. */
+export interface ProgramLife {
+  readonly component: ComponentId
+  readonly incarnation: Incarnation
 }
 
 export type Introduction = Omit<RoleInvocation, 'level' | 'timeLimitMs'>
@@ -113,6 +122,8 @@ export interface SdkCallbacks {
     readonly incarnation: Incarnation
     readonly role: Role
   }): void
+  /** A proxy's program, of a component that it speaks for. */
+  onProxied(said: { readonly by: ProgramLife; readonly component: ComponentId; readonly word: ProxyWord }): void
   onDisconnected(disconnected: { readonly component: ComponentId; readonly incarnation: Incarnation }): void
   /** Carries it to the peer's node, which calls `deliverCheckpoint` there. */
   onCheckpoint(checkpoint: Checkpoint): Promise<CheckpointResult>

@@ -24,6 +24,7 @@ import {
   type Errand,
   type ErrandFailure,
   type Introduction,
+  type ProgramLife,
   type RoleInvocation,
   type SdkServerOptions,
 } from './options.ts'
@@ -38,6 +39,10 @@ export interface SdkServer {
   introduce(introduction: Introduction): void
   /** Asks the program to end by itself. False: it is not connected, so only a signal reaches it. */
   stop(stop: { component: ComponentId; incarnation: Incarnation; timeLimitMs: number }): boolean
+  /** Whether this life of the component's program is connected. */
+  isConnected(program: ProgramLife): boolean
+  /** Asks a proxy to speak for a component; ends in `onProxied`, sooner or later. */
+  startProxied(start: { via: ProgramLife; component: ComponentId; assignment: string; timeLimitMs: number }): void
   /** Asks the program to reset or test itself. Resolves to null when it says that it is done; within the time limit. */
   run(errand: Errand): Promise<ErrandFailure | null>
   /** Tells every program how long the node may act; a program that was frozen finds by it that its time is over. null: for ever. */
@@ -95,8 +100,9 @@ class Server implements SdkServer {
   introduce(introduction: Introduction): void {
     const member = this.#memberOf(introduction.component)
     member.introduced(introduction)
-    const { assignment, token, peers } = introduction
-    this.#sessionOf(introduction)?.connection.send({ type: 'peers', assignment, token, peers })
+    const { assignment, token, peers, via } = introduction
+    const proxied = via ? { component: introduction.component } : {}
+    this.#sessionOf(introduction)?.connection.send({ type: 'peers', ...proxied, assignment, token, peers })
   }
 
   stop({
@@ -110,6 +116,14 @@ class Server implements SdkServer {
     const session = this.#sessionOf(program)
     session?.connection.send({ type: 'stop', timeLimitMs })
     return session !== null
+  }
+
+  isConnected(program: ProgramLife): boolean {
+    return this.#sessionOf(program) !== null
+  }
+
+  startProxied({ via, ...start }: Parameters<SdkServer['startProxied']>[0]): void {
+    this.#sessionOf(via)?.connection.send({ type: 'proxied.start', ...start })
   }
 
   run(errand: Errand): Promise<ErrandFailure | null> {
@@ -214,7 +228,7 @@ class Server implements SdkServer {
       const detail = `${component} can serve several assignments: that takes version ${severalAssignmentsVersion}`
       return { code: 'protocol-unsupported', detail }
     }
-    const isStale = this.#membersOf(component).some((member) => incarnation < member.incarnation)
+    const isStale = this.#membersOf(component).some((member) => member.via === null && incarnation < member.incarnation)
     if (isStale || !this.#options.isExpected(component, incarnation)) {
       return { code: 'not-expected', detail: `${component} in incarnation ${incarnation} does not run here` }
     }
@@ -244,14 +258,15 @@ class Server implements SdkServer {
     return this.#options.isShared?.(component) ?? false
   }
 
+  /** What its program is told of: the component and its places, and what it speaks for. */
   #membersOf(host: ComponentId): Member[] {
-    return [...this.#members.values()].filter(({ component }) => hostOf(component) === host)
+    return [...this.#members.values()].filter(({ component, via }) => (via ?? hostOf(component)) === host)
   }
 
   #rolesOf(component: ComponentId): SessionRoles {
     if (this.#isShared(component)) return { isShared: true, members: () => this.#membersOf(component) }
-    const member = this.#memberOf(component)
-    return { isShared: false, members: () => [member] }
+    this.#memberOf(component)
+    return { isShared: false, members: () => this.#membersOf(component) }
   }
 
   #memberOf(component: ComponentId): Member {
@@ -262,7 +277,8 @@ class Server implements SdkServer {
     return member
   }
 
-  #sessionOf({ component, incarnation }: { component: ComponentId; incarnation: Incarnation }): Session | null {
+  #sessionOf(of: ProgramLife & { readonly via?: ProgramLife }): Session | null {
+    const { component, incarnation } = of.via ?? of
     const session = this.#sessions.get(hostOf(component))
     return session?.incarnation === incarnation ? session : null
   }

@@ -6,7 +6,7 @@ import type { Connection } from './connection.ts'
 import { Deliveries } from './deliveries.ts'
 import { Errands } from './errands.ts'
 import type { Member } from './member.ts'
-import { type ParsedCheckpoint, type ParsedMessage, parseMessage } from './messages.ts'
+import { type ParsedCheckpoint, type ParsedMessage, type ParsedProxied, parseMessage } from './messages.ts'
 import {
   commandOf,
   type Errand,
@@ -67,7 +67,8 @@ export class Session {
 
   sendRole(id: number, invocation: RoleInvocation): void {
     const { assignment, role, level, timeLimitMs, token, peers } = invocation
-    this.connection.send({ type: 'role', id, assignment, role, level, timeLimitMs, token, peers })
+    const proxied = invocation.via ? { component: invocation.component } : {}
+    this.connection.send({ type: 'role', id, ...proxied, assignment, role, level, timeLimitMs, token, peers })
   }
 
   /** Resolves to null when it is done. */
@@ -125,10 +126,24 @@ export class Session {
       case 'load':
         this.#callbacks.onLoad({ ...this.#lifeOf(message.assignment), loadPercent: message.percent })
         break
+      case 'proxied':
+        this.#proxied(message)
+        break
       case 'role.announce':
         this.#callbacks.onAnnounced({ ...this.#lifeOf(message.assignment), role: message.role })
         break
     }
+  }
+
+  #proxied({ component, state, endpoint, release, code, detail }: ParsedProxied): void {
+    const by = { component: this.component, incarnation: this.incarnation }
+    const word =
+      state === 'ready'
+        ? { state, endpoint, release }
+        : state === 'failed'
+          ? { state, code, detail }
+          : { state, detail: detail === '' ? 'so its proxy says' : detail }
+    this.#callbacks.onProxied({ by, component, word })
   }
 
   #report({ code, detail, assignment }: { code: string; detail: string; assignment?: string | undefined }): void {
@@ -150,7 +165,8 @@ export class Session {
   /** The command that is answered; null when it is over, or was for another life. */
   #answered(id: number): RoleInvocation | null {
     for (const member of this.#roles.members()) {
-      const invocation = member.incarnation === this.incarnation ? member.takeCommand(id) : null
+      const { incarnation } = member.command?.invocation.via ?? member
+      const invocation = incarnation === this.incarnation ? member.takeCommand(id) : null
       if (invocation) return invocation
     }
     return null

@@ -29,7 +29,10 @@ export default async function plan(this: CliContext, flags: PlanFlags): Promise<
   const { stdout, env } = this.process
   if (flags.json) stdout.write(`${JSON.stringify(document, null, 2)}\n`)
   else if (flags.dot) stdout.write(dotOf(document))
-  else stdout.write(`${renderPlan(document, createStyle(hasColour(stdout, env))).join('\n')}\n`)
+  else
+    stdout.write(
+      `${renderPlan(document, createStyle(hasColour(stdout, env)), { isExplained: flags.why }).join('\n')}\n`,
+    )
   if (document.verdict === 'lost') this.process.exitCode = exitCodes.unsatisfied
 }
 

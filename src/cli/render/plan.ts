@@ -4,7 +4,8 @@ import type { Style } from './style.ts'
 import { plain } from './style.ts'
 import { table } from './table.ts'
 
-export function renderPlan(plan: PlanDocument, style: Style): string[] {
+/** `isExplained`: with why each place has its role, or has none. */
+export function renderPlan(plan: PlanDocument, style: Style, { isExplained = false } = {}): string[] {
   return [
     ...plan.events.map((event) => `What if    ${style.bold(plain(event))}`),
     `Verdict    ${verdict(plan, style)}`,
@@ -15,6 +16,7 @@ export function renderPlan(plan: PlanDocument, style: Style): string[] {
     ...section('Steps', steps(plan, style), style),
     ...section('Waits', plan.waits.map(plain), style),
     ...section('Not as configured', shortages(plan), style),
+    ...(isExplained ? section('Why here, and why not there', explanations(plan), style) : []),
   ]
 }
 
@@ -181,6 +183,14 @@ function shortages({ shortages }: PlanDocument): string[] {
     header: ['ASSIGNMENT', 'MISSING', 'WHY'],
     rows: shortages.map((shortage) => [shortage.assignment, missing(shortage), plain(shortage.reason ?? '-')]),
   }).slice(shortages.length === 0 ? 1 : 0)
+}
+
+function explanations({ explanations }: PlanDocument): string[] {
+  if (explanations.length === 0) return ['nothing moves']
+  return table({
+    header: ['ASSIGNMENT', 'PLACE', 'ROLE', 'WHY'],
+    rows: explanations.map(({ assignment, place, role, text }) => [assignment, place, role, plain(text)]),
+  })
 }
 
 function missing(shortage: PlanDocument['shortages'][number]): string {

@@ -4,7 +4,14 @@
  * command open for each of its places.
  */
 import { type ComponentId, hostOf } from '../../../machines/model/ids.ts'
-import type { Checkpoint, Errand, ErrandFailure, RoleInvocation, SdkServerOptions } from '../../agents/sdk/options.ts'
+import type {
+  Checkpoint,
+  Errand,
+  ErrandFailure,
+  ProgramLife,
+  RoleInvocation,
+  SdkServerOptions,
+} from '../../agents/sdk/options.ts'
 import type { SdkServer } from '../../agents/sdk/server.ts'
 import type { ProcessClock } from '../world/clocks.ts'
 import type { World } from '../world/world.ts'
@@ -48,7 +55,7 @@ export class SimulatedSdk implements SdkServer {
   answer(program: SimulatedProgram, id: number, failure: { code: string; detail: string } | null): void {
     this.#later(() => {
       const command = [...this.#commands.values()].find((open) => open.id === id)
-      if (command?.invocation.incarnation !== program.incarnation) return
+      if (!command || (command.invocation.via ?? command.invocation).incarnation !== program.incarnation) return
       command.cancel()
       this.#commands.delete(command.invocation.component)
       const { component, incarnation, role, token } = command.invocation
@@ -71,7 +78,8 @@ export class SimulatedSdk implements SdkServer {
     })
     const command = { id, invocation, cancel }
     this.#commands.set(component, command)
-    const program = this.#programOf(component, incarnation)
+    const { component: by, incarnation: life } = invocation.via ?? invocation
+    const program = this.#programOf(by, life)
     if (program) this.#say(program, command)
   }
 
@@ -81,6 +89,17 @@ export class SimulatedSdk implements SdkServer {
     const program = this.#programOf(component, incarnation)
     if (program) this.#toProgram(() => program.asked())
     return program !== null
+  }
+
+  isConnected({ component, incarnation }: ProgramLife): boolean {
+    return this.#programOf(component, incarnation) !== null
+  }
+
+  /** Every simulated program speaks for whatever it is asked to. */
+  startProxied({ via, component }: Parameters<SdkServer['startProxied']>[0]): void {
+    const word = { state: 'ready', endpoint: null, release: null } as const
+    const isThere = (): boolean => this.isConnected(via)
+    if (isThere()) this.#later(() => isThere() && this.#options.callbacks.onProxied({ by: via, component, word }))
   }
 
   run({ kind, component, incarnation, timeLimitMs }: Errand): Promise<ErrandFailure | null> {

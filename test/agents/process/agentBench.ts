@@ -70,9 +70,13 @@ export class AgentBench {
     const configuration = {
       cluster: 'test',
       runtimeDirectory: this.directory,
-      types: { type: { ...plainType, environment: { DIR: this.directory, LEVEL: 'type' }, ...type } },
+      types: {
+        type: { ...plainType, environment: { DIR: this.directory, LEVEL: 'type' }, ...type },
+        card: { ...plainType, startTimeoutMs: 1000 },
+      },
       components: {
         it: { type: 'type', nodes: ['n1'], instances: { n1: { environment: { LEVEL: 'instance' }, endpoint } } },
+        card: { type: 'card', nodes: ['n1'], instances: {}, proxy: 'it' },
       },
     } as unknown as Configuration
     const guard = {
@@ -100,6 +104,8 @@ export class AgentBench {
             this.told.push(['run', errand])
             return Promise.resolve(null)
           },
+          isConnected: () => false,
+          startProxied: () => {},
           lease: () => {},
           deliverCheckpoint: () => Promise.resolve({ ok: true }),
           close() {},

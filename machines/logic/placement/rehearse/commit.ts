@@ -14,6 +14,8 @@ export interface Decision {
   readonly place: ComponentId
   readonly from: Role | null
   readonly to: Role
+  /** Why the assignment is not, or not yet, as wanted. */
+  readonly reason: string | null
 }
 
 export interface Committed {
@@ -34,6 +36,7 @@ export function commit(input: PlanInput, targets: readonly Target[], last: Token
   let isChanged = false
   for (const target of targets) {
     const before = input.intents[target.assignment] ?? null
+    if (isPlainlyKept(input, target, before)) continue
     const change = changeOf(input, target, before)
     if (change === null) continue
     isChanged = true
@@ -46,6 +49,22 @@ export function commit(input: PlanInput, targets: readonly Target[], last: Token
     for (const place of change.places) decisions.push(decisionOf(before, target, place))
   }
   return { intents: isChanged ? intents : input.intents, decisions, token, isChanged }
+}
+
+/** Seen at a glance: of the many that nothing has happened to, which are most, nothing more is made. */
+function isPlainlyKept(
+  { configuration, statuses }: PlanInput,
+  { assignment, roles }: Target,
+  before: Intent | null,
+): boolean {
+  if (before === null || before.sponsors || configuration.assignments[assignment]?.activeTwice === 'stopAll')
+    return false
+  const places = Object.keys(roles) as ComponentId[]
+  if (places.length === 0 || places.length !== Object.keys(before.roles).length) return false
+  return places.every((place) => {
+    const role = roles[place]!
+    return before.roles[place]?.role === role && (role === 'offline' || statuses[place]?.role !== 'offline')
+  })
 }
 
 interface IntentChange {
@@ -86,8 +105,8 @@ function intentOf(
   return { assignment, roles: Object.fromEntries(intended), ...(of.sponsors && { sponsors: of.sponsors }) }
 }
 
-function decisionOf(before: Intent | null, { assignment, roles }: Target, place: ComponentId): Decision {
-  return { assignment, place, from: before?.roles[place]?.role ?? null, to: roles[place]! }
+function decisionOf(before: Intent | null, { assignment, roles, reason }: Target, place: ComponentId): Decision {
+  return { assignment, place, from: before?.roles[place]?.role ?? null, to: roles[place]!, reason }
 }
 
 /** The newest token that anything in the input carries: those given from now on are newer. */

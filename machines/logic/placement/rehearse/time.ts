@@ -77,7 +77,7 @@ function lapses(input: PlanInput, sinceMs: ReadonlyMap<AssignmentName, number>):
 }
 
 /** Those that depend on one that is not served; others' tolerance begins anew. */
-export function lapsedLeft(input: PlanInput, unserved: ReadonlySet<AssignmentName>): PlanInput['lapsed'] {
+export function lapsedLeft(input: PlanInput, unserved: { has(name: AssignmentName): boolean }): PlanInput['lapsed'] {
   const { assignmentIndexes, sponsorsOf, assignments } = compiled(input.configuration)
   const isLeft = (name: AssignmentName) =>
     sponsorsOf[assignmentIndexes.get(name) ?? -1]?.some(({ sponsor }) => unserved.has(assignments[sponsor]!.name))
