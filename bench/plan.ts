@@ -59,7 +59,7 @@ function configurationOf(assignmentCount: number, nodeCount: number): Configurat
     }
     const shared = (kind: string, type: string) => {
       const component = `${kind}${pool}`
-      components[component] ??= { type, nodes: some(at, 4), instances: {} }
+      components[component] ??= { type, nodes: some(Math.floor(index / 200) * 4, 4), instances: {} }
       return component
     }
     const priority = index % 3
