@@ -1,7 +1,7 @@
 /** How many changes of role lie between what is and what was decided, ways round included. */
 import type { PlanInput } from '../../machines/logic/placement/index.ts'
-import { type Place, situationOf } from '../../machines/logic/placement/stepsPlace.ts'
-import { standingOf } from '../../machines/logic/placement/stepsYield.ts'
+import type { Place } from '../../machines/logic/placement/stepsPlace.ts'
+import { progressOf } from '../../machines/logic/placement/stepsProgress.ts'
 import type { Role } from '../../machines/model/roles.ts'
 import { compareTokens } from '../../machines/model/token.ts'
 
@@ -14,11 +14,11 @@ const path: Record<Role, Record<Role, number>> = {
 }
 
 export function distanceOf(input: PlanInput): number {
-  const situation = situationOf(input)
-  return Object.keys(input.intents).reduce((sum, assignment) => {
-    const { places } = standingOf(situation, assignment)
-    return sum + places.reduce((most, place) => most + distanceOfPlace(place), 0)
-  }, 0)
+  const { standings } = progressOf(input, null)
+  return standings.reduce(
+    (sum, { places }) => sum + places.reduce((most, place) => most + distanceOfPlace(place), 0),
+    0,
+  )
 }
 
 function distanceOfPlace({ aim, of: { status, intended } }: Place): number {

@@ -3,8 +3,8 @@
  * nothing. Redundancy models are numbers here, not machines.
  */
 import type { PlanInput } from './input.ts'
-import { staged } from './staging.ts'
-import { type Step, stepsOfAll } from './steps.ts'
+import { type Step, stepsFrom } from './steps.ts'
+import { type Progress, progressOf } from './stepsProgress.ts'
 import { type Decided, decided, type Target } from './target.ts'
 
 export { objectiveOf } from './allocate/objective.ts'
@@ -26,16 +26,23 @@ export interface Plan {
   readonly isExhaustive: boolean
 }
 
-const decisions = new WeakMap<Plan, Decided>()
+interface Made {
+  readonly decision: Decided
+  readonly progress: Progress
+}
+
+const made = new WeakMap<Plan, Made>()
 
 /**
  * Assignments that are no longer configured are planned for until nothing of them is left. A plan for an earlier input saves most of
  * the work where little has changed since; the result is the same.
  */
 export function plan(input: PlanInput, previous?: Plan): Plan {
-  const decision = decided(input, (previous && decisions.get(previous)) ?? null)
+  const before = (previous && made.get(previous)) ?? null
+  const decision = decided(input, before?.decision ?? null)
+  const progress = progressOf(input, before?.progress ?? null)
   const { targets, allocation } = decision
-  const made: Plan = { targets, steps: staged(input, stepsOfAll(input)), isExhaustive: allocation.isExhaustive }
-  decisions.set(made, decision)
-  return made
+  const planned: Plan = { targets, steps: stepsFrom(progress), isExhaustive: allocation.isExhaustive }
+  made.set(planned, { decision, progress })
+  return planned
 }

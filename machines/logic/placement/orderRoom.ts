@@ -5,12 +5,12 @@
  */
 import { hostOf } from '../../model/ids.ts'
 import { stoppedAvailabilities } from '../../model/status.ts'
-import { type Candidate, candidatesOf } from './candidate.ts'
+import type { Candidate } from './candidate.ts'
 import type { CompiledApart } from './compile/relationships.ts'
 import type { Compiled } from './compile.ts'
 import type { PlanInput } from './input.ts'
 import { nodeNameOf, type Place, type Situation, type Wait } from './stepsPlace.ts'
-import { standingOf } from './stepsYield.ts'
+import { standingAt } from './stepsYield.ts'
 
 /** Bits of what a place holds; both, where it is on its way from the one to the other. */
 const secondaryBit = 1
@@ -20,16 +20,13 @@ type Given = 'primary' | 'secondary'
 
 const bitOf = (role: Given): number => (role === 'primary' ? primaryBit : secondaryBit)
 
-/** Null: nothing in the configuration limits anything. */
-export function roomOf(situation: Situation): Room | null {
-  const { resources, aparts, components } = situation.compiled
-  const isLimited =
-    resources.length > 0 || aparts.some(({ weight }) => weight === null) || components.some(({ isShared }) => isShared)
-  return isLimited ? new Room(situation) : null
+/** Of what is no longer configured, but is still there: it has no slot, and it has its weight. */
+interface Retired {
+  readonly node: number
+  readonly bits: number
 }
 
 export class Room {
-  readonly #situation: Situation
   readonly #of: Compiled
   /** By slot. */
   readonly #held: Uint8Array
@@ -39,17 +36,32 @@ export class Room {
   readonly #hostSecondaries: Int32Array
   /** By relationship, then by domain and class: how many places. */
   readonly #near: readonly Int32Array[]
+  /** By assignment: what it was entered by. */
+  readonly #entered: (readonly Candidate[] | undefined)[]
+  readonly #retired = new Map<number, readonly Retired[]>()
+  /** Slots that were given something, with what they held before. */
+  readonly #given: [number, number][] = []
+  #situation!: Situation
+  #byNode: Map<number, number[]> | null = null
 
-  constructor(situation: Situation) {
-    const of = situation.compiled
-    this.#situation = situation
+  constructor(of: Compiled) {
     this.#of = of
     this.#held = new Uint8Array(of.slotCount)
     this.#used = new Float64Array(of.nodes.length * of.resources.length)
     this.#hostPrimaries = new Int32Array(of.hostCount)
     this.#hostSecondaries = new Int32Array(of.hostCount)
     this.#near = of.aparts.map(({ classes }) => new Int32Array(of.nodes.length * classes.length))
-    for (const assignment of Object.keys(situation.input.intents)) this.#enter(assignment)
+    this.#entered = new Array(of.assignments.length)
+  }
+
+  /** Takes over what has changed since. */
+  enter(situation: Situation): void {
+    this.#situation = situation
+    this.#byNode = null
+    for (let index = 0; index < this.#entered.length; index++) {
+      const candidates = situation.candidatesAt(index)
+      if (candidates !== this.#entered[index]) this.#enterAnew(index, candidates)
+    }
   }
 
   /** Null: there is room for the place in the role. */
@@ -59,23 +71,37 @@ export class Room {
   }
 
   take({ of: { slot } }: Place, role: Given): void {
-    if (slot >= 0) this.#hold(slot, this.#held[slot]! | bitOf(role))
+    const before = this.#held[slot]!
+    this.#given.push([slot, before])
+    this.#hold(slot, before | bitOf(role))
   }
 
-  /** A place that is no longer configured has no slot; it has its weight. */
-  #enter(assignment: string): void {
-    const { input } = this.#situation
-    const index = this.#of.assignmentIndexes.get(assignment) ?? -1
-    for (const candidate of candidatesOf(input, assignment)) {
-      const bits = bitsOf(input, candidate)
+  /** Undoes what was taken: what comes of it will be seen. */
+  giveBack(): void {
+    for (let given = this.#given.pop(); given; given = this.#given.pop()) this.#hold(...given)
+  }
+
+  #enterAnew(index: number, candidates: readonly Candidate[]): void {
+    const { slotsFrom, nodeIndexes } = this.#of
+    for (const { node, bits } of this.#retired.get(index) ?? []) this.#weigh(node, index, bits, -1)
+    this.#retired.delete(index)
+    // One that belongs to another for now is no candidate.
+    for (let slot = slotsFrom[index]!; slot < slotsFrom[index + 1]!; slot++) this.#hold(slot, 0)
+    const retired: Retired[] = []
+    for (const candidate of candidates) {
+      const bits = bitsOf(this.#situation.input, candidate)
       if (bits === 0) continue
-      const node = this.#of.nodeIndexes.get(nodeNameOf({ of: candidate }))
+      const node = candidate.slot < 0 ? nodeIndexes.get(nodeNameOf({ of: candidate })) : undefined
       if (candidate.slot >= 0) this.#hold(candidate.slot, bits)
-      else if (node !== undefined && index >= 0) this.#weigh(node, index, bits, 1)
+      else if (node !== undefined) retired.push({ node, bits })
     }
+    for (const { node, bits } of retired) this.#weigh(node, index, bits, 1)
+    if (retired.length > 0) this.#retired.set(index, retired)
+    this.#entered[index] = candidates
   }
 
   #hold(slot: number, bits: number): void {
+    if (this.#held[slot] === bits) return
     this.#count(slot, this.#held[slot]!, -1)
     this.#held[slot] = bits
     this.#count(slot, bits, 1)
@@ -190,18 +216,28 @@ export class Room {
   }
 
   /** On its node, and holding something. */
-  #others(place: Place): Place[] {
+  #others({ of: { slot: own } }: Place): Place[] {
+    this.#byNode ??= this.#slotsByNode()
+    const slots = this.#byNode.get(this.#of.slotNodes[own]!) ?? []
+    return slots.filter((slot) => slot !== own && this.#held[slot] !== 0).map((slot) => this.#placeOf(slot))
+  }
+
+  /** Of slots that hold something, or are to. */
+  #slotsByNode(): Map<number, number[]> {
     const { slotNodes, slotCount } = this.#of
-    const others: Place[] = []
-    for (let slot = 0; slot < slotCount; slot++)
-      if (slotNodes[slot] === slotNodes[place.of.slot] && slot !== place.of.slot && this.#held[slot] !== 0)
-        others.push(this.#placeOf(slot))
-    return others
+    const byNode = new Map<number, number[]>()
+    for (let slot = 0; slot < slotCount; slot++) {
+      if (this.#held[slot] === 0) continue
+      const known = byNode.get(slotNodes[slot]!)
+      if (known) known.push(slot)
+      else byNode.set(slotNodes[slot]!, [slot])
+    }
+    return byNode
   }
 
   #placeOf(slot: number): Place {
-    const { name } = this.#of.assignments[this.#of.slotAssignments[slot]!]!
-    return standingOf(this.#situation, name).places.find((place) => place.of.slot === slot)!
+    const standing = standingAt(this.#situation, this.#of.slotAssignments[slot]!)!
+    return standing.places.find((place) => place.of.slot === slot)!
   }
 }
 
