@@ -111,6 +111,10 @@ function isBetter(
   const assignment = of.assignments[index]!
   const state = isPrimary ? (filling.isRequired ? situations.tiers : null) : situations.heirs
   if (state !== null && state[slot] !== state[best]) return state[slot]! < state[best]!
+  if (isPrimary) {
+    const crowding = crowdsStandby(ledger, slot) - crowdsStandby(ledger, best)
+    if (crowding !== 0) return crowding < 0
+  }
   const wish = of.slotWishes[best]! - of.slotWishes[slot]!
   if (assignment.isFailingBack) {
     if (wish !== 0) return wish < 0
@@ -124,6 +128,22 @@ function isBetter(
   const counts = isPrimary ? ledger.nodePrimaryCounts : ledger.nodeSecondaryCounts
   const balance = counts[of.slotNodes[slot]!]! - counts[of.slotNodes[best]!]!
   return balance < 0 || (balance === 0 && slot < best)
+}
+
+/** 1: it would make a component primary that had better be secondary for all others (N+M): then no place is left for secondaries. */
+function crowdsStandby({ of, hostPrimaryCounts, situations }: Ledger, slot: number): 0 | 1 {
+  const host = of.slotHosts[slot]!
+  const component = of.hostComponents[host]!
+  const { standbyHostCount } = of.components[component]!
+  if (standbyHostCount === 0 || hostPrimaryCounts[host]! > 0) return 0
+  let primaryHosts = 1
+  for (let other = of.hostsFrom[component]!; other < of.hostsFrom[component + 1]!; other++)
+    if (hostPrimaryCounts[other]! > 0) primaryHosts++
+  const assignment = of.slotAssignments[slot]!
+  let openHosts = 0
+  for (let other = of.slotsFrom[assignment]!; other < of.slotsFrom[assignment + 1]!; other++)
+    if (situations.mayBePrimary[other] === 1 || situations.mayBeSecondary[other] === 1) openHosts++
+  return primaryHosts > openHosts - standbyHostCount ? 1 : 0
 }
 
 /** What soft relationships and releases have against the place. */
