@@ -24,16 +24,20 @@ export interface Progress {
 interface Kept {
   readonly of: Compiled
   /** By index. */
-  readonly candidates: (readonly Candidate[])[]
+  readonly candidates: readonly (readonly Candidate[])[]
   /** By index: 1 where something is to be done, or under way. */
   readonly isPending: Uint8Array
   /** What is held where. It goes from plan to plan and is changed on the way: only the last has it, and another begins anew. */
   room: Room | null
 }
 
-export function progressOf(input: PlanInput, before: Progress | null): Progress {
+/** `candidates` are those of the input by index, where they are at hand. */
+export function progressOf(
+  input: PlanInput,
+  before: Progress | null,
+  candidates: Kept['candidates'] = candidatesIn(input),
+): Progress {
   const of = compiled(input.configuration)
-  const candidates = of.assignments.map(({ name }) => candidatesOf(input, name))
   const known = before?.kept.of === of ? before.kept : null
   const changed = changedSince(candidates, known)
   const isPending = new Uint8Array(candidates.length)
@@ -56,10 +60,15 @@ export function progressOf(input: PlanInput, before: Progress | null): Progress 
   return { situation, standings: withGone(situation, standings), room: () => roomOf(situation, kept), kept }
 }
 
+function candidatesIn(input: PlanInput): Kept['candidates'] {
+  return compiled(input.configuration).assignments.map(({ name }) => candidatesOf(input, name))
+}
+
 /** Indexes. Null: all. */
 function changedSince(candidates: Kept['candidates'], known: Kept | null): number[] | null {
   if (known === null) return null
   const changed: number[] = []
+  if (candidates === known.candidates) return changed
   for (let index = 0; index < candidates.length; index++)
     if (candidates[index] !== known.candidates[index]) changed.push(index)
   return changed
