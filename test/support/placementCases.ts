@@ -1,6 +1,6 @@
 /** Small clusters of every kind for properties of the planner: all redundancy models, relationships, capacity, and any present state. */
 import fc from 'fast-check'
-import type { PlanInput } from '../../machines/logic/placement/index.ts'
+import { compiled, type PlanInput } from '../../machines/logic/placement/index.ts'
 import type {
   AssignmentConfiguration,
   ComponentConfiguration,
@@ -367,11 +367,23 @@ function status(component: ComponentId, of: { role: Role; phase: Phase; isFailed
   }
 }
 
+/** Nothing needs, by way of others, what needs it: the configuration could mean nothing by that. */
+function isWithoutCircles(configuration: Configuration): boolean {
+  const { order, sponsorsOf, needsOf, assignments, components } = compiled(configuration)
+  const places = new Map([...order].map((index, place) => [index, place]))
+  return assignments.every(({ component }, index) => {
+    const needed = needsOf[component]!.flatMap(({ sponsor }) => components[sponsor]!.assignments)
+    const sponsors = sponsorsOf[index]!.flatMap(({ sponsor, mode }) => (mode === 'start' ? [] : [sponsor]))
+    return [...needed, ...sponsors].every((other) => places.get(other)! < places.get(index)!)
+  })
+}
+
 const mood = fc.constantFrom<Mood>('fresh', 'calm', 'calm', 'calm', 'rough')
 
 /** Any cluster in any state that it could have got into. */
 export function planInputs(size: CaseSize): fc.Arbitrary<PlanInput> {
   return shape(size)
     .chain(configurationOf)
+    .filter(isWithoutCircles)
     .chain((configuration) => mood.chain((drawn) => stateOf(configuration, drawn)))
 }

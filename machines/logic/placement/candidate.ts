@@ -9,9 +9,9 @@ import {
   upAvailabilities,
 } from '../../model/status.ts'
 import { compareTokens, type Token } from '../../model/token.ts'
-import { compiled } from './compile.ts'
-import type { Command, PlanInput } from './input.ts'
-import { isOwnedByAnother, retiredOf } from './retired.ts'
+import { type Compiled, compiled } from './compile.ts'
+import type { Command, NodeState, PlanInput } from './input.ts'
+import { isOwnedByAnother, retiredOf, retiredOwners } from './retired.ts'
 
 export interface Candidate {
   readonly component: ComponentId
@@ -48,8 +48,17 @@ export function typeOf(configuration: Configuration, assignment: AssignmentConfi
   return configuration.types[configuration.components[assignment.component]!.type]!
 }
 
-/** What was made for an input already: candidates are asked for by targets, steps, introductions and operations alike. */
-const known = new WeakMap<PlanInput, Map<AssignmentName, readonly Candidate[]>>()
+/**
+ * What was made for an input already: candidates are asked for by targets, steps, introductions and operations alike. By assignment,
+ * those that are no longer configured by name.
+ */
+interface Made {
+  readonly configured: (readonly Candidate[] | undefined)[]
+  readonly gone: Map<AssignmentName, readonly Candidate[]>
+  readonly sight: Sight
+}
+
+const known = new WeakMap<PlanInput, Made>()
 
 /**
  * The places that may serve an assignment, preferred first; then those that once might and may not have stopped yet. An
@@ -58,69 +67,160 @@ const known = new WeakMap<PlanInput, Map<AssignmentName, readonly Candidate[]>>(
  */
 export function candidatesOf(input: PlanInput, name: AssignmentName): readonly Candidate[] {
   const made = madeFor(input)
-  const before = made.get(name)
-  if (before) return before
-  const candidates = candidatesAnew(input, name)
-  made.set(name, candidates)
-  return candidates
+  const index = made.sight.of.assignmentIndexes.get(name)
+  return index === undefined ? candidatesOfGone(made, name) : candidatesAt(made, index)
 }
 
-/** The same candidates as of an earlier input, where nothing that they are made of has changed. */
-export function keepCandidates(input: PlanInput, name: AssignmentName, candidates: readonly Candidate[]): void {
-  madeFor(input).set(name, candidates)
-}
-
-function madeFor(input: PlanInput): Map<AssignmentName, readonly Candidate[]> {
-  let made = known.get(input)
-  if (!made) {
-    made = new Map()
-    known.set(input, made)
+/** All of them, by assignment; `before`: of an earlier input, those that are still the same. */
+export function allCandidates(
+  input: PlanInput,
+  before?: { readonly candidates: readonly (readonly Candidate[])[]; readonly isAnew: Uint8Array },
+): readonly (readonly Candidate[])[] {
+  const made = madeFor(input)
+  const count = made.sight.of.assignments.length
+  for (let index = 0; index < count; index++) {
+    if (before && before.isAnew[index] === 0) made.configured[index] = before.candidates[index]!
+    else candidatesAt(made, index)
   }
+  return made.configured as readonly (readonly Candidate[])[]
+}
+
+function madeFor(input: PlanInput): Made {
+  const before = known.get(input)
+  if (before) return before
+  const sight = sightOf(input)
+  const made = { configured: new Array(sight.of.assignments.length), gone: new Map(), sight }
+  known.set(input, made)
   return made
 }
 
-function candidatesAnew(input: PlanInput, name: AssignmentName): Candidate[] {
-  const of = compiled(input.configuration)
-  const assignment = of.assignmentIndexes.get(name)
-  const candidates: Candidate[] = []
-  if (assignment !== undefined) {
-    for (let slot = of.slotsFrom[assignment]!; slot < of.slotsFrom[assignment + 1]!; slot++) {
-      const component = of.slotIds[slot]!
-      if (isOwnedByAnother(input, name, component)) continue
-      const node = of.nodes[of.slotNodes[slot]!]!
-      candidates.push(candidateOf(input, name, { component, slot, node, host: of.hostIds[of.slotHosts[slot]!]! }))
-    }
-  }
-  for (const component of retiredOf(input, name)) {
-    const of = { component, slot: -1, node: nodeOf(component), host: hostOf(component) }
-    const candidate = candidateOf(input, name, of)
-    if (!isOver(input, candidate)) candidates.push(candidate)
-  }
+function candidatesOfGone({ gone, sight }: Made, name: AssignmentName): readonly Candidate[] {
+  const before = gone.get(name)
+  if (before) return before
+  const candidates = retiredCandidates(sight, name)
+  gone.set(name, candidates)
   return candidates
+}
+
+function candidatesAt({ configured, sight }: Made, index: number): readonly Candidate[] {
+  const before = configured[index]
+  if (before) return before
+  const { of } = sight
+  const { name } = of.assignments[index]!
+  const candidates: Candidate[] = []
+  for (let slot = of.slotsFrom[index]!; slot < of.slotsFrom[index + 1]!; slot++) {
+    const component = of.slotIds[slot]!
+    if (sight.owners.size > 0 && isOwnedByAnother(sight.owners, name, component)) continue
+    const host = of.hostIds[of.slotHosts[slot]!]!
+    candidates.push(candidateOf(sight, name, { component, slot, node: sight.nodes[of.slotNodes[slot]!]!, host }))
+  }
+  if (sight.owners.size > 0) candidates.push(...retiredCandidates(sight, name))
+  configured[index] = candidates
+  return candidates
+}
+
+function retiredCandidates(sight: Sight, name: AssignmentName): Candidate[] {
+  return retiredOf(sight.input, name)
+    .map((component) => {
+      const node = nodeSight(sight.input, nodeOf(component))
+      return candidateOf(sight, name, { component, slot: -1, node, host: hostOf(component) })
+    })
+    .filter((candidate) => !isOver(sight.input, candidate))
+}
+
+/** What is the same for many candidates, looked up once. */
+interface Sight {
+  readonly input: PlanInput
+  readonly of: Compiled
+  /** Who is to be done with a place first. */
+  readonly owners: ReadonlyMap<ComponentId, AssignmentName>
+  readonly nodes: readonly NodeSight[]
+  /** No place is locked, barred, withheld, commanded, …: there is nothing to look for. */
+  readonly isUnmarked: boolean
+}
+
+interface NodeSight {
+  readonly availability: NodeAvailability
+  readonly isUp: boolean
+  readonly isAwaited: boolean
+  readonly state: NodeState | null
+}
+
+function sightOf(input: PlanInput): Sight {
+  const of = compiled(input.configuration)
+  const { administrative } = input
+  return {
+    input,
+    of,
+    owners: retiredOwners(input),
+    nodes: of.nodes.map((node) => nodeSight(input, node)),
+    isUnmarked:
+      [input.locked, input.barred, input.commanded, input.withheld, administrative?.components].every(isEmpty) &&
+      isEmpty(administrative?.assignments) &&
+      administrative?.isMaintained !== true,
+  }
+}
+
+function nodeSight(input: PlanInput, node: NodeName): NodeSight {
+  const availability = input.nodes[node] ?? 'unknown'
+  return {
+    availability,
+    isUp: isUpAvailability(availability),
+    isAwaited: input.awaited.includes(node),
+    state: input.administrative?.nodes[node] ?? null,
+  }
+}
+
+function isEmpty(record: object | undefined): boolean {
+  for (const _ in record) return false
+  return true
 }
 
 interface Place {
   readonly component: ComponentId
   readonly slot: number
-  readonly node: NodeName
+  readonly node: NodeSight
   readonly host: ComponentId
 }
 
-function candidateOf(input: PlanInput, assignment: AssignmentName, { component, slot, node, host }: Place): Candidate {
+/** What operators and recovery have said of one place, and what it has been told. */
+interface Marks {
+  readonly isLocked: boolean
+  readonly isBarred: boolean
+  readonly isMaintained: boolean
+  readonly isWithheld: boolean
+  readonly commanded: Command | null
+}
+
+const unmarked: Marks = { isLocked: false, isBarred: false, isMaintained: false, isWithheld: false, commanded: null }
+
+function marksOf({ input }: Sight, assignment: AssignmentName, { component, host }: Place): Marks {
   const { administrative } = input
-  const availability = input.nodes[node] ?? 'unknown'
+  const state = administrative?.assignments[assignment] ?? null
+  return {
+    isLocked: input.locked[host] === true || state === 'locked',
+    isBarred: input.barred[host] === true,
+    isMaintained:
+      administrative !== undefined &&
+      (administrative.isMaintained || state === 'maintenance' || administrative.components[host] === 'maintenance'),
+    isWithheld: input.withheld?.[host] === true,
+    commanded: input.commanded[component] ?? null,
+  }
+}
+
+function candidateOf(sight: Sight, assignment: AssignmentName, place: Place): Candidate {
+  const { input, isUnmarked } = sight
+  const { component, slot, node } = place
+  const { availability, isUp, state } = node
+  const { isLocked, isBarred, isMaintained, isWithheld, commanded } = isUnmarked
+    ? unmarked
+    : marksOf(sight, assignment, place)
   const status = input.statuses[component] ?? null
   const intended = input.intents[assignment]?.roles[component] ?? null
-  const commanded = input.commanded[component] ?? null
   const isRetired = slot < 0
-  const isBarred = input.barred[host] === true
-  const isUp = isUpAvailability(availability)
-  const state = administrative?.nodes[node] ?? null
-  const assignmentState = administrative?.assignments[assignment] ?? null
-  const isLocked = input.locked[host] === true || assignmentState === 'locked'
   const isFree = !isRetired && !isLocked && !isBarred && state !== 'standby'
   // A node that has said what is, and did not name a component that is not configured, has not got it.
-  const isAbsent = isRetired && isUp && status === null && !input.awaited.includes(node)
+  const isAbsent = isRetired && isUp && status === null && !node.isAwaited
   return {
     component,
     slot,
@@ -132,17 +232,12 @@ function candidateOf(input: PlanInput, assignment: AssignmentName, { component, 
     isBarred,
     isUsable: isUp && availability !== 'leaving' && status !== null && isFree && status.phase !== 'stopFailed',
     isPending: isUp && status === null && !isAbsent,
-    isMaintained:
-      administrative !== undefined &&
-      (administrative.isMaintained ||
-        state === 'maintenance' ||
-        assignmentState === 'maintenance' ||
-        administrative.components[host] === 'maintenance'),
-    isWithheld: input.withheld?.[host] === true,
+    isMaintained: isMaintained || state === 'maintenance',
+    isWithheld,
     isHeld: state === 'held',
     isOnStandby: state === 'standby',
     hasFailed: status !== null && status.failure !== null && status.role === 'offline',
-    mayAct: !(isAbsent && !commanded?.mayAct) && mayAct({ node: availability, status, intended, commanded }),
+    mayAct: !(isAbsent && !commanded?.mayAct) && mayAct(node, status, intended, commanded),
   }
 }
 
@@ -163,17 +258,16 @@ export function isUpAvailability(node: NodeAvailability): boolean {
  * over and does not; one that failed to stop does (trap 14); one that was told to become primary does from the moment of
  * the command, until it says otherwise.
  */
-function mayAct(of: {
-  node: NodeAvailability
-  status: ComponentStatus | null
-  intended: { readonly role: Role } | null
-  commanded: Command | null
-}): boolean {
-  const { node, status, commanded } = of
-  if (node !== 'alive' && stoppedAvailabilities.includes(node)) return false
+function mayAct(
+  { availability, isUp }: NodeSight,
+  status: ComponentStatus | null,
+  intended: { readonly role: Role } | null,
+  commanded: Command | null,
+): boolean {
+  if (!isUp && stoppedAvailabilities.includes(availability)) return false
   if (status === null || status.phase === 'stopFailed' || commanded?.mayAct) return true
   if (status.role === 'quiescing' && status.phase === 'ready') return false
-  return status.isActive || (!isUpAvailability(node) && of.intended?.role === 'primary')
+  return status.isActive || (!isUp && intended?.role === 'primary')
 }
 
 /** A secondary that can take over at once with the primary's state: in step, and meant to be (trap 16). */

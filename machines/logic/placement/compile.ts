@@ -15,7 +15,13 @@ import { type AssignmentName, type ComponentId, componentNameOf, type NodeName, 
 import { isShared, modelOf, servingLimitsOf } from '../../model/redundancy.ts'
 import { type Capacities, capacitiesOf } from './compile/capacities.ts'
 import { orderOf } from './compile/order.ts'
-import type { CompiledApart, CompiledDependency, CompiledTogether, Need } from './compile/relationships.ts'
+import type {
+  CompiledApart,
+  CompiledDependency,
+  CompiledTogether,
+  Need,
+  Relationships,
+} from './compile/relationships.ts'
 import { loweredRelationships } from './compile/relationships.ts'
 import { type Slots, slotsOf } from './compile/slots.ts'
 
@@ -73,6 +79,8 @@ export interface Compiled extends Slots, Capacities {
   readonly needsOf: readonly (readonly Need[])[]
   /** By component that is needed. */
   readonly neededBy: readonly (readonly Need[])[]
+  /** By assignment: 1 where no relationship, its own or its component's, says where it may be. */
+  readonly isUnrelated: Uint8Array
   readonly order: Int32Array
   /** Whether somebody reserves room; and the slots of those who do, the more important first. */
   readonly isReserving: boolean
@@ -109,10 +117,10 @@ export function hostOn({ hostsFrom, hostNodes }: Compiled, component: number, no
 }
 
 function compile(configuration: Configuration): Compiled {
-  const nodes = Object.keys(configuration.nodes).sort()
+  const nodes = sortedKeys(configuration.nodes)
   const nodeIndexes = indexesOf(nodes)
-  const names = Object.keys(configuration.assignments).sort()
-  const componentNames = Object.keys(configuration.components).sort()
+  const names = sortedKeys(configuration.assignments)
+  const componentNames = sortedKeys(configuration.components)
   const componentIndexes = indexesOf(componentNames)
   const assignments = compiledAssignments(configuration, names, componentIndexes)
   const served: number[][] = componentNames.map(() => [])
@@ -143,6 +151,7 @@ function compile(configuration: Configuration): Compiled {
     ...slots,
     ...capacitiesOf(configuration, { nodes, assignments }),
     ...relationships,
+    isUnrelated: unrelated(configuration, assignments, relationships),
     order,
     isReserving: reserving.length > 0,
     reservingSlots: reserving.flatMap((index) => range(slots.slotsFrom[index]!, slots.slotsFrom[index + 1]!)),
@@ -155,8 +164,27 @@ function compile(configuration: Configuration): Compiled {
   }
 }
 
+function unrelated(
+  { releases }: Configuration,
+  assignments: readonly CompiledAssignment[],
+  { sponsorsOf, togethersOf, apartsOf, needsOf }: Relationships,
+): Uint8Array {
+  const isAnyRelated = (releases?.incompatible.length ?? 0) > 0
+  return Uint8Array.from(assignments, ({ component }, index) => {
+    const related = [sponsorsOf[index]!, togethersOf[index]!, apartsOf[index]!, needsOf[component]!]
+    return isAnyRelated || related.some((list) => list.length > 0) ? 0 : 1
+  })
+}
+
 function range(from: number, to: number): number[] {
   return Array.from({ length: to - from }, (_, at) => from + at)
+}
+
+/** Most are in order already. */
+function sortedKeys(record: object): string[] {
+  const keys = Object.keys(record)
+  for (let at = 1; at < keys.length; at++) if (keys[at - 1]! > keys[at]!) return keys.sort()
+  return keys
 }
 
 function indexesOf(names: readonly string[]): Map<string, number> {

@@ -4,6 +4,8 @@ import { type Compiled, compiled } from './compile.ts'
 import type { PlanInput } from './input.ts'
 
 interface Retired {
+  /** Assignments that are no longer configured, and have an intent still. Sorted. */
+  readonly gone: readonly AssignmentName[]
   readonly byAssignment: ReadonlyMap<AssignmentName, readonly ComponentId[]>
   readonly owners: ReadonlyMap<ComponentId, AssignmentName>
 }
@@ -17,12 +19,10 @@ export function retiredOf({ configuration, intents }: PlanInput, name: Assignmen
 
 /** Another assignment's intent still names it, or the whole component that the place would be in. */
 export function isOwnedByAnother(
-  { configuration, intents }: PlanInput,
+  owners: ReadonlyMap<ComponentId, AssignmentName>,
   name: AssignmentName,
   component: ComponentId,
 ): boolean {
-  const { owners } = retiredIn(configuration, intents)
-  if (owners.size === 0) return false
   const owner = owners.get(component) ?? owners.get(hostOf(component))
   return owner !== undefined && owner !== name
 }
@@ -30,6 +30,11 @@ export function isOwnedByAnother(
 /** All that are retired: whom they keep from being used shows in `owners`. */
 export function retiredOwners({ configuration, intents }: PlanInput): ReadonlyMap<ComponentId, AssignmentName> {
   return retiredIn(configuration, intents).owners
+}
+
+/** Assignments that are planned to their end. Sorted. */
+export function goneOf({ configuration, intents }: PlanInput): readonly AssignmentName[] {
+  return retiredIn(configuration, intents).gone
 }
 
 function retiredIn(configuration: PlanInput['configuration'], intents: PlanInput['intents']): Retired {
@@ -44,13 +49,15 @@ function retiredIn(configuration: PlanInput['configuration'], intents: PlanInput
 function findRetired(of: Compiled, intents: PlanInput['intents']): Retired {
   const byAssignment = new Map<AssignmentName, readonly ComponentId[]>()
   const owners = new Map<ComponentId, AssignmentName>()
+  const gone: AssignmentName[] = []
   for (const name of Object.keys(intents)) {
+    if (!of.assignmentIndexes.has(name)) gone.push(name)
     const ids = retiredAmong(of, name, intents[name]!.roles)
     if (ids.length === 0) continue
     byAssignment.set(name, ids.sort())
     for (const id of ids) owners.set(id, name)
   }
-  return { byAssignment, owners }
+  return { gone: gone.sort(), byAssignment, owners }
 }
 
 function retiredAmong(

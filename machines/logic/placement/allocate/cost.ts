@@ -190,8 +190,11 @@ function apartness(counts: Int32Array): number {
 }
 
 function closeness(ledger: Ledger, { index, classes, domains }: Compiled['aparts'][number]): number {
-  if (classes.length === 1) return classes[0]!.reduce((sum, member) => sum + ownCloseness(ledger, member, domains), 0)
   let sum = 0
+  if (classes.length === 1) {
+    for (const member of classes[0]!) sum += ownCloseness(ledger, member, domains)
+    return sum
+  }
   for (const count of ledger.apart[index]!.memberCounts) sum += Math.max(0, count - 1)
   return sum
 }

@@ -50,6 +50,27 @@ export function emptyLedger(situations: Situations): Ledger {
   }
 }
 
+/** The same, for what is known now. */
+export function copyOf(ledger: Ledger, situations: Situations): Ledger {
+  return {
+    situations,
+    of: ledger.of,
+    roles: ledger.roles.slice(),
+    primaryCounts: ledger.primaryCounts.slice(),
+    secondaryCounts: ledger.secondaryCounts.slice(),
+    hostPrimaryCounts: ledger.hostPrimaryCounts.slice(),
+    hostSecondaryCounts: ledger.hostSecondaryCounts.slice(),
+    nodePrimaryCounts: ledger.nodePrimaryCounts.slice(),
+    nodeSecondaryCounts: ledger.nodeSecondaryCounts.slice(),
+    used: ledger.used.slice(),
+    together: ledger.together.map((counts) => counts.slice()),
+    apart: ledger.apart.map(({ memberCounts, placeCounts }) => ({
+      memberCounts: memberCounts.slice(),
+      placeCounts: placeCounts.slice(),
+    })),
+  }
+}
+
 export function place(ledger: Ledger, slot: number, role: GivenRole): void {
   ledger.roles[slot] = role
   count(ledger, slot, role, 1)
@@ -87,11 +108,11 @@ function count(ledger: Ledger, slot: number, role: GivenRole, by: 1 | -1): void 
       here[domains[node]!] = here[domains[node]!]! + by
       here[here.length - 1] = here[here.length - 1]! + by
     }
-  for (const { index, domains, classes } of of.apartsOf[assignment]!) {
+  for (const { index, domains, classes, classSets } of of.apartsOf[assignment]!) {
     const { memberCounts, placeCounts } = ledger.apart[index]!
     const domain = domains[node]!
     for (let member = 0; member < classes.length; member++) {
-      if (!classes[member]!.includes(assignment)) continue
+      if (!classSets[member]!.has(assignment)) continue
       const at = domain * classes.length + member
       const before = placeCounts[at]!
       placeCounts[at] = before + by
@@ -102,13 +123,15 @@ function count(ledger: Ledger, slot: number, role: GivenRole, by: 1 | -1): void 
 
 /** Whether the place may be given the role beside all that has been given so far. */
 export function fits(ledger: Ledger, slot: number, role: GivenRole): boolean {
-  return hasHostRoom(ledger, slot, role) && lacking(ledger, slot, role) < 0 && obstacleOf(ledger, slot, role) === null
+  if (!hasHostRoom(ledger, slot, role) || lacking(ledger, slot, role) >= 0) return false
+  return ledger.of.isUnrelated[ledger.of.slotAssignments[slot]!] === 1 || obstacleOf(ledger, slot, role) === null
 }
 
 export function hasHostRoom(ledger: Ledger, slot: number, role: GivenRole): boolean {
   const host = ledger.of.slotHosts[slot]!
   const { primaryCountMax, secondaryCountMax, isMixed } = ledger.of.components[ledger.of.hostComponents[host]!]!.limits
-  const [primaries, secondaries] = [ledger.hostPrimaryCounts[host]!, ledger.hostSecondaryCounts[host]!]
+  const primaries = ledger.hostPrimaryCounts[host]!
+  const secondaries = ledger.hostSecondaryCounts[host]!
   if (role === isPrimaryRole) return primaries < primaryCountMax && (isMixed || secondaries === 0)
   return secondaries < secondaryCountMax && (isMixed || primaries === 0)
 }
@@ -119,7 +142,8 @@ export function lacking(ledger: Ledger, slot: number, role: GivenRole): number {
   const count = of.resources.length
   if (count === 0) return -1
   const weights = role === isPrimaryRole ? of.primaryWeights : of.secondaryWeights
-  const [node, assignment] = [of.slotNodes[slot]! * count, of.slotAssignments[slot]! * count]
+  const node = of.slotNodes[slot]! * count
+  const assignment = of.slotAssignments[slot]! * count
   for (let resource = 0; resource < count; resource++) {
     const weight = weights[assignment + resource]!
     if (weight > 0 && used[node + resource]! + weight > of.capacities[node + resource]!) return resource
@@ -170,11 +194,11 @@ function isTaken(
   assignment: number,
   { apart, domain }: { apart: Compiled['aparts'][number]; domain: number },
 ): boolean {
-  const { classes, domains, index } = apart
+  const { classes, classSets, domains, index } = apart
   if (classes.length === 1) return placesIn(ledger, assignment, domains, domain) > 0
   const { memberCounts, placeCounts } = ledger.apart[index]!
   for (let member = 0; member < classes.length; member++) {
-    if (!classes[member]!.includes(assignment)) continue
+    if (!classSets[member]!.has(assignment)) continue
     const isHere = placeCounts[domain * classes.length + member]! > 0
     if (memberCounts[domain]! > (isHere ? 1 : 0)) return true
   }

@@ -3,7 +3,7 @@ import type { PlanInput } from '../input.ts'
 import type { Target } from '../target.ts'
 import { placeFixed } from './allocate.ts'
 import { addOwnCost, type Cost, layoutFor, mayFollow, softCost, zeroCost } from './cost.ts'
-import { emptyLedger, fits, type GivenRole, type Ledger, place } from './ledger.ts'
+import { emptyLedger, fits, type GivenRole, type Ledger, place, remove } from './ledger.ts'
 import { reserveHolds } from './reserve.ts'
 import { isPrimaryRole, isSecondaryRole } from './situation.ts'
 import { surveyed } from './survey.ts'
@@ -18,28 +18,42 @@ export function objectiveOf(input: PlanInput, targets: readonly Target[]): Cost 
     const target = byName.get(ledger.of.assignments[index]!.name)
     if (!target || !placeTarget(ledger, index, target)) return null
   }
-  return reserveHolds(ledger) ? objectiveOfLedger(ledger) : null
+  return isAllowed(ledger) ? objectiveOfLedger(ledger) : null
 }
 
+/** False: somebody is given what is not open to it, or more than it may have. */
 function placeTarget(ledger: Ledger, index: number, { roles }: Target): boolean {
   const { of, situations } = ledger
-  for (const [name, role, may] of [
-    ['primary', isPrimaryRole, situations.mayBePrimary],
-    ['secondary', isSecondaryRole, situations.mayBeSecondary],
-  ] as const) {
-    for (let slot = of.slotsFrom[index]!; slot < of.slotsFrom[index + 1]!; slot++) {
-      if (roles[of.slotIds[slot]!] !== name || situations.fixed[slot] !== 0 || isHolder(ledger, index, slot)) continue
-      if (may[slot] === 0 || !fits(ledger, slot, role)) return false
-      if (role === isSecondaryRole && !mayFollow(situations, index, ledger.primaryCounts[index]!)) return false
-      place(ledger, slot, role)
-    }
+  for (let slot = of.slotsFrom[index]!; slot < of.slotsFrom[index + 1]!; slot++) {
+    const role = roles[of.slotIds[slot]!]
+    if (situations.fixed[slot] !== 0 || isHolder(ledger, index, slot)) continue
+    if (role !== 'primary' && role !== 'secondary') continue
+    const may = role === 'primary' ? situations.mayBePrimary : situations.mayBeSecondary
+    if (may[slot] === 0) return false
+    place(ledger, slot, role === 'primary' ? isPrimaryRole : isSecondaryRole)
   }
   const { primaryPreferred, secondaryPreferred } = of.assignments[index]!
-  const [primaries, secondaries] = [ledger.primaryCounts[index]!, ledger.secondaryCounts[index]!]
+  const primaries = ledger.primaryCounts[index]!
+  const secondaries = ledger.secondaryCounts[index]! - situations.fixedSecondaryCounts[index]!
   return (
     primaries <= Math.max(primaryPreferred, situations.fixedPrimaryCounts[index]!) &&
-    secondaries <= Math.max(secondaryPreferred, situations.fixedSecondaryCounts[index]!)
+    secondaries <= Math.max(0, secondaryPreferred - situations.fixedSecondaryCounts[index]!) &&
+    (secondaries === 0 || mayFollow(situations, index, primaries))
   )
+}
+
+/** Every place that was given fits beside all others. */
+function isAllowed(ledger: Ledger): boolean {
+  const { of, situations, roles } = ledger
+  for (let slot = 0; slot < of.slotCount; slot++) {
+    const role = roles[slot] as 0 | GivenRole
+    if (role === 0 || situations.fixed[slot] !== 0) continue
+    remove(ledger, slot)
+    const doesFit = fits(ledger, slot, role)
+    place(ledger, slot, role)
+    if (!doesFit) return false
+  }
+  return reserveHolds(ledger)
 }
 
 /** Primary in name only: nothing is placed there. */

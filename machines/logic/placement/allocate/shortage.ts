@@ -6,18 +6,19 @@ import { isPrimaryRole, isSecondaryRole } from './situation.ts'
 
 /** Null: it is as configured. */
 export function reasonOf(ledger: Ledger, index: number): string | null {
-  const { situations, of, primaryCounts, secondaryCounts } = ledger
+  const { situations, of } = ledger
   const { primaryRequired, secondaryPreferred, primaryPreferred } = of.assignments[index]!
-  const [primaries, secondaries] = [primaryCounts[index]!, secondaryCounts[index]!]
+  const primaries = ledger.primaryCounts[index]!
   const note = situations.notes[index]!
   // Who only holds the place in name has been followed by another.
   const isSettled = situations.holders[index]! >= 0 && situations.fixedPrimaryCounts[index] === 0 && primaries > 0
   if (note !== null && !isSettled) return note
   if (primaries < primaryRequired) return noPrimaryReason(ledger, index, primaries)
-  if (secondaries < secondaryPreferred) return `no secondary: ${whyNotOthers(ledger, index, isSecondaryRole)}`
-  const placeCount = of.slotsFrom[index + 1]! - of.slotsFrom[index]!
-  if (primaries >= Math.min(primaryPreferred, placeCount)) return null
-  return `${primaries} of ${Math.min(primaryPreferred, placeCount)} primaries: ${whyNotOthers(ledger, index, isPrimaryRole)}`
+  if (ledger.secondaryCounts[index]! < secondaryPreferred)
+    return `no secondary: ${whyNotOthers(ledger, index, isSecondaryRole)}`
+  const wanted = Math.min(primaryPreferred, of.slotsFrom[index + 1]! - of.slotsFrom[index]!)
+  if (primaries >= wanted) return null
+  return `${primaries} of ${wanted} primaries: ${whyNotOthers(ledger, index, isPrimaryRole)}`
 }
 
 function noPrimaryReason(ledger: Ledger, index: number, primaries: number): string {

@@ -19,7 +19,7 @@ export const noHeir = 255
 
 export interface Situations {
   readonly of: Compiled
-  readonly candidates: (readonly Candidate[])[]
+  readonly candidates: readonly (readonly Candidate[])[]
   /** By slot: 1 where the place may be chosen. */
   readonly mayBePrimary: Uint8Array
   readonly mayBeSecondary: Uint8Array
@@ -54,11 +54,11 @@ export interface Situations {
   readonly notes: (string | null)[]
 }
 
-export function emptySituations(of: Compiled): Situations {
+export function emptySituations(of: Compiled, candidates: Situations['candidates']): Situations {
   const [slots, assignments] = [of.slotCount, of.assignments.length]
   return {
     of,
-    candidates: new Array(assignments),
+    candidates,
     mayBePrimary: new Uint8Array(slots),
     mayBeSecondary: new Uint8Array(slots),
     mayBeSpare: new Uint8Array(slots),
@@ -81,10 +81,10 @@ export function emptySituations(of: Compiled): Situations {
   }
 }
 
-export function copyOf(before: Situations): Situations {
+export function copyOf(before: Situations, candidates: Situations['candidates']): Situations {
   return {
     of: before.of,
-    candidates: before.candidates.slice(),
+    candidates,
     mayBePrimary: before.mayBePrimary.slice(),
     mayBeSecondary: before.mayBeSecondary.slice(),
     mayBeSpare: before.mayBeSpare.slice(),
@@ -117,10 +117,10 @@ export interface Case {
 }
 
 /** Writes what one assignment's candidates allow. */
-export function situate(input: PlanInput, into: Situations, index: number, candidates: readonly Candidate[]): void {
+export function situate(input: PlanInput, into: Situations, index: number): void {
+  const candidates = into.candidates[index]!
   const of: Case = { input, into, index, assignment: into.of.assignments[index]!, candidates }
   clear(into, index)
-  into.candidates[index] = candidates
   for (const candidate of candidates) if (candidate.slot >= 0) situateSlot(of, candidate)
   if (input.lapsed?.[of.assignment.name]) stopServing(of)
   else serve(of)

@@ -3,7 +3,7 @@
  * reference, record by record, and within a record only if it is another one.
  */
 import type { ComponentId } from '../../../model/ids.ts'
-import { candidatesOf, keepCandidates } from '../candidate.ts'
+import { allCandidates } from '../candidate.ts'
 import { type Compiled, compiled, hostIndexOf } from '../compile.ts'
 import type { Administrative, PlanInput } from '../input.ts'
 import { retiredOwners } from '../retired.ts'
@@ -18,21 +18,17 @@ export interface Survey {
 
 export function surveyed(input: PlanInput, before: Survey | null): Survey {
   const of = compiled(input.configuration)
-  const isAnew = before ? changesSince(of, input, before) : null
+  const isAnew = before && changesSince(of, input, before)
   if (!before || !isAnew) return surveyedAnew(input, of)
-  const situations = isAnew.includes(1) ? copyOf(before.situations) : before.situations
-  for (let index = 0; index < isAnew.length; index++) {
-    const { name } = of.assignments[index]!
-    if (isAnew[index] === 0) keepCandidates(input, name, situations.candidates[index]!)
-    else situate(input, situations, index, candidatesOf(input, name))
-  }
+  const candidates = allCandidates(input, { candidates: before.situations.candidates, isAnew })
+  const situations = isAnew.includes(1) ? copyOf(before.situations, candidates) : before.situations
+  for (let index = 0; index < isAnew.length; index++) if (isAnew[index] === 1) situate(input, situations, index)
   return { input, situations, isAnew }
 }
 
 function surveyedAnew(input: PlanInput, of: Compiled): Survey {
-  const situations = emptySituations(of)
-  for (let index = 0; index < of.assignments.length; index++)
-    situate(input, situations, index, candidatesOf(input, of.assignments[index]!.name))
+  const situations = emptySituations(of, allCandidates(input))
+  for (let index = 0; index < of.assignments.length; index++) situate(input, situations, index)
   return { input, situations, isAnew: new Uint8Array(of.assignments.length).fill(1) }
 }
 
