@@ -4,7 +4,7 @@
  * depends on, or that it needs.
  */
 import { type ComponentId, componentId, componentNameOf, nodeOf } from '../../model/ids.ts'
-import { type Candidate, candidatesOf } from './candidate.ts'
+import { allCandidates, type Candidate } from './candidate.ts'
 import { type Compiled, compiled } from './compile.ts'
 import type { PlanInput } from './input.ts'
 import { Room } from './orderRoom.ts'
@@ -35,7 +35,7 @@ interface Kept {
 export function progressOf(
   input: PlanInput,
   before: Progress | null,
-  candidates: Kept['candidates'] = candidatesIn(input),
+  candidates: Kept['candidates'] = allCandidates(input),
 ): Progress {
   const of = compiled(input.configuration)
   const known = before?.kept.of === of ? before.kept : null
@@ -55,13 +55,9 @@ export function progressOf(
   for (let index = 0; index < looked.length; index++) {
     if (looked[index] === 0) continue
     if (!candidates[index]!.every(isAtRest)) isPending[index] = 1
-    standings.push(standingAt(situation, index)!)
+    if (isPending[index] === 1 || mayBeTakenDown(situation, index)) standings.push(standingAt(situation, index)!)
   }
   return { situation, standings: withGone(situation, standings), room: () => roomOf(situation, kept), kept }
-}
-
-function candidatesIn(input: PlanInput): Kept['candidates'] {
-  return compiled(input.configuration).assignments.map(({ name }) => candidatesOf(input, name))
 }
 
 /** Indexes. Null: all. */
@@ -96,6 +92,13 @@ function lookedAt(situation: Situation, changed: readonly number[] | null, known
     if (index !== undefined) look(index)
   }
   return looked
+}
+
+/** At rest, it may still have to stop for others. */
+function mayBeTakenDown({ compiled: of, withheld, input }: Situation, index: number): boolean {
+  const { name, component } = of.assignments[index]!
+  if (withheld !== null && of.needsOf[component]!.length > 0) return true
+  return input.lapsed?.[name] === true || of.sponsorsOf[index]!.some(({ mode }) => mode !== 'start')
 }
 
 /** Those that are no longer configured are always looked at: there are few, and not for long. */

@@ -55,9 +55,17 @@ function settle(input: PlanInput): { input: PlanInput; turns: number } {
 function told(input: PlanInput): string {
   const { cluster, timing, types, ...configuration } = input.configuration
   const lines = [input, carriedOut(input, plan(input).targets)].map((each) =>
-    plan(each).targets.map(({ assignment, roles, reason }) => `${assignment} ${JSON.stringify(roles)} ${reason}`).join('\n'),
+    plan(each)
+      .targets.map(({ assignment, roles, reason }) => `${assignment} ${JSON.stringify(roles)} ${reason}`)
+      .join('\n'),
   )
-  return `${JSON.stringify(configuration.nodes)}\n${JSON.stringify(configuration.components)}\n${JSON.stringify(configuration.assignments)}\n${JSON.stringify(configuration.relationships)} ${JSON.stringify(configuration.groups)}\n${Object.values(input.statuses).map((s)=>`${s.component} ${s.role} ${s.phase} ${s.failure?.code} ${s.announced} ${s.loadPercent}`).join(', ')}\n${JSON.stringify([input.nodes, input.locked, input.barred, input.withheld, input.lapsed, input.administrative])}\n${lines.join('\n---\n')}`
+  return `${JSON.stringify(configuration.nodes)}\n${JSON.stringify(configuration.components)}\n${JSON.stringify(configuration.assignments)}\n${JSON.stringify(configuration.relationships)} ${JSON.stringify(configuration.groups)}\n${Object.values(
+    input.statuses,
+  )
+    .map((s) => `${s.component} ${s.role} ${s.phase} ${s.failure?.code} ${s.announced} ${s.loadPercent}`)
+    .join(
+      ', ',
+    )}\n${JSON.stringify([input.nodes, input.locked, input.barred, input.withheld, input.lapsed, input.administrative])}\n${lines.join('\n---\n')}`
 }
 
 describe('a plan', () => {
