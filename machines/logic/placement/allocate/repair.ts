@@ -32,9 +32,14 @@ function isShort({ of, primaryCounts, situations }: Ledger, index: number): bool
   return false
 }
 
-function slotsByNodeOf({ of }: Ledger): number[][] {
+const slotsByNodes = new WeakMap<Ledger['of'], readonly number[][]>()
+
+function slotsByNodeOf({ of }: Ledger): readonly number[][] {
+  const known = slotsByNodes.get(of)
+  if (known) return known
   const slots: number[][] = of.nodes.map(() => [])
   for (let slot = 0; slot < of.slotCount; slot++) slots[of.slotNodes[slot]!]!.push(slot)
+  slotsByNodes.set(of, slots)
   return slots
 }
 
