@@ -19,7 +19,15 @@ import { cutCircles } from './orderCircles.ts'
 import { waitForDependents, waitForSponsors } from './orderSponsors.ts'
 import { stage } from './staging.ts'
 import { hop, isServed } from './stepsHop.ts'
-import { addWait, isToBePrimary, type Place, type Situation, type Standing } from './stepsPlace.ts'
+import {
+  addWait,
+  isInActiveRole,
+  isOver,
+  isToBePrimary,
+  type Place,
+  type Situation,
+  type Standing,
+} from './stepsPlace.ts'
 import { type Progress, progressOf } from './stepsProgress.ts'
 
 export interface Step {
@@ -135,7 +143,7 @@ function hold(place: Place): void {
 
 /** What is not served at all, and is not less important, does not wait until others have handed over at their ease. */
 function letPass({ next, waits, standing }: Place): void {
-  if (next !== 'primary' || standing.places.some((other) => other.of.status?.role === 'primary')) return
+  if (next !== 'primary' || standing.places.some(isInActiveRole)) return
   for (const { on } of waits)
     for (const other of on) if (other.standing.priority <= standing.priority) other.hold = null
 }
@@ -170,12 +178,6 @@ function quiescingToken({ of: { intended, status }, standing }: Place): Token {
   return isBetween ? successor : own
 }
 
-/** Nobody gives way to one that waits itself. */
 function whyWaiting({ waits, hold: held }: Place): string | null {
-  for (const { kind, on, text } of waits) if (kind !== 'courtesy' || !on.some(isHeldUp)) return text
-  return held?.text ?? null
-}
-
-function isHeldUp({ waits }: Place): boolean {
-  return waits.some(({ kind }) => kind === 'other')
+  return waits.find((wait) => !isOver(wait))?.text ?? held?.text ?? null
 }
