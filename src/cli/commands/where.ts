@@ -33,7 +33,7 @@ export default async function where(this: CliContext, flags: ConnectionFlags, na
   const { primaries = [primary] } = assignment
   const all = primaries.map((component) => ({
     component,
-    endpoint: view.components.find((each) => each.component === component)?.endpoint ?? endpoint,
+    endpoint: component === primary ? endpoint : view.components.find((each) => each.component === component)!.endpoint,
   }))
   const reached = all.flatMap((each) => (each.endpoint === null ? [] : [each.endpoint]))
   const said = { assignment: name, primary, endpoint, ...(assignment.primaries && { primaries: all }) }
