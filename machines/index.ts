@@ -10,7 +10,7 @@ import { nodeMachine } from './node.ts'
 
 export const catalogue = {
   component: { machine: component, version: 3 },
-  crim: { machine: crim, version: 4 },
+  crim: { machine: crim, version: 5 },
   fencing: { machine: fencing, version: 2 },
   membership: { machine: membership, version: 3 },
   node: { machine: nodeMachine, version: 3 },

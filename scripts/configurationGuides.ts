@@ -67,7 +67,7 @@ moves least, the sum of the wishes that are met, rank or even spread, and names 
 - A **component that several assignments name** has a place for each, \`n1/pool/web1\`, with its own role, token and command;
   lock, bar and restart are those of the component, \`n1/pool\`.
 
-\`examples/topologies/\` has a complete file for each model and each kind of relationship.
+[examples/topologies](../examples/topologies/README.md) has a complete file for each model and each kind of relationship.
 `
 }
 

@@ -8,6 +8,7 @@ export const prefixes = {
   node: 'state/node/',
   assignment: 'state/assignment/',
   component: 'state/component/',
+  failures: 'state/failures/',
 } as const
 
 export const clusterStateKey = 'state/cluster'
@@ -21,6 +22,8 @@ export const lockKey = (component: ComponentId): string => `${prefixes.lock}${co
 export const lifeKey = (node: NodeName): string => `${prefixes.life}${node}`
 export const nodeStateKey = (node: NodeName): string => `${prefixes.node}${node}`
 export const assignmentStateKey = (assignment: AssignmentName): string => `${prefixes.assignment}${assignment}`
+/** Of a component, not of a place in it. */
+export const failuresKey = (component: ComponentId): string => `${prefixes.failures}${component}`
 export const componentStateKey = (component: ComponentId): string => `${prefixes.component}${component}`
 
 /** What the key names below the prefix, or null if it is not below it. */

@@ -38,7 +38,12 @@ export interface FenceOperation {
   readonly how: 'run' | 'confirm'
 }
 
-export type AnyOperation = Operation | FenceOperation
+/** For no machine: the master answers with what its CRIM knows, and nothing happens. */
+export interface ObserveOperation {
+  readonly operation: 'observe'
+}
+
+export type AnyOperation = Operation | FenceOperation | ObserveOperation
 
 /** Stable codes of refusals; each has an exit code of its own. */
 export type OperationCode = 'no-such' | 'no-quorum' | 'needs-force' | 'unavailable' | 'timed-out' | 'refused'
@@ -47,7 +52,7 @@ export type OperationResult =
   | {
       readonly ok: true
       readonly text: string
-      /** Of a dry run: the plan, in the form of `docs/plan.md`. */
+      /** Of a dry run: the plan; of `observe`: what the CRIM knows. Both in the form of `docs/plan.md`. */
       readonly plan?: unknown
     }
   | { readonly ok: false; readonly code: OperationCode; readonly text: string }

@@ -1,6 +1,6 @@
 /** Assignments in the file (SPEC R3, R5, R6): what must be served, by which component, how often, where, and how important it is. */
 import { z } from 'zod'
-import type { AssignmentConfiguration, Redundancy, Wanted } from '../../machines/model/configuration.ts'
+import type { AssignmentConfiguration, Redundancy, Standby, Wanted } from '../../machines/model/configuration.ts'
 import { modelOf } from '../../machines/model/redundancy.ts'
 import { byName, count, mapping, nameText, nodeCountMax, resources, wishWeightMax } from './values.ts'
 
@@ -63,12 +63,12 @@ export const assignmentSchema = mapping({
       'Higher is more important: it displaces what is less important when there is not room for both, and only then. Default: 0.',
     type: 'whole number',
   }),
-  weights: resources(0).optional().meta({
+  weights: resources().optional().meta({
     description:
       'What a primary of it takes of the capacity of its node, by the name of the resource: `{ memory: 3 }`. Default: nothing.',
     type: 'mapping to whole numbers',
   }),
-  standbyWeights: resources(0).optional().meta({
+  standbyWeights: resources().optional().meta({
     description:
       'What a secondary of it takes. Default: the same as a primary, or nothing where its type is `cold`, whose secondaries run no process.',
     type: 'mapping to whole numbers',
@@ -109,6 +109,15 @@ export type AssignmentFile = z.output<typeof assignmentSchema>
 
 export function redundancyOf({ redundancy }: Pick<AssignmentFile, 'redundancy'>): Redundancy {
   return redundancy === 'N+1' ? 'N+M' : redundancy
+}
+
+/** A secondary that runs no process takes nothing, unless the file says what. undefined: the file says nothing of either. */
+export function weightsOf(
+  { weights, standbyWeights }: Pick<AssignmentFile, 'weights' | 'standbyWeights'>,
+  standby: Standby,
+): AssignmentConfiguration['weights'] {
+  if (!weights && !standbyWeights) return undefined
+  return { primary: weights ?? {}, secondary: standbyWeights ?? (standby === 'cold' ? {} : (weights ?? {})) }
 }
 
 /** Its numbers, as the file gives them or as its model has them. */

@@ -44,7 +44,7 @@ function checkCounts(each: Served): Finding[] {
     const subject = key === 'redundancy' ? redundancy : `its ${key}`
     const needs = key === 'redundancy' ? 'needs' : 'need'
     const message = `${subject} ${needs} a component on ${counted(least, 'node')}, found ${countWord(nodes.length)}: ${nodes.join(', ')}`
-    const suggestion = `add a node to components.${componentName}.nodes, or write ${redundancy === '2N' ? 'none' : 'fewer'}`
+    const suggestion = `add a node to components.${componentName}.nodes, or write ${key === 'redundancy' && redundancy === '2N' ? 'none' : 'fewer'}`
     return [finding([...path, key], message, suggestion)]
   }
   if (allowed.length >= least) return []

@@ -31,7 +31,18 @@ export function checkType(name: string, type: Partial<ComponentTypeFile>): Findi
       found.push(finding([...path, 'probe'], message, null, 'key'))
     }
   }
-  return [...found, ...checkAbilities(path, type)]
+  return [...found, ...checkCodes(path, type), ...checkAbilities(path, type)]
+}
+
+/** Of reports: `process.exited`, and whatever programs report. */
+const codePattern = /^[a-z][A-Za-z0-9]*(\.[a-z][A-Za-z0-9]*)*$/
+
+function checkCodes(path: Path, { recovery }: Partial<ComponentTypeFile>): Finding[] {
+  const strange = Object.keys(recovery?.byCode ?? {}).filter((code) => !codePattern.test(code))
+  return strange.map((code) => {
+    const message = `expected a code such as probe.failed or process.exited, found '${code}'`
+    return finding([...path, 'recovery', 'byCode', code], message, null, 'key')
+  })
 }
 
 /** What a program must be able to do for what is asked of it. */

@@ -1,7 +1,9 @@
 /** What is well-formed, and can be met on no day: required together and apart, together with no place in common, apart with too few. */
+import { Bonds } from './bonds.ts'
 import { assignmentsOf } from './checkRelationships.ts'
 import { added, capacityOf, holds, resourcesText, roomText } from './checkWeights.ts'
-import { counted, finding } from './finding.ts'
+import { isWithin, levelsOf, placeOf } from './containment.ts'
+import { counted, countWord, finding } from './finding.ts'
 import { placeCountMinOf, type Served } from './served.ts'
 import type { Sifted } from './sift.ts'
 import type { Finding, Path } from './source.ts'
@@ -25,16 +27,29 @@ export function checkContradictions(sifted: Sifted, served: ReadonlyMap<string, 
   const context = { sifted, served }
   const together = [...requiredIn(sifted, 'together'), ...groupsIn(sifted)]
   const apart = requiredIn(sifted, 'apart')
+  // What is together on a node, or in a part of a place, is together in that place.
+  const bonds = new Map(
+    [...new Set(apart.map(({ level }) => level))].map((level) => [
+      level,
+      new Bonds(together.filter((each) => isWithin(sifted, each.level, level))),
+    ]),
+  )
   return [
     ...together.flatMap((each) => checkCommonPlace(each, context)),
-    ...apart.flatMap((each) => [...checkPlacesEnough(each, context), ...checkBoth(each, together)]),
+    ...apart.flatMap((each) => [...checkPlacesEnough(each, context), ...checkBoth(each, bonds.get(each.level)!)]),
   ]
 }
 
 function requiredIn(sifted: Sifted, kind: 'together' | 'apart'): Required[] {
+  const levels = levelsOf(sifted)
   return [...sifted.relationships].flatMap(([name, each]) => {
-    if (each.kind !== kind || each.strength !== 'required' || !each.members || each.level === undefined) return []
-    const members = each.members.map((member) => assignmentsOf(member, sifted))
+    if (each.kind !== kind || each.strength !== 'required' || !each.members) return []
+    if (each.level === undefined || !levels.includes(each.level)) return []
+    const seen = new Set<string>()
+    // One that is there twice is refused where that is written.
+    const members = each.members.map((member) =>
+      assignmentsOf(member, sifted).filter((assignment) => !seen.has(assignment) && seen.add(assignment)),
+    )
     return [{ path: ['relationships', name], name: `relationships.${name}`, level: each.level, members }]
   })
 }
@@ -44,11 +59,6 @@ function groupsIn({ groups, assignments }: Sifted): Required[] {
     ...{ path: ['groups', name], name: `groups.${name}`, level: 'node' },
     members: members.filter((member) => assignments.has(member)).map((member) => [member]),
   }))
-}
-
-/** The node itself, or what its containment says; null: it has no such level, which is refused elsewhere. */
-function placeOf({ nodes }: Sifted, node: string, level: string): string | null {
-  return level === 'node' ? node : (nodes.get(node)?.containment?.[level] ?? null)
 }
 
 function placesOf({ sifted }: Context, nodes: readonly string[], level: string): Set<string> {
@@ -75,7 +85,10 @@ function checkCommonPlace(required: Required, context: Context): Finding[] {
 
 /** All primaries of the members on one node: it must have room for them together. */
 function checkRoom({ path }: Required, all: readonly Served[], nodes: string[], { sifted }: Context): Finding[] {
-  const weights = added(all.map(({ assignment }) => assignment.weights ?? {}))
+  const known = new Set([...sifted.nodes.values()].flatMap(({ capacity }) => Object.keys(capacity ?? {})))
+  const total = Object.entries(added(all.map(({ assignment }) => assignment.weights ?? {})))
+  // Of a resource that no node has it is said at the assignment.
+  const weights = Object.fromEntries(total.filter(([resource]) => known.has(resource)))
   if (nodes.length === 0 || nodes.some((node) => holds(capacityOf(sifted, node), weights))) return []
   const message = `expected members that one node can hold together, found ${resourcesText(weights)}; ${roomText(sifted, nodes, weights)}`
   return [finding(path, message, null, 'key')]
@@ -85,7 +98,7 @@ function checkServed(path: Path, all: readonly Served[]): Finding[] {
   return [...Map.groupBy(all, ({ componentName }) => componentName)].flatMap(([component, members]) => {
     const most = members[0]!.type?.serves?.primaries ?? 1
     if (members.length <= most || members.length === 1) return []
-    const message = `expected at most ${counted(most, 'member')} that '${component}' serves, found ${members.length}: one instance of it is primary for no more`
+    const message = `expected at most ${counted(most, 'member')} that '${component}' serves, found ${countWord(members.length)}: one instance of it is primary for no more`
     return [finding(path, message, null, 'key')]
   })
 }
@@ -99,7 +112,7 @@ function checkPlacesEnough({ path, level, members }: Required, context: Context)
   )
   const least = known.length === 1 ? Math.max(0, ...known[0]!.map(placeCountMinOf)) : sum(known.map(needs))
   if (places.size === 0 || places.size >= least) return []
-  const message = `expected at least ${counted(least, level)} for its members, found ${places.size}: ${[...places].join(', ')}`
+  const message = `expected at least ${counted(least, level)} for its members, found ${countWord(places.size)}: ${[...places].join(', ')}`
   return [finding(path, message, null, 'key')]
 
   /** Two members share no place, but one may have several of its own roles in one, unless that is a node. */
@@ -109,31 +122,24 @@ function checkPlacesEnough({ path, level, members }: Required, context: Context)
   }
 }
 
-function checkBoth(apart: Required, together: readonly Required[]): Finding[] {
-  const binding = together.filter(({ level }) => level === 'node' || level === apart.level)
-  return apart.members.flatMap((names, index) =>
-    apart.members.slice(index + 1).flatMap((others) => {
-      for (const [a, b] of names.flatMap((name) => others.map((other) => [name, other] as const))) {
-        const bonds = a === b ? null : bondsBetween(a, b, binding)
-        if (!bonds) continue
-        const message = `expected members that can stand apart, found '${a}' and '${b}', which ${bonds.join(' and ')} ${bonds.length === 1 ? 'keeps' : 'keep'} together`
-        return [finding(apart.path, message, 'remove one of these, or give it a number as strength', 'key')]
-      }
-      return []
-    }),
-  )
-}
+const bondsShownMax = 4
 
-/** The names of what holds two together, by way of others too; null: nothing does. */
-function bondsBetween(a: string, b: string, together: readonly Required[]): string[] | null {
-  const reached = new Map<string, string[]>([[a, []]])
-  for (const [at, bonds] of reached)
-    for (const { name, members } of together) {
-      const names = members.flat()
-      if (!names.includes(at)) continue
-      for (const next of names) if (!reached.has(next)) reached.set(next, [...bonds, name])
+/** Each member with the first before it that it can never be apart from. */
+function checkBoth({ path, members }: Required, bonds: Bonds): Finding[] {
+  const owners = new Map<number, { name: string; index: number }>()
+  return members.flatMap((names, index) => {
+    for (const name of names) {
+      const knot = bonds.knotOf(name)
+      const owner = knot === null ? undefined : owners.get(knot)
+      if (knot !== null && !owner) owners.set(knot, { name, index })
+      if (!owner || owner.index === index) continue
+      const by = bonds.between(owner.name, name)
+      const shown = by.length > bondsShownMax ? `${by.length} relationships and groups` : by.join(' and ')
+      const message = `expected members that can stand apart, found '${owner.name}' and '${name}', which ${shown} ${by.length === 1 ? 'keeps' : 'keep'} together`
+      return [finding(path, message, 'remove one of these, or give it a number as strength', 'key')]
     }
-  return reached.get(b) ?? null
+    return []
+  })
 }
 
 function sum(numbers: readonly number[]): number {

@@ -7,10 +7,15 @@ interface Edge {
   readonly dependent: string
   readonly sponsor: string
   readonly path: Path
+  /** It stands for what their components need. */
+  readonly isLowered?: boolean
 }
 
 export function checkOrder(sifted: Sifted): Finding[] {
-  return [...circlesIn(assignmentEdges(sifted)), ...circlesIn(componentEdges(sifted))].map((circle) => {
+  const components = componentEdges(sifted)
+  const assignments = [...assignmentEdges(sifted), ...loweredEdges(components, sifted)]
+  const circles = circlesIn(assignments).filter((circle) => circle.some(({ isLowered }) => !isLowered))
+  return [...circles, ...circlesIn(components)].map((circle) => {
     const names = [circle[0]!.dependent, ...circle.map(({ sponsor }) => sponsor)]
     const [first, ...rest] = names.map((name) => `'${name}'`)
     const message = `expected an order to start in, found a circle: ${first} needs ${rest.join(', which needs ')}`
@@ -23,12 +28,13 @@ function assignmentEdges({ relationships, groups }: Sifted): Edge[] {
     if (each.kind !== 'dependency' || each.dependent === undefined || each.sponsor === undefined) return []
     return [{ dependent: each.dependent, sponsor: each.sponsor, path: ['relationships', name] }]
   })
-  const orders = [...groups].flatMap(([name, members]) =>
-    members
-      .slice(1)
-      .map((dependent, index) => ({ dependent, sponsor: members[index]!, path: ['groups', name, index + 1] }))
-      .filter(({ dependent, sponsor }) => dependent !== sponsor),
-  )
+  const orders = [...groups].flatMap(([name, members]) => {
+    // One that is there twice is refused where that is written.
+    const once = [...new Set(members)]
+    return once.slice(1).map((dependent, index) => {
+      return { dependent, sponsor: once[index]!, path: ['groups', name, members.indexOf(dependent)] }
+    })
+  })
   return [...dependencies, ...orders]
 }
 
@@ -50,9 +56,27 @@ function componentEdges({ relationships, components }: Sifted): Edge[] {
   return [...related, ...proxied]
 }
 
+/**
+ * Assignments whose components need others: these circles go by way of both. Of a component that serves several nobody can tell here
+ * which of them it runs for.
+ */
+function loweredEdges(edges: readonly Edge[], { assignments }: Sifted): Edge[] {
+  const served = Map.groupBy(assignments.keys(), (name) => assignments.get(name)!.component)
+  return edges.flatMap(({ dependent, sponsor, path }) => {
+    const [only, ...others] = served.get(sponsor) ?? []
+    if (only === undefined || others.length > 0) return []
+    return (served.get(dependent) ?? []).map((name) => ({ dependent: name, sponsor: only, path, isLowered: true }))
+  })
+}
+
 /** One circle for each that there is, up to those that run into one already found. */
 function circlesIn(edges: readonly Edge[]): Edge[][] {
-  const from = Map.groupBy(edges, ({ dependent }) => dependent)
+  const once = new Map<string, Edge>()
+  for (const edge of edges) {
+    const key = `${edge.dependent} ${edge.sponsor}`
+    if (!once.has(key)) once.set(key, edge)
+  }
+  const from = Map.groupBy(once.values(), ({ dependent }) => dependent)
   const done = new Set<string>()
   const circles: Edge[][] = []
   for (const start of from.keys()) {

@@ -1,4 +1,5 @@
 /** Checks of what relationships, groups and releases name. Whether they can be met is another question: `checkContradictions.ts`. */
+import { levelsOf } from './containment.ts'
 import { checkExists, checkStandsOn, finding } from './finding.ts'
 import { suggestionFor } from './nearest.ts'
 import { memberOf } from './relationship.ts'
@@ -58,8 +59,8 @@ function checkDependency(
 }
 
 function checkPlaces(path: Path, { kind, members, level }: Of<'together' | 'apart'>, sifted: Sifted): Finding[] {
-  const { assignments, components, nodes } = sifted
-  const levels = ['node', ...new Set([...nodes.values()].flatMap(({ containment }) => Object.keys(containment ?? {})))]
+  const { assignments, components } = sifted
+  const levels = levelsOf(sifted)
   const found: Finding[] = []
   if (level !== undefined && !levels.includes(level)) {
     const message = `expected node, or a level of the nodes' containment, found '${level}'`

@@ -1,7 +1,7 @@
 /** Component type information in the file (SPEC C6): how a kind of program is run, watched, told its role and recovered. */
 import { constants } from 'node:os'
 import { z } from 'zod'
-import { recoveries } from '../../machines/model/configuration.ts'
+import { recoveries, type Standby } from '../../machines/model/configuration.ts'
 import { command, count, duration, environment, mapping, nameText, text } from './values.ts'
 
 const dayMs = 86_400_000
@@ -53,8 +53,6 @@ const probe = mapping({
 
 const recoveryText = recoveries.join(', ').replace(/, (\w+)$/, ' or $1')
 const rung = () => z.enum(recoveries)
-/** Of reports: `process.exited`, and whatever programs report. */
-const codePattern = /^[a-z][A-Za-z0-9]*(\.[a-z][A-Za-z0-9]*)*$/
 
 const recovery = mapping({
   restarts: count({ min: 0, max: 100 }).default(3).meta({
@@ -70,16 +68,10 @@ const recovery = mapping({
       'The first answer to a failure; one that does not help is followed by the next, in this order. `reset`: it begins anew in its process. `restart`: its process does. `failover`: another takes its role. `switchover`: another takes it in good order. `nodeSwitchover`, `nodeFailover`: the same for everything on its node. Default: failover where a hot standby is ready, else restart.',
     type: recoveryText,
   }),
-  byCode: z
-    .record(z.string(), rung(), { error: 'a mapping of codes to recoveries' })
-    .refine((codes) => Object.keys(codes).every((code) => codePattern.test(code)), {
-      error: 'a mapping whose keys are codes such as probe.failed',
-    })
-    .optional()
-    .meta({
-      description: 'The first answer to a report with this code, before `first`: `{ probe.failed: reset }`.',
-      type: 'mapping to recoveries',
-    }),
+  byCode: z.record(z.string(), rung(), { error: 'a mapping of codes to recoveries' }).optional().meta({
+    description: 'The first answer to a report with this code, before `first`: `{ probe.failed: reset }`.',
+    type: 'mapping to recoveries',
+  }),
   resets: count({ min: 0, max: 100 }).optional().meta({
     description: 'So many soft resets within the window before a restart. Default: 1.',
     type: 'whole number',
@@ -201,3 +193,7 @@ export const componentTypeSchema = mapping({
 })
 
 export type ComponentTypeFile = z.output<typeof componentTypeSchema>
+
+export function standbyOf({ standby, aware }: Partial<ComponentTypeFile>): Standby {
+  return standby ?? (aware ? 'hot' : 'cold')
+}

@@ -11,7 +11,7 @@ import type {
   RecoveryPolicy,
   Timing,
 } from '../../machines/model/configuration.ts'
-import type { ComponentTypeFile } from './componentType.ts'
+import { type ComponentTypeFile, standbyOf } from './componentType.ts'
 import { convertAssignment, convertNodeRecovery, convertRelationship, convertReleases } from './convertPlacement.ts'
 import { defined } from './defined.ts'
 import type { FenceFile } from './fence.ts'
@@ -120,10 +120,6 @@ function convertType(type: ComponentTypeFile, directory: string): ComponentType 
       selfDetermining: type.selfDetermining,
     }),
   }
-}
-
-function standbyOf({ standby, aware }: ComponentTypeFile): ComponentType['standby'] {
-  return standby ?? (aware ? 'hot' : 'cold')
 }
 
 function convertRecovery({

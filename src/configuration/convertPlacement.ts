@@ -6,7 +6,7 @@ import type {
   Standby,
 } from '../../machines/model/configuration.ts'
 import type { Relationship } from '../../machines/model/relationships.ts'
-import { type AssignmentFile, redundancyOf } from './assignment.ts'
+import { type AssignmentFile, redundancyOf, weightsOf } from './assignment.ts'
 import { defined } from './defined.ts'
 import type { NodeRecoveryFile } from './nodeRecovery.ts'
 import { memberOf, type RelationshipFile, type ReleasesFile } from './relationship.ts'
@@ -16,15 +16,8 @@ export function convertAssignment(assignment: AssignmentFile, standby: Standby):
   return {
     component,
     redundancy: redundancyOf(assignment),
-    ...defined({ ...same, weights: weightsOf({ weights, standbyWeights, standby }) }),
+    ...defined({ ...same, weights: weightsOf({ weights, standbyWeights }, standby) }),
   }
-}
-
-/** A secondary that runs no process takes nothing, unless the file says what. */
-function weightsOf(of: Pick<AssignmentFile, 'weights' | 'standbyWeights'> & { standby: Standby }) {
-  const { weights, standbyWeights, standby } = of
-  if (!weights && !standbyWeights) return undefined
-  return { primary: weights ?? {}, secondary: standbyWeights ?? (standby === 'cold' ? {} : (weights ?? {})) }
 }
 
 export function convertRelationship(relationship: RelationshipFile): Relationship {

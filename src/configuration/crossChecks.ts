@@ -4,13 +4,14 @@ import { checkComponents, checkType } from './checkComponents.ts'
 import { checkContradictions } from './checkContradictions.ts'
 import { checkOrder } from './checkOrder.ts'
 import { checkRelationships, checkReleases } from './checkRelationships.ts'
-import { checkContainment, checkWeights } from './checkWeights.ts'
+import { checkWeights } from './checkWeights.ts'
+import { checkContainment } from './containment.ts'
 import { finding } from './finding.ts'
 import { formatDuration } from './quantity.ts'
 import { voterCountMax } from './schema.ts'
 import { servedOf } from './served.ts'
 import type { Sifted } from './sift.ts'
-import type { Finding } from './source.ts'
+import type { Finding, Path } from './source.ts'
 import { timingRelations } from './timing.ts'
 import { formatAddress, isName, nameExpected, nodeCountMax } from './values.ts'
 
@@ -18,6 +19,7 @@ export function crossCheck(sifted: Sifted): Finding[] {
   const served = servedOf(sifted)
   return [
     ...checkNames(sifted),
+    ...checkNodeKeys(sifted),
     ...checkSecret(sifted),
     ...checkTiming(sifted),
     ...checkNodes(sifted),
@@ -42,9 +44,7 @@ function checkNames(sifted: Sifted): Finding[] {
   return namedSections.flatMap((section) => {
     const names = [...sifted[section].keys()]
     const wrong = names.filter((name) => !isName(name))
-    const found = wrong.map((name) =>
-      finding([section, name], `expected ${nameExpected}, found '${name}'`, suggestedName(name), 'key'),
-    )
+    const found = wrong.map((name) => misnamed([section, name], name))
     const tooMany = names[entryCountMax]
     if (tooMany === undefined) return found
     return [
@@ -52,6 +52,24 @@ function checkNames(sifted: Sifted): Finding[] {
       finding([section, tooMany], `expected at most ${entryCountMax} of them, found ${names.length}`, null, 'key'),
     ]
   })
+}
+
+/** Names of resources and of levels. */
+function checkNodeKeys({ nodes }: Sifted): Finding[] {
+  return [...nodes].flatMap(([name, { capacity = {}, containment = {} }]) =>
+    Object.entries({ capacity, containment }).flatMap(([key, values]) =>
+      Object.keys(values).flatMap((each) => {
+        const path = ['nodes', name, key, each]
+        if (!isName(each)) return [misnamed(path, each)]
+        if (key === 'capacity' || each !== 'node') return []
+        return [finding(path, "expected a level other than 'node', which is the node itself", 'leave it out', 'key')]
+      }),
+    ),
+  )
+}
+
+function misnamed(path: Path, name: string): Finding {
+  return finding(path, `expected ${nameExpected}, found '${name}'`, suggestedName(name), 'key')
 }
 
 function suggestedName(name: string): string | null {

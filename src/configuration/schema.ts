@@ -14,10 +14,10 @@ import {
   count,
   duration,
   environment,
+  fewByName,
   linkAddress,
   list,
   mapping,
-  named,
   nameText,
   nodeCountMax,
   releaseText,
@@ -55,15 +55,14 @@ export const nodeSchema = mapping({
       'How the other nodes cut its power (docs/fencing.md). Default: not at all; only time, evidence or an operator proves its end.',
     type: 'mapping',
   }),
-  capacity: resources(0).optional().meta({
+  capacity: resources().optional().meta({
     description:
       'What it has of each resource, in whole numbers of whatever unit: `{ memory: 16, cpu: 8 }`. Of what is not named it has nothing. Assignments take of it by their `weights`.',
     type: 'mapping to whole numbers',
   }),
-  containment: named(nameText('the name of a place'), {
+  containment: fewByName(nameText('the name of a place'), {
     expected: 'a mapping of levels to names of places',
     countMax: levelCountMax,
-    not: 'node',
   })
     .optional()
     .meta({

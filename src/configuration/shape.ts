@@ -52,6 +52,6 @@ export function knownKeys(schema: z.ZodType, path: Path, content: unknown): stri
 function ofKind(schema: z.ZodType, value: unknown): z.ZodType | null {
   const kinds = kindsOf(schema)
   if (kinds === null) return schema
-  const kind = isRecord(value) ? String(value.kind) : ''
+  const kind = isRecord(value) && typeof value.kind === 'string' ? value.kind : ''
   return Object.hasOwn(kinds, kind) ? kinds[kind]! : null
 }

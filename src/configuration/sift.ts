@@ -74,7 +74,7 @@ function entries<T extends z.ZodObject>(schema: T, section: unknown): Map<string
 function relationships(section: unknown): Map<string, SiftedRelationship> {
   const found = new Map<string, SiftedRelationship>()
   for (const [name, value] of Object.entries(isRecord(section) ? section : {})) {
-    const kind = isRecord(value) ? String(value.kind) : ''
+    const kind = isRecord(value) && typeof value.kind === 'string' ? value.kind : ''
     if (!Object.hasOwn(relationshipSchemas, kind)) continue
     const schema = relationshipSchemas[kind as SiftedRelationship['kind']]
     found.set(name, wellFormed(schema as z.ZodObject, value) as SiftedRelationship)

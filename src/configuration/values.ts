@@ -63,22 +63,19 @@ export function byName<T extends z.ZodType>(value: T, what: string) {
 const resourceCountMax = 16
 
 /** Whole numbers of resources. */
-export function resources(min: number) {
-  return named(count({ min, max: 1_000_000_000 }), {
-    expected: `a mapping of resources to whole numbers`,
+export function resources() {
+  return fewByName(count({ min: 0, max: 1_000_000_000 }), {
+    expected: 'a mapping of resources to whole numbers',
     countMax: resourceCountMax,
   })
 }
 
-/** A mapping whose keys must be names before what stands behind them is of use. */
-export function named<T extends z.ZodType>(value: T, options: { expected: string; countMax: number; not?: string }) {
-  const { expected, countMax, not } = options
+/** As `byName`, with a bound. */
+export function fewByName<T extends z.ZodType>(value: T, options: { expected: string; countMax: number }) {
+  const { expected, countMax } = options
   return z
     .record(z.string(), value, { error: expected })
     .refine((values) => Object.keys(values).length <= countMax, { error: `${expected}, at most ${countMax}` })
-    .refine((values) => Object.keys(values).every((key) => isName(key) && key !== not), {
-      error: `${expected}, each key ${nameExpected}${not === undefined ? '' : `, and not '${not}'`}`,
-    })
 }
 
 /** The name of a software release: `4.1`, `r3`. */

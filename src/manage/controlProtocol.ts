@@ -1,6 +1,6 @@
 /**
  * The control interface of a node: HTTP over a Unix socket that only its owner may open. `GET /v1/view`, `/v1/counters`,
- * `/v1/assignments/NAME`, `/v1/watch` (JSON lines), `POST /v1/operations`.
+ * `/v1/assignments/NAME`, `/v1/observed`, `/v1/watch` (JSON lines), `POST /v1/operations`.
  */
 import { z } from 'zod'
 import type { AnyOperation, OperationCode, OperationResult } from '../../machines/model/operation.ts'

@@ -49,6 +49,12 @@ export async function serveControl(options: { path: string; handlers: ControlHan
         '/v1/view': { GET: () => Response.json(handlers.view()) },
         '/v1/counters': { GET: () => Response.json(handlers.counters()) },
         '/v1/assignments/:name': { GET: (request) => assignmentNamed(handlers.view(), request.params.name) },
+        '/v1/observed': {
+          GET: (request, server) => {
+            server.timeout(request, operationTimeoutSeconds)
+            return observed(handlers)
+          },
+        },
         '/v1/watch': {
           GET: (request, server) => {
             if (watcherCount >= watcherCountMax)
@@ -109,6 +115,12 @@ function assignmentNamed(view: ClusterView, name: string): Response {
     : refuseNoSuch({ what: 'assignment', name, names: view.assignments.map((each) => each.name) })
 }
 
+/** It is the master that knows. */
+async function observed(handlers: ControlHandlers): Promise<Response> {
+  const result = await handlers.operate({ operation: 'observe' })
+  return result.ok ? Response.json(result.plan) : Response.json(result, { status: httpStatuses[result.code] })
+}
+
 async function operate(request: Request, handlers: ControlHandlers): Promise<Response> {
   const parsed = operationSchema.safeParse(await request.json().catch(() => null))
   if (!parsed.success) {
@@ -147,6 +159,8 @@ function namesIn(view: ClusterView, operation: AnyOperation): UnknownName[] {
   const assignment = (name: string): UnknownName => ({ what: 'assignment', name, names: assignments })
   const component = (name: string): UnknownName => ({ what: 'component', name, names: components })
   switch (operation.operation) {
+    case 'observe':
+      return []
     case 'fence':
       return [node(operation.node)]
     case 'switchover':

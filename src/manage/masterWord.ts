@@ -2,8 +2,8 @@
 
 import { planInputOf } from '../../machines/crim/propose.ts'
 import type { CrimContext } from '../../machines/crim.ts'
-import { candidatesOf } from '../../machines/logic/placement/index.ts'
-import { type ComponentId, type NodeName, nodeOf } from '../../machines/model/ids.ts'
+import { type Administrative, candidatesOf } from '../../machines/logic/placement/index.ts'
+import { type ComponentId, hostOf, type NodeName, nodeOf } from '../../machines/model/ids.ts'
 import { modelOf, servantOf } from '../../machines/model/redundancy.ts'
 import { type ComponentStatus, upAvailabilities } from '../../machines/model/status.ts'
 import type { AssignmentView, ComponentView } from '../../machines/model/view.ts'
@@ -11,6 +11,8 @@ import type { AssignmentView, ComponentView } from '../../machines/model/view.ts
 export interface Assignments {
   readonly assignments: readonly AssignmentView[]
   readonly components: readonly ComponentView[]
+  /** What is set of nodes and of the whole cluster. Left out: nothing. */
+  readonly states?: Pick<Administrative, 'nodes' | 'isMaintained'>
 }
 
 export function assignmentsOf(crim: CrimContext): Assignments {
@@ -25,7 +27,12 @@ export function assignmentsOf(crim: CrimContext): Assignments {
       ),
     ),
     components,
+    ...statesOf(crim.administrative),
   }
+}
+
+function statesOf({ nodes, isMaintained }: Administrative): Pick<Assignments, 'states'> {
+  return isMaintained || Object.keys(nodes).length > 0 ? { states: { nodes, isMaintained } } : {}
 }
 
 function componentsOf(crim: CrimContext, assignment: string): ComponentView[] {
@@ -44,6 +51,7 @@ function componentsOf(crim: CrimContext, assignment: string): ComponentView[] {
       incarnation: status?.incarnation ?? 0,
       isLocked: candidate.isLocked,
       isBarred: candidate.isBarred,
+      ...(crim.administrative.components[hostOf(component)] && { isMaintained: true as const }),
       failure: status?.failure ?? null,
       endpoint: status?.endpoint ?? instances[nodeOf(component)]?.endpoint ?? null,
     }
@@ -74,6 +82,7 @@ function assignmentOf(crim: CrimContext, name: string, components: readonly Comp
     secondaries: secondaries.map(({ component }) => component),
     spares: intended('spare').map(({ component }) => component),
     reason: isServed && isRedundant ? null : reason,
+    ...(crim.administrative.assignments[name] && { state: crim.administrative.assignments[name] }),
   }
 }
 
@@ -110,7 +119,7 @@ export function lastKnown(word: Assignments, { self, upNodes, statuses }: OwnSig
     const reason = 'there is no master to say who is primary'
     return { ...assignment, ...(primaries && { primaries }), health: 'unserved', primary: null, endpoint: null, reason }
   })
-  return { assignments, components }
+  return { assignments, components, ...(word.states && { states: word.states }) }
 }
 
 /** What a node that has not heard a master can say: nothing but what is configured. */

@@ -19,10 +19,14 @@ export const problemCodes = [
   'node.ended',
   'node.leaving',
   'node.left',
+  'node.standby',
+  'node.held',
+  'maintenance.on',
   'arbiter.silent',
   'link.down',
   'assignment.unserved',
   'assignment.degraded',
+  'assignment.locked',
   'component.stopFailed',
   'component.barred',
   'component.locked',
@@ -78,7 +82,9 @@ export function problemsOf(view: ViewWithoutProblems, facts: NodeFacts = noFacts
     ...(facts.refusedProtocols ?? []).map(protocolProblem),
     ...(facts.missingFounders?.length ? [] : quorumProblems(view)),
     ...arbiterProblems(view),
+    ...(view.isMaintained ? [maintenanceProblem(view.cluster, 'cluster')] : []),
     ...view.nodes.flatMap(nodeProblems),
+    ...view.nodes.flatMap(stateProblems),
     ...view.nodes.flatMap(linkProblems),
     ...facts.hungNodes.map(hungProblem),
     ...view.assignments.flatMap((assignment) => assignmentProblems(assignment, view)),
@@ -170,6 +176,23 @@ function nodeProblems({ name, availability }: NodeView): Found[] {
   return [{ ...nodeTexts[availability], code: `node.${availability}`, subject: name, next }]
 }
 
+const stateTexts: Readonly<Record<'standby' | 'held', string>> = {
+  standby: 'on standby: it hosts nothing until it is unlocked',
+  held: 'held: it keeps what it has, and is given nothing more until it is unlocked',
+}
+
+function stateProblems({ name, state }: NodeView): Found[] {
+  if (state === undefined) return []
+  if (state === 'maintenance') return [maintenanceProblem(name, `node:${name}`)]
+  const next = `rolecall unlock node:${name}`
+  return [{ severity: 'warning', code: `node.${state}`, subject: name, text: stateTexts[state], next }]
+}
+
+function maintenanceProblem(subject: string, target: string): Found {
+  const text = 'in maintenance: nothing there is touched, and no failure is answered, until it is over'
+  return { severity: 'warning', code: 'maintenance.on', subject, text, next: `rolecall maintenance off ${target}` }
+}
+
 /** To be typed on its machine. */
 const arbiterCommand = 'rolecall arbiter'
 
@@ -189,7 +212,21 @@ function linkProblems({ name, availability, links }: NodeView): Found[] {
     })
 }
 
-function assignmentProblems({ name, health, reason }: AssignmentView, view: ViewWithoutProblems): Found[] {
+function assignmentProblems(assignment: AssignmentView, view: ViewWithoutProblems): Found[] {
+  const { name, health, reason, state } = assignment
+  if (state === 'locked') {
+    const next = `rolecall unlock assignment:${name}`
+    const text = 'locked by an operator: not served until it is unlocked'
+    return [{ severity: 'warning', code: 'assignment.locked', subject: name, text, next }]
+  }
+  const maintained = state === 'maintenance' ? [maintenanceProblem(name, `assignment:${name}`)] : []
+  return [...maintained, ...healthProblems({ name, health, reason }, view)]
+}
+
+function healthProblems(
+  { name, health, reason }: Pick<AssignmentView, 'name' | 'health' | 'reason'>,
+  view: ViewWithoutProblems,
+): Found[] {
   if (health === 'served') return []
   const held = view.components.find(
     ({ assignment, isBarred, isLocked }) => assignment === name && (isBarred || isLocked),
@@ -242,6 +279,7 @@ function componentProblems(view: ComponentView): Found[] {
     const text = 'locked by an operator: not used until it is unlocked'
     return [{ severity: 'warning', code: 'component.locked', subject, text, next: unlockCommand(view) }]
   }
+  if (view.isMaintained) return [maintenanceProblem(subject, hostOf(subject))]
   if (failure === null) return []
   return [
     {

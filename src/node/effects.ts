@@ -14,6 +14,7 @@ import type { NodeEffect } from '../../machines/node.ts'
 import type { Cause } from '../engine/record.ts'
 import { logger } from '../log/log.ts'
 import { runErrand } from './errands.ts'
+import { fell } from './felling.ts'
 import { mastershipChanged, peerChanged, performForFencing } from './fencing.ts'
 import { command, tellStatus } from './inbound.ts'
 import { Operations } from './operations.ts'
@@ -54,7 +55,7 @@ export function perform(parts: Parts, effect: Effect, cause: Cause): void {
       parts.reconfiguration?.takeOver()
       return parts.engine.send(
         actorOf.crim,
-        { type: 'mastership.acquired', epoch: effect.epoch, entries: decidedEntries(parts) },
+        { type: 'mastership.acquired', epoch: effect.epoch, entries: decidedEntries(parts), atMs: timeOf(parts) },
         cause,
       )
     case 'mastership.lost':
@@ -73,6 +74,8 @@ export function perform(parts: Parts, effect: Effect, cause: Cause): void {
     case 'peers.command':
     case 'reset.command':
     case 'selfTest.command':
+    case 'fence.order':
+    case 'node.restart':
     case 'operation.answer':
       return performForCrim(parts, effect, cause)
 
@@ -142,6 +145,9 @@ function performForCrim(parts: Parts, effect: CrimEffect, cause: Cause): void {
       else parts.post(node, effect, cause)
       return
     }
+    case 'fence.order':
+    case 'node.restart':
+      return fell(parts, effect, cause)
     case 'operation.answer': {
       const node = Operations.requesterOf(effect.id)
       if (node === parts.self) parts.operations.answered(effect.id, effect.result)
@@ -176,9 +182,18 @@ function nodeChanged(parts: Parts, effect: Extract<NodeEffect, { type: 'node.cha
     if (availability !== 'unreachable') parts.network.forget(node)
     if (availability === 'ended' || availability === 'left') parts.network.endLife(node, incarnation)
   }
-  parts.engine.send(actorOf.crim, { type: 'node.changed', node, availability, incarnation, how }, cause)
+  parts.engine.send(
+    actorOf.crim,
+    { type: 'node.changed', node, availability, incarnation, how, atMs: timeOf(parts) },
+    cause,
+  )
   peerChanged(parts, effect, cause)
   if (!parts.configuration.nodes[node]) parts.reconfiguration?.settle()
+}
+
+/** As events carry it, for what counts within a window. */
+function timeOf({ clock }: Parts): number {
+  return Math.round(clock.nowMs())
 }
 
 /** The latest life of a node that this master, or one before it, may have commanded (crim/lives.ts). */

@@ -5,6 +5,7 @@ import type { ComponentStatus } from '../../machines/model/status.ts'
 import type { Cause } from '../engine/record.ts'
 import type { PeerMessage } from '../wire/messages/index.ts'
 import { errandEnded, runErrand } from './errands.ts'
+import { restartNode } from './felling.ts'
 import { requestOperation } from './fencing.ts'
 import { actorOf, type Parts } from './parts.ts'
 import { isHeeded } from './protocol.ts'
@@ -62,6 +63,8 @@ function receiveCaused(parts: Parts, from: Sender, message: CausedMessage): void
     case 'reset.command':
     case 'selfTest.command':
       return runErrand(parts, message)
+    case 'node.restart':
+      return restartNode(parts, message)
     case 'errand.answer':
       if (nodeOf(message.component) !== node) return
       return errandEnded(parts, message)

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import type { ComponentView } from '../../machines/model/view.ts'
 import { problemsOf } from '../../src/manage/problems.ts'
-import { damagedView, lonelyView, soundView } from './support.ts'
+import { administeredView, damagedView, lonelyView, soundView } from './support.ts'
 
 function codes(problems: ReturnType<typeof problemsOf>): string[] {
   return problems.map(({ severity, code, subject, next }) => `${severity} ${code} ${subject} -> ${next ?? '-'}`)
@@ -100,4 +100,16 @@ test('what concerns a component with several places is told once; what concerns 
     'warning component.failed n1/pool/web2 -> rolecall status --watch',
   ])
   expect(told((index) => ({ failure: { ...failure, detail: `exit code ${index}` } }))).toHaveLength(2)
+})
+
+test('what operators have set is a problem of its own, with what ends it', () => {
+  expect(codes([...administeredView.problems])).toEqual([
+    'warning maintenance.on demo -> rolecall maintenance off cluster',
+    'warning maintenance.on n1 -> rolecall maintenance off node:n1',
+    'warning node.standby n2 -> rolecall unlock node:n2',
+    'warning node.held n3 -> rolecall unlock node:n3',
+    'warning assignment.locked ledger -> rolecall unlock assignment:ledger',
+    'warning maintenance.on web -> rolecall maintenance off assignment:web',
+    'warning maintenance.on n1/pool/web -> rolecall maintenance off n1/pool',
+  ])
 })

@@ -10,11 +10,12 @@ import type { Configuration } from '../../machines/model/configuration.ts'
 import { type ComponentId, componentId, nodeOf } from '../../machines/model/ids.ts'
 import { activeRoles, type Role } from '../../machines/model/roles.ts'
 import type { NodeAvailability } from '../../machines/model/status.ts'
-import { compareTokens, formatToken, type Token, zeroToken } from '../../machines/model/token.ts'
+import type { Token } from '../../machines/model/token.ts'
 import type { Message } from '../../src/engine/step.ts'
 import { Channels } from './channels.ts'
 import { elapse, Run } from './machines.ts'
 import { describe, type HostedComponent, inputOf, isWanted, type Node, newNode, removedStatus } from './roleNode.ts'
+import { SeenTokens } from './seenTokens.ts'
 
 export class RoleCluster {
   /** All that were ever in force; the last is that of the master. */
@@ -25,10 +26,17 @@ export class RoleCluster {
   readonly acting = new Set<ComponentId>()
   readonly answers: Message[] = []
   readonly log: string[] = []
+  /** The master's time, as events carry it; 0: returns of nodes carry none. */
+  nowMs = 0
+  /** What masters have done, and after how much the present one ends. */
+  protected effectCount = 0
+  protected effectLimit = Number.POSITIVE_INFINITY
   #entries: AppliedEntry[] = []
   #index = 0
   #epoch = 0
   #crim!: Run
+  #requestCount = 0
+  #lifeCount = 0
 
   constructor(configuration: Configuration) {
     this.#configurations = [configuration]
@@ -65,9 +73,9 @@ export class RoleCluster {
 
   /** The wait for nodes that a master knows only by name is over; so are, before, the leases of those. */
   endStrangersWait(): void {
-    if (!this.#crim.timers.includes('strangersWait')) return
+    if (!this.waits.includes('strangersWait')) return
     for (const name of this.nodes.keys()) if (this.crim.nodes[name] === undefined) this.#stopByItself(name)
-    this.#performCrim(this.#crim.send(elapse('strangersWait')).effects)
+    this.elapse('strangersWait')
   }
 
   get crim(): CrimContext {
@@ -97,7 +105,8 @@ export class RoleCluster {
   }
 
   request(operation: Message): void {
-    this.toCrim({ type: 'operation.requested', id: `o${this.answers.length}`, operation })
+    this.#requestCount += 1
+    this.toCrim({ type: 'operation.requested', id: `o${this.#requestCount}`, operation })
   }
 
   killProcess(id: ComponentId): void {
@@ -172,10 +181,9 @@ export class RoleCluster {
   settle(): void {
     for (let round = 0; round < 30; round++) {
       for (let count = 0; this.deliver(count); count++) if (count > 5000) throw new Error('does not settle')
-      const delay = this.#crim.timers.find((name) => name !== 'strangersWait')
+      const delay = this.#crim.timers.find((name) => name === 'retry' || name === 'surveyTimeout')
       if (!delay) return
-      this.log.push(`-- ${delay} elapsed`)
-      this.#performCrim(this.#crim.send(elapse(delay)).effects)
+      this.elapse(delay)
     }
   }
 
@@ -192,9 +200,7 @@ export class RoleCluster {
       .sort()
   }
 
-  roles(): string[] {
-    return [...this.nodes.keys()].map((name) => `${name} ${this.roleOf(name)}`)
-  }
+  roles = (): string[] => [...this.nodes.keys()].map((name) => `${name} ${this.roleOf(name)}`)
 
   toCrim(event: Message): void {
     const { effects } = this.#crim.send(event)
@@ -204,9 +210,11 @@ export class RoleCluster {
 
   #performCrim(effects: readonly Message[]): void {
     for (const effect of effects as readonly CrimEffect[]) {
+      if (++this.effectCount > this.effectLimit) return
       if (effect.type === 'survey.request') for (const name of effect.nodes) this.#survey(name, effect.epoch)
       else if (effect.type === 'repository.propose') this.#commit(effect.changes)
       else if (effect.type === 'operation.answer') this.answers.push(effect)
+      else if (effect.type !== 'role.command' && effect.type !== 'peers.command') this.perform(effect)
       else {
         const id = effect.component
         this.log.push(
@@ -215,6 +223,18 @@ export class RoleCluster {
         this.channels.later(`to ${nodeOf(id)}`, () => this.#command(id, effect))
       }
     }
+  }
+
+  /** What the CRIM asks for beside roles (`operatedCluster.ts`). */
+  protected perform(_: CrimEffect): void {}
+
+  elapse(delay: string): void {
+    this.log.push(`-- ${delay} elapsed`)
+    this.#performCrim(this.#crim.send(elapse(delay)).effects)
+  }
+
+  get waits(): readonly string[] {
+    return this.#crim.timers
   }
 
   /** A node answers once it has applied what the asking master had. */
@@ -267,8 +287,7 @@ export class RoleCluster {
     if (!node.isUp) return
     if (node.components.some(({ run }) => run.state !== 'offline.stopped')) {
       for (const { id } of node.components) this.#toComponent(id, { type: 'node.leave' })
-      this.channels.later(`leave ${node.name}`, () => this.#sayGoodBye(node))
-      return
+      return this.channels.later(`leave ${node.name}`, () => this.#sayGoodBye(node))
     }
     const { incarnation, name } = node
     node.components = []
@@ -347,29 +366,20 @@ export class RoleCluster {
   #takeRole(id: ComponentId, run: Run, { incarnation, role, token }: Message): void {
     const { context } = run.snapshot
     if (context.incarnation !== incarnation || context.process === 'stopping') return
-    if (activeRoles.includes(role as Role) && context.process === 'running') this.#shown(id, token as Token)
-    if (role === 'primary' && context.process === 'running') this.acting.add(id)
-    else this.acting.delete(id)
+    if (activeRoles.includes(role as Role) && context.process === 'running')
+      this.#tokens.show(this.#hosted(id)!, token as Token)
+    this.acting[role === 'primary' && context.process === 'running' ? 'add' : 'delete'](id)
     this.#toComponent(id, { type: 'role.done', incarnation, role, token })
   }
 
-  /** A program shows its token to what it acts on, which remembers the highest of all. */
-  #shown(id: ComponentId, token: Token): void {
-    const { assignment } = this.#hosted(id)!
-    const highest = this.#highest.get(assignment) ?? zeroToken
-    if (compareTokens(token, highest) < 0)
-      throw new Error(`${id} acts under ${formatToken(token)} after ${formatToken(highest)}\n${this.log.join('\n')}`)
-    this.#highest.set(assignment, token)
-  }
-
-  readonly #highest = new Map<string, Token>()
+  readonly #tokens = new SeenTokens(this.log)
 
   #report(id: ComponentId, status: Message): void {
     this.#statuses.set(id, status)
     const node = this.nodes.get(nodeOf(id))!
     const { incarnation } = node
     this.channels.later(`from ${node.name}`, () =>
-      this.#fromNode({ type: 'status.reported', node: node.name, incarnation, status, atMs: 0 }, null),
+      this.#fromNode({ type: 'status.reported', node: node.name, incarnation, status, atMs: this.nowMs }, null),
     )
   }
 
@@ -406,19 +416,13 @@ export class RoleCluster {
       const id = componentId({ node: node.name, component })
       if (!nodes.includes(node.name) || this.#hosted(id)) continue
       this.#lifeCount += 1
-      const input = inputOf(configuration, {
-        id,
-        assignment,
-        type: configuration.types[typeName]!,
-        life: this.#lifeCount,
-      })
+      const type = configuration.types[typeName]!
+      const input = inputOf(configuration, { id, assignment, type, life: this.#lifeCount })
       const hosted = { id, assignment, run: new Run(componentMachine, input) }
       node.components.push(hosted)
       this.#performComponent(hosted, hosted.run.first.effects)
     }
   }
-
-  #lifeCount = 0
 
   #endIfUnwanted(node: Node, hosted: HostedComponent): void {
     const isOver = !isWanted(this.#applied(node), hosted) && hosted.run.state === 'offline.stopped'
@@ -430,7 +434,9 @@ export class RoleCluster {
 
   #sayNode(node: Node, availability: NodeAvailability): void {
     if (!this.#crim) return
-    this.toCrim({ type: 'node.changed', node: node.name, availability, incarnation: node.incarnation, how: 'test' })
+    const { name, incarnation } = node
+    const time = this.nowMs > 0 ? { atMs: this.nowMs } : {}
+    this.toCrim({ type: 'node.changed', node: name, availability, incarnation, how: 'test', ...time })
   }
 
   #hosted(id: ComponentId): HostedComponent | undefined {

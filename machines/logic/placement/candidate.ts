@@ -1,7 +1,6 @@
-/** What the planner may assume of one component: whether it can be used, and whether it may still be acting. */
+/** What the planner may assume of one place: whether it can be used, and whether it may still be acting. */
 import type { AssignmentConfiguration, ComponentType, Configuration } from '../../model/configuration.ts'
-import { type AssignmentName, type ComponentId, nodeOf } from '../../model/ids.ts'
-import { servantOf } from '../../model/redundancy.ts'
+import { type AssignmentName, type ComponentId, hostOf, type NodeName, nodeOf } from '../../model/ids.ts'
 import type { Role } from '../../model/roles.ts'
 import {
   type ComponentStatus,
@@ -10,22 +9,35 @@ import {
   upAvailabilities,
 } from '../../model/status.ts'
 import { compareTokens, type Token } from '../../model/token.ts'
-import type { PlanInput } from './input.ts'
+import { type Compiled, compiled } from './compile.ts'
+import type { Command, NodeState, PlanInput } from './input.ts'
+import { isOwnedByAnother, retiredOf, retiredOwners } from './retired.ts'
 
 export interface Candidate {
   readonly component: ComponentId
+  /** Its place in the compiled configuration; -1: it is retired. */
+  readonly slot: number
   readonly node: NodeAvailability
   readonly status: ComponentStatus | null
   /** What it was last meant to be. */
   readonly intended: { readonly role: Role; readonly token: Token } | null
   /** No longer configured for the assignment: it is to stop, and is forgotten then. */
   readonly isRetired: boolean
+  /** It, or its assignment, is locked. */
   readonly isLocked: boolean
   readonly isBarred: boolean
   /** Its node is up and has spoken, and nobody forbids its use. It may have failed: then using it restarts it. */
   readonly isUsable: boolean
   /** Its node is up but has not said what is: nothing is decided about it until it does. */
   readonly isPending: boolean
+  /** Nothing there is touched: it is taken to be what it was meant to be. */
+  readonly isMaintained: boolean
+  /** It is to be offline for a while, and keeps its role meanwhile: nobody takes its place. */
+  readonly isWithheld: boolean
+  /** Its node keeps what it has and is given nothing more. */
+  readonly isHeld: boolean
+  /** Its node hosts nothing. */
+  readonly isOnStandby: boolean
   /** It fell out of its role by itself and has not been told anything since. */
   readonly hasFailed: boolean
   /** A command that lets it act is unanswered: it may obey it yet, or have refused it. */
@@ -39,75 +51,197 @@ export function typeOf(configuration: Configuration, assignment: AssignmentConfi
 }
 
 /**
- * The components that may serve an assignment, preferred first; then those that once might and may not have stopped yet. An
- * assignment that is gone has only the latter. A component serves one assignment at a time: no intent names it for another before
- * the one that did has done with it.
+ * What was made for an input already: candidates are asked for by targets, steps, introductions and operations alike. By assignment,
+ * those that are no longer configured by name.
  */
-export function candidatesOf(input: PlanInput, name: AssignmentName): Candidate[] {
-  const owners = ownersOf(input.intents)
-  const configured = configuredFor(input.configuration, name).filter(
-    (component) => (owners.get(component) ?? name) === name,
-  )
-  const retired = (Object.keys(input.intents[name]?.roles ?? {}) as ComponentId[])
-    .filter((component) => !configured.includes(component))
-    .sort()
-  return [
-    ...configured.map((component) => candidateOf(input, name, { component, isRetired: false })),
-    ...retired
-      .map((component) => candidateOf(input, name, { component, isRetired: true }))
-      .filter((candidate) => !isOver(input, candidate)),
-  ]
+interface Made {
+  readonly configured: (readonly Candidate[] | undefined)[]
+  readonly gone: Map<AssignmentName, readonly Candidate[]>
+  readonly sight: Sight
 }
 
-const ownersByIntents = new WeakMap<PlanInput['intents'], ReadonlyMap<ComponentId, AssignmentName>>()
+const known = new WeakMap<PlanInput, Made>()
 
-/** Which assignment's intent names a component. */
-function ownersOf(intents: PlanInput['intents']): ReadonlyMap<ComponentId, AssignmentName> {
-  const known = ownersByIntents.get(intents)
-  if (known) return known
-  const owners = new Map<ComponentId, AssignmentName>()
-  for (const { assignment, roles } of Object.values(intents))
-    for (const component of Object.keys(roles) as ComponentId[]) owners.set(component, assignment)
-  ownersByIntents.set(intents, owners)
-  return owners
+/**
+ * The places that may serve an assignment, preferred first; then those that once might and may not have stopped yet. An
+ * assignment that is gone has only the latter. A component that is not shared serves one assignment at a time: no intent names it
+ * for another before the one that did has done with it.
+ */
+export function candidatesOf(input: PlanInput, name: AssignmentName): readonly Candidate[] {
+  const made = madeFor(input)
+  const index = made.sight.of.assignmentIndexes.get(name)
+  return index === undefined ? candidatesOfGone(made, name) : candidatesAt(made, index)
 }
 
-function configuredFor(configuration: Configuration, name: AssignmentName): ComponentId[] {
-  const { assignments, components } = configuration
-  const assignment = assignments[name]
-  if (!assignment) return []
-  return components[assignment.component]!.nodes.map((node) => servantOf(configuration, { assignment: name, node }))
-}
-
-function candidateOf(
+/** All of them, by assignment; `before`: of an earlier input, those that are still the same. */
+export function allCandidates(
   input: PlanInput,
-  assignment: AssignmentName,
-  { component, isRetired }: { component: ComponentId; isRetired: boolean },
-): Candidate {
-  const node = input.nodes[nodeOf(component)] ?? 'unknown'
+  before?: { readonly candidates: readonly (readonly Candidate[])[]; readonly isAnew: Uint8Array },
+): readonly (readonly Candidate[])[] {
+  const made = madeFor(input)
+  const count = made.sight.of.assignments.length
+  for (let index = 0; index < count; index++) {
+    if (before && before.isAnew[index] === 0) made.configured[index] = before.candidates[index]!
+    else candidatesAt(made, index)
+  }
+  return made.configured as readonly (readonly Candidate[])[]
+}
+
+function madeFor(input: PlanInput): Made {
+  const before = known.get(input)
+  if (before) return before
+  const sight = sightOf(input)
+  const made = { configured: new Array(sight.of.assignments.length), gone: new Map(), sight }
+  known.set(input, made)
+  return made
+}
+
+function candidatesOfGone({ gone, sight }: Made, name: AssignmentName): readonly Candidate[] {
+  const before = gone.get(name)
+  if (before) return before
+  const candidates = retiredCandidates(sight, name)
+  gone.set(name, candidates)
+  return candidates
+}
+
+function candidatesAt({ configured, sight }: Made, index: number): readonly Candidate[] {
+  const before = configured[index]
+  if (before) return before
+  const { of } = sight
+  const { name } = of.assignments[index]!
+  const candidates: Candidate[] = []
+  for (let slot = of.slotsFrom[index]!; slot < of.slotsFrom[index + 1]!; slot++) {
+    const component = of.slotIds[slot]!
+    if (sight.owners.size > 0 && isOwnedByAnother(sight.owners, name, component)) continue
+    const host = of.hostIds[of.slotHosts[slot]!]!
+    candidates.push(candidateOf(sight, name, { component, slot, node: sight.nodes[of.slotNodes[slot]!]!, host }))
+  }
+  if (sight.owners.size > 0) candidates.push(...retiredCandidates(sight, name))
+  configured[index] = candidates
+  return candidates
+}
+
+function retiredCandidates(sight: Sight, name: AssignmentName): Candidate[] {
+  return retiredOf(sight.input, name)
+    .map((component) => {
+      const node = nodeSight(sight.input, nodeOf(component))
+      return candidateOf(sight, name, { component, slot: -1, node, host: hostOf(component) })
+    })
+    .filter((candidate) => !isOver(sight.input, candidate))
+}
+
+/** What is the same for many candidates, looked up once. */
+interface Sight {
+  readonly input: PlanInput
+  readonly of: Compiled
+  /** Who is to be done with a place first. */
+  readonly owners: ReadonlyMap<ComponentId, AssignmentName>
+  readonly nodes: readonly NodeSight[]
+  /** No place is locked, barred, withheld, commanded, …: there is nothing to look for. */
+  readonly isUnmarked: boolean
+}
+
+interface NodeSight {
+  readonly availability: NodeAvailability
+  readonly isUp: boolean
+  readonly isAwaited: boolean
+  readonly state: NodeState | null
+}
+
+function sightOf(input: PlanInput): Sight {
+  const of = compiled(input.configuration)
+  const { administrative } = input
+  return {
+    input,
+    of,
+    owners: retiredOwners(input),
+    nodes: of.nodes.map((node) => nodeSight(input, node)),
+    isUnmarked:
+      [input.locked, input.barred, input.commanded, input.withheld, administrative?.components].every(isEmpty) &&
+      isEmpty(administrative?.assignments) &&
+      administrative?.isMaintained !== true,
+  }
+}
+
+function nodeSight(input: PlanInput, node: NodeName): NodeSight {
+  const availability = input.nodes[node] ?? 'unknown'
+  return {
+    availability,
+    isUp: isUpAvailability(availability),
+    isAwaited: input.awaited.includes(node),
+    state: input.administrative?.nodes[node] ?? null,
+  }
+}
+
+function isEmpty(record: object | undefined): boolean {
+  for (const _ in record) return false
+  return true
+}
+
+interface Place {
+  readonly component: ComponentId
+  readonly slot: number
+  readonly node: NodeSight
+  readonly host: ComponentId
+}
+
+/** What operators and recovery have said of one place, and what it has been told. */
+interface Marks {
+  readonly isLocked: boolean
+  readonly isBarred: boolean
+  readonly isMaintained: boolean
+  readonly isWithheld: boolean
+  readonly commanded: Command | null
+}
+
+const unmarked: Marks = { isLocked: false, isBarred: false, isMaintained: false, isWithheld: false, commanded: null }
+
+function marksOf({ input }: Sight, assignment: AssignmentName, { component, host }: Place): Marks {
+  const { administrative } = input
+  const state = administrative?.assignments[assignment] ?? null
+  return {
+    isLocked: input.locked[host] === true || state === 'locked',
+    isBarred: input.barred[host] === true,
+    isMaintained:
+      administrative !== undefined &&
+      (administrative.isMaintained || state === 'maintenance' || administrative.components[host] === 'maintenance'),
+    isWithheld: input.withheld?.[host] === true,
+    commanded: input.commanded[component] ?? null,
+  }
+}
+
+function candidateOf(sight: Sight, assignment: AssignmentName, place: Place): Candidate {
+  const { input, isUnmarked } = sight
+  const { component, slot, node } = place
+  const { availability, isUp, state } = node
+  const { isLocked, isBarred, isMaintained, isWithheld, commanded } = isUnmarked
+    ? unmarked
+    : marksOf(sight, assignment, place)
   const status = input.statuses[component] ?? null
   const intended = input.intents[assignment]?.roles[component] ?? null
-  const isLocked = input.locked[component] === true
-  const isBarred = input.barred[component] === true
-  const isUp = upAvailabilities.includes(node)
-  const isFree = !isRetired && !isLocked && !isBarred
+  const isRetired = slot < 0
+  const isFree = !isRetired && !isLocked && !isBarred && state !== 'standby'
   // A node that has said what is, and did not name a component that is not configured, has not got it.
-  const isAbsent = isRetired && isUp && status === null && !input.awaited.includes(nodeOf(component))
-  const isUnanswered = input.commanded[component]?.mayAct === true
+  const isAbsent = isRetired && isUp && status === null && !node.isAwaited
+  const isUnanswered = commanded?.mayAct === true
   return {
     component,
-    node,
+    slot,
+    node: availability,
     status,
     intended,
     isRetired,
     isLocked,
     isBarred,
-    isUsable: isUp && node !== 'leaving' && status !== null && isFree && status.phase !== 'stopFailed',
+    isUsable: isUp && availability !== 'leaving' && status !== null && isFree && status.phase !== 'stopFailed',
     isPending: isUp && status === null && !isAbsent,
-    hasFailed: status?.failure != null && status.role === 'offline',
+    isMaintained: isMaintained || state === 'maintenance',
+    isWithheld,
+    isHeld: state === 'held',
+    isOnStandby: state === 'standby',
+    hasFailed: status !== null && status.failure !== null && status.role === 'offline',
     isUnanswered,
-    mayAct:
-      !(isAbsent && !isUnanswered) && mayAct({ node, status, intendedRole: intended?.role ?? null, isUnanswered }),
+    mayAct: !(isAbsent && !isUnanswered) && mayAct(node, { status, intended, isUnanswered }),
   }
 }
 
@@ -119,22 +253,23 @@ function isOver(input: PlanInput, { component, node, status, intended, isPending
   return isAnswered && status.role === 'offline' && status.phase === 'stopped'
 }
 
+export function isUpAvailability(node: NodeAvailability): boolean {
+  return node === 'alive' || upAvailabilities.includes(node)
+}
+
 /**
  * Pessimistic on purpose: what is not known to have stopped acts. A quiesced component (`quiescing`, `ready`) has handed
  * over and does not; one that failed to stop does (trap 14); one that was told to become primary does from the moment of
  * the command, until it says otherwise.
  */
-function mayAct(of: {
-  node: NodeAvailability
-  status: ComponentStatus | null
-  intendedRole: Role | null
-  isUnanswered: boolean
-}): boolean {
-  const { node, status, isUnanswered } = of
-  if (stoppedAvailabilities.includes(node)) return false
+function mayAct(
+  { availability, isUp }: NodeSight,
+  { status, intended, isUnanswered }: Pick<Candidate, 'status' | 'intended' | 'isUnanswered'>,
+): boolean {
+  if (!isUp && stoppedAvailabilities.includes(availability)) return false
   if (status === null || status.phase === 'stopFailed' || isUnanswered) return true
   if (status.role === 'quiescing' && status.phase === 'ready') return false
-  return status.isActive || (!upAvailabilities.includes(node) && of.intendedRole === 'primary')
+  return status.isActive || (!isUp && intended?.role === 'primary')
 }
 
 /** A secondary that can take over at once with the primary's state: in step, and meant to be (trap 16). */
@@ -147,4 +282,9 @@ export function isReadySecondary(candidate: Candidate): boolean {
     status.phase === 'ready' &&
     compareTokens(status.token, intended.token) === 0
   )
+}
+
+/** Nothing is decided about it: it has not said what it is, is in maintenance, or comes back to what it was by itself. */
+export function isLeftAlone({ isPending, isMaintained, isWithheld, isLocked, isRetired, node }: Candidate): boolean {
+  return isMaintained || isPending || (isWithheld && !isLocked && !isRetired && isUpAvailability(node))
 }

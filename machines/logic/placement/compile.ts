@@ -11,11 +11,17 @@
  * proxy). `order` lists the assignments as they are decided: the more important first, and never before what they need.
  */
 import type { AssignmentConfiguration, ComponentType, Configuration, ServingLimits } from '../../model/configuration.ts'
-import type { AssignmentName, ComponentId, NodeName } from '../../model/ids.ts'
+import { type AssignmentName, type ComponentId, componentNameOf, type NodeName, nodeOf } from '../../model/ids.ts'
 import { isShared, modelOf, servingLimitsOf } from '../../model/redundancy.ts'
 import { type Capacities, capacitiesOf } from './compile/capacities.ts'
 import { orderOf } from './compile/order.ts'
-import type { CompiledApart, CompiledDependency, CompiledTogether, Need } from './compile/relationships.ts'
+import type {
+  CompiledApart,
+  CompiledDependency,
+  CompiledTogether,
+  Need,
+  Relationships,
+} from './compile/relationships.ts'
 import { loweredRelationships } from './compile/relationships.ts'
 import { type Slots, slotsOf } from './compile/slots.ts'
 
@@ -25,6 +31,9 @@ export interface CompiledAssignment {
   readonly component: number
   readonly type: ComponentType
   readonly isShared: boolean
+  readonly canBePrimary: boolean
+  readonly canBeSecondary: boolean
+  readonly canBeSpare: boolean
   readonly primaryRequired: number
   readonly primaryPreferred: number
   readonly secondaryRequired: number
@@ -70,7 +79,14 @@ export interface Compiled extends Slots, Capacities {
   readonly needsOf: readonly (readonly Need[])[]
   /** By component that is needed. */
   readonly neededBy: readonly (readonly Need[])[]
+  /** By assignment: 1 where no relationship, its own or its component's, says where it may be. */
+  readonly isUnrelated: Uint8Array
   readonly order: Int32Array
+  /** Whether somebody reserves room; and the slots of those who do, the more important first. */
+  readonly isReserving: boolean
+  readonly reservingSlots: readonly number[]
+  /** Whether a node has a release, or some releases don't go together: only then are releases looked at. */
+  readonly hasReleases: boolean
   /** Whether one release cannot follow another, `a b` with a blank between. */
   readonly incompatible: ReadonlySet<string>
 }
@@ -85,9 +101,19 @@ export function compiled(configuration: Configuration): Compiled {
   return made
 }
 
-/** The slot of a place, or undefined when the configuration has no such place. */
-export function slotOf(of: Compiled, place: ComponentId): number | undefined {
-  return of.slotIndexes().get(place)
+/** The instance of a component that a place, or the instance itself, is in; -1: the configuration has none. */
+export function hostIndexOf(of: Compiled, id: ComponentId): number {
+  const component = of.componentIndexes.get(componentNameOf(id))
+  const node = of.nodeIndexes.get(nodeOf(id))
+  if (component === undefined || node === undefined) return -1
+  return hostOn(of, component, node)
+}
+
+/** The instance of a component on a node; -1: there is none. */
+export function hostOn({ hostsFrom, hostNodes }: Compiled, component: number, node: number): number {
+  for (let host = hostsFrom[component]!; host < hostsFrom[component + 1]!; host++)
+    if (hostNodes[host] === node) return host
+  return -1
 }
 
 function compile(configuration: Configuration): Compiled {
@@ -110,6 +136,9 @@ function compile(configuration: Configuration): Compiled {
     components,
     assignments,
   })
+  const slots = slotsOf(configuration, { nodeIndexes, components, assignments })
+  const order = orderOf(assignments, components, relationships)
+  const reserving = [...order].filter((index) => assignments[index]!.isReserving)
   return {
     configuration,
     nodes,
@@ -119,14 +148,36 @@ function compile(configuration: Configuration): Compiled {
     assignments,
     assignmentIndexes,
     levelCount: assignments.reduce((most, { level }) => Math.max(most, level + 1), 0),
-    ...slotsOf(configuration, { nodeIndexes, components, assignments }),
+    ...slots,
     ...capacitiesOf(configuration, { nodes, assignments }),
     ...relationships,
-    order: orderOf(assignments, components, relationships),
+    isUnrelated: unrelated(configuration, assignments, relationships),
+    order,
+    isReserving: reserving.length > 0,
+    reservingSlots: reserving.flatMap((index) => range(slots.slotsFrom[index]!, slots.slotsFrom[index + 1]!)),
+    hasReleases:
+      (configuration.releases?.incompatible.length ?? 0) > 0 ||
+      nodes.some((node) => configuration.nodes[node]!.release !== undefined),
     incompatible: new Set(
       (configuration.releases?.incompatible ?? []).flatMap(([one, other]) => [`${one} ${other}`, `${other} ${one}`]),
     ),
   }
+}
+
+function unrelated(
+  { releases }: Configuration,
+  assignments: readonly CompiledAssignment[],
+  { sponsorsOf, togethersOf, apartsOf, needsOf }: Relationships,
+): Uint8Array {
+  const isAnyRelated = (releases?.incompatible.length ?? 0) > 0
+  return Uint8Array.from(assignments, ({ component }, index) => {
+    const related = [sponsorsOf[index]!, togethersOf[index]!, apartsOf[index]!, needsOf[component]!]
+    return isAnyRelated || related.some((list) => list.length > 0) ? 0 : 1
+  })
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from }, (_, at) => from + at)
 }
 
 function indexesOf(names: readonly string[]): Map<string, number> {
@@ -149,12 +200,16 @@ function compiledAssignments(
     const type = configuration.types[component.type]!
     const { primaries, secondaries, distribution } = modelOf(of)
     const priority = of.priority ?? 0
+    const { roles } = type
     return {
       name,
       configuration: of,
       component: componentIndexes.get(of.component)!,
       type,
       isShared: isShared(type),
+      canBePrimary: roles === undefined || roles.includes('primary'),
+      canBeSecondary: roles === undefined || roles.includes('secondary'),
+      canBeSpare: roles === undefined || roles.includes('spare'),
       primaryRequired: primaries.required,
       primaryPreferred: Math.max(primaries.required, primaries.preferred),
       secondaryRequired: secondaries.required,

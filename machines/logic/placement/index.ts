@@ -3,30 +3,46 @@
  * nothing. Redundancy models are numbers here, not machines.
  */
 import type { PlanInput } from './input.ts'
-import { staged } from './staging.ts'
-import { type Step, stepsOfAll } from './steps.ts'
-import { type Target, targetOf } from './target.ts'
+import { type Step, stepsFrom } from './steps.ts'
+import { type Progress, progressOf } from './stepsProgress.ts'
+import { type Decided, decided, type Target } from './target.ts'
 
+export { objectiveOf } from './allocate/objective.ts'
 export { type Candidate, candidatesOf } from './candidate.ts'
+export { type Compiled, compiled } from './compile.ts'
 export type { Administrative, Command, NodeState, PlanInput } from './input.ts'
 export { peersOf } from './peers.ts'
-export { requestedSuccessor } from './primary.ts'
 export { startingCountMax } from './staging.ts'
-export { type Step, stepsOf } from './steps.ts'
+export { type Step, stepsOf, stepsOfAll } from './steps.ts'
 export { isRenewed, isSponsorChanged, sponsorTokens } from './stepsRenewal.ts'
+export { requestedSuccessor } from './successor.ts'
 export { type Target, targetOf } from './target.ts'
 
 export interface Plan {
   readonly targets: readonly Target[]
   /** Steps towards what was last decided (`input.intents`), for all assignments; starts are staged (`staging.ts`). */
   readonly steps: readonly Step[]
+  /** No better placement exists. False: too many depended on each other for all to be tried (`allocate/search.ts` has the bounds). */
+  readonly isExhaustive: boolean
 }
 
-/** Assignments that are no longer configured are planned for until nothing of them is left. */
-export function plan(input: PlanInput): Plan {
-  const names = [...new Set([...Object.keys(input.configuration.assignments), ...Object.keys(input.intents)])].sort()
-  return {
-    targets: names.map((name) => targetOf(input, name)),
-    steps: staged(input, stepsOfAll(input)),
-  }
+interface Made {
+  readonly decision: Decided
+  readonly progress: Progress
+}
+
+const made = new WeakMap<Plan, Made>()
+
+/**
+ * Assignments that are no longer configured are planned for until nothing of them is left. A plan for an earlier input saves most of
+ * the work where little has changed since; the result is the same.
+ */
+export function plan(input: PlanInput, previous?: Plan): Plan {
+  const before = (previous && made.get(previous)) ?? null
+  const decision = decided(input, before?.decision ?? null)
+  const progress = progressOf(input, before?.progress ?? null)
+  const { targets, allocation } = decision
+  const planned: Plan = { targets, steps: stepsFrom(progress), isExhaustive: allocation.isExhaustive }
+  made.set(planned, { decision, progress })
+  return planned
 }

@@ -5,52 +5,52 @@
  * Every wait that could close a circle passes through such a hold: what starts waits for what stops, or for its sponsors; what stops
  * waits for its dependents to stop. Both go along dependencies, which have no circles; only a hold leads from what stops back to what starts.
  */
-import type { Draft, Place } from './stepsPlace.ts'
+import type { Place } from './stepsPlace.ts'
 
-export function cutCircles(drafts: readonly Draft[]): void {
-  const held = drafts.filter(({ hold }) => hold !== null)
-  const isFree = new Set<Draft>()
-  for (const draft of held) {
-    for (let circle = circleFrom(draft, isFree); circle; circle = circleFrom(draft, isFree))
+/** Of places with a step. */
+export function cutCircles(places: readonly Place[]): void {
+  const isFree = new Set<Place>()
+  for (const place of places) {
+    if (place.hold === null) continue
+    for (let circle = circleFrom(place, isFree); circle; circle = circleFrom(place, isFree))
       leastImportant(circle).hold = null
   }
 }
 
-function leastImportant(circle: readonly Draft[]): Draft {
+function leastImportant(circle: readonly Place[]): Place {
   const holding = circle.filter(({ hold }) => hold !== null)
-  return holding.reduce((least, draft) => (isLessImportant(draft.place, least.place) ? draft : least))
+  return holding.reduce((least, place) => (isLessImportant(place, least) ? place : least))
 }
 
 function isLessImportant({ standing: a }: Place, { standing: b }: Place): boolean {
   return a.priority < b.priority || (a.priority === b.priority && a.assignment > b.assignment)
 }
 
-/** A way from a step over what it waits for back to one on it, if that one holds; `isFree` has those from which none starts. */
-function circleFrom(from: Draft, isFree: Set<Draft>): Draft[] | null {
-  if (isFree.has(from)) return null
-  const way: Draft[] = []
-  const isOnWay = new Set<Draft>()
-  const follow = (draft: Draft): Draft[] | null => {
-    if (isFree.has(draft)) return null
-    if (isOnWay.has(draft)) {
-      const circle = way.slice(way.indexOf(draft))
+/** A way from a step over what it waits for back to one on it, with a hold between; `isFree` has those from which none starts. */
+function circleFrom(from: Place, isFree: Set<Place>): Place[] | null {
+  const way: Place[] = []
+  const isOnWay = new Set<Place>()
+  const follow = (place: Place): Place[] | null => {
+    if (isFree.has(place)) return null
+    if (isOnWay.has(place)) {
+      const circle = way.slice(way.indexOf(place))
       return circle.some(({ hold }) => hold !== null) ? circle : null
     }
-    way.push(draft)
-    isOnWay.add(draft)
-    for (const next of nextOf(draft)) {
+    way.push(place)
+    isOnWay.add(place)
+    for (const next of nextOf(place)) {
       const circle = follow(next)
       if (circle) return circle
     }
     way.pop()
-    isOnWay.delete(draft)
-    isFree.add(draft)
+    isOnWay.delete(place)
+    isFree.add(place)
     return null
   }
   return follow(from)
 }
 
-function nextOf({ waits, hold }: Draft): Draft[] {
-  const on = [...waits, ...(hold ? [hold] : [])].flatMap((wait) => wait.on)
-  return on.flatMap(({ draft }) => (draft ? [draft] : []))
+function nextOf({ waits, hold }: Place): Place[] {
+  const on = hold ? [...waits, hold] : waits
+  return on.flatMap((wait) => wait.on.filter(({ next }) => next !== null))
 }

@@ -3,133 +3,254 @@
  * keeps others apart; until it has left, or is known to be gone. So does what stops, or failed to (trap 14). What is to start waits
  * until there is room, and takes it in the order in which it is asked.
  */
-
 import { hostOf } from '../../model/ids.ts'
 import { stoppedAvailabilities } from '../../model/status.ts'
+import type { Candidate } from './candidate.ts'
 import type { CompiledApart } from './compile/relationships.ts'
 import type { Compiled } from './compile.ts'
+import type { PlanInput } from './input.ts'
 import { nodeNameOf, type Place, type Situation, type Wait } from './stepsPlace.ts'
-import { standingOf } from './stepsYield.ts'
+import { standingAt } from './stepsYield.ts'
 
-type Held = 'primary' | 'secondary' | null
+/** Bits of what a place holds; both, where it is on its way from the one to the other. */
+const secondaryBit = 1
+const primaryBit = 2
+
+type Given = 'primary' | 'secondary'
+
+const bitOf = (role: Given): number => (role === 'primary' ? primaryBit : secondaryBit)
+
+/** Of what is no longer configured, but is still there: it has no slot, and it has its weight. */
+interface Retired {
+  readonly node: number
+  readonly bits: number
+}
 
 export class Room {
-  readonly #situation: Situation
-  readonly #held = new Map<Place, Held>()
-  readonly #byNode = new Map<string, Place[]>()
+  readonly #of: Compiled
+  /** By slot. */
+  readonly #held: Uint8Array
+  /** By node and resource. */
+  readonly #used: Float64Array
+  readonly #hostPrimaries: Int32Array
+  readonly #hostSecondaries: Int32Array
+  /** By relationship, then by domain and class: how many places. */
+  readonly #near: readonly Int32Array[]
+  /** By assignment: what it was entered by. */
+  readonly #entered: (readonly Candidate[] | undefined)[]
+  readonly #retired = new Map<number, readonly Retired[]>()
+  /** Slots that were given something, with what they held before. */
+  readonly #given: [number, number][] = []
+  #situation!: Situation
+  #byNode: Map<number, number[]> | null = null
 
-  /** What limits it is looked up for; where nothing does, nothing is counted. */
-  constructor(situation: Situation) {
+  constructor(of: Compiled) {
+    this.#of = of
+    this.#held = new Uint8Array(of.slotCount)
+    this.#used = new Float64Array(of.nodes.length * of.resources.length)
+    this.#hostPrimaries = new Int32Array(of.hostCount)
+    this.#hostSecondaries = new Int32Array(of.hostCount)
+    this.#near = of.aparts.map(({ classes }) => new Int32Array(of.nodes.length * classes.length))
+    this.#entered = new Array(of.assignments.length)
+  }
+
+  /** Takes over what has changed since. */
+  enter(situation: Situation): void {
     this.#situation = situation
-    if (!isLimited(situation.compiled)) return
-    for (const assignment of Object.keys(situation.input.intents))
-      for (const place of standingOf(situation, assignment).places) this.#enter(place)
+    this.#byNode = null
+    for (let index = 0; index < this.#entered.length; index++) {
+      const candidates = situation.candidatesAt(index)
+      if (candidates !== this.#entered[index]) this.#enterAnew(index, candidates)
+    }
   }
 
   /** Null: there is room for the place in the role. */
-  whyNot(place: Place, role: 'primary' | 'secondary'): Wait | null {
-    if (place.standing.index < 0) return null
+  whyNot(place: Place, role: Given): Wait | null {
+    if (place.of.slot < 0) return null
     return this.#whyTooHeavy(place, role) ?? this.#whyNotServed(place, role) ?? this.#whyTooNear(place)
   }
 
-  take(place: Place, role: 'primary' | 'secondary'): void {
-    if (this.#held.get(place) !== 'primary') this.#held.set(place, role)
+  take({ of: { slot } }: Place, role: Given): void {
+    const before = this.#held[slot]!
+    this.#given.push([slot, before])
+    this.#hold(slot, before | bitOf(role))
   }
 
-  #enter(place: Place): void {
-    const held = heldBy(this.#situation, place)
-    const node = nodeNameOf(place)
-    const there = this.#byNode.get(node) ?? []
-    if (there.length === 0) this.#byNode.set(node, there)
-    there.push(place)
-    this.#held.set(place, held)
+  /** Undoes what was taken: what comes of it will be seen. */
+  giveBack(): void {
+    for (let given = this.#given.pop(); given; given = this.#given.pop()) this.#hold(...given)
   }
 
-  #others(place: Place): Place[] {
-    const there = this.#byNode.get(nodeNameOf(place)) ?? []
-    return there.filter((other) => other !== place && this.#held.get(other) !== null)
+  #enterAnew(index: number, candidates: readonly Candidate[]): void {
+    const { slotsFrom, nodeIndexes } = this.#of
+    for (const { node, bits } of this.#retired.get(index) ?? []) this.#weigh(node, index, bits, -1)
+    this.#retired.delete(index)
+    // One that belongs to another for now is no candidate.
+    for (let slot = slotsFrom[index]!; slot < slotsFrom[index + 1]!; slot++) this.#hold(slot, 0)
+    const retired: Retired[] = []
+    for (const candidate of candidates) {
+      const bits = bitsOf(this.#situation.input, candidate)
+      if (bits === 0) continue
+      const node = candidate.slot < 0 ? nodeIndexes.get(nodeNameOf({ of: candidate })) : undefined
+      if (candidate.slot >= 0) this.#hold(candidate.slot, bits)
+      else if (node !== undefined) retired.push({ node, bits })
+    }
+    for (const { node, bits } of retired) this.#weigh(node, index, bits, 1)
+    if (retired.length > 0) this.#retired.set(index, retired)
+    this.#entered[index] = candidates
   }
 
-  #whyTooHeavy(place: Place, role: 'primary' | 'secondary'): Wait | null {
-    const { resources, capacities, nodeIndexes } = this.#situation.compiled
-    const node = nodeIndexes.get(nodeNameOf(place))
-    if (node === undefined) return null
+  #hold(slot: number, bits: number): void {
+    if (this.#held[slot] === bits) return
+    this.#count(slot, this.#held[slot]!, -1)
+    this.#held[slot] = bits
+    this.#count(slot, bits, 1)
+  }
+
+  #count(slot: number, bits: number, by: 1 | -1): void {
+    if (bits === 0) return
+    const [assignment, host, node] = [
+      this.#of.slotAssignments[slot]!,
+      this.#of.slotHosts[slot]!,
+      this.#of.slotNodes[slot]!,
+    ]
+    if (bits & primaryBit) this.#hostPrimaries[host]! += by
+    if (bits & secondaryBit) this.#hostSecondaries[host]! += by
+    this.#weigh(node, assignment, bits, by)
+    for (const { index, domains, classes } of this.#of.apartsOf[assignment]!)
+      classes.forEach((members, at) => {
+        if (members.includes(assignment)) this.#near[index]![domains[node]! * classes.length + at]! += by
+      })
+  }
+
+  #weigh(node: number, assignment: number, bits: number, by: 1 | -1): void {
+    const count = this.#of.resources.length
+    for (let resource = 0; resource < count; resource++)
+      this.#used[node * count + resource]! += by * this.#weight(assignment, bits, resource)
+  }
+
+  #weight(assignment: number, bits: number, resource: number): number {
+    const { resources, primaryWeights, secondaryWeights } = this.#of
+    const at = assignment * resources.length + resource
+    const primary = bits & primaryBit ? primaryWeights[at]! : 0
+    return bits & secondaryBit ? Math.max(primary, secondaryWeights[at]!) : primary
+  }
+
+  #whyTooHeavy(place: Place, role: Given): Wait | null {
+    const { resources, capacities, slotNodes } = this.#of
+    const { standing } = place
+    const { slot } = place.of
     for (let resource = 0; resource < resources.length; resource++) {
-      const needed = this.#weight(place, role, resource)
-      const capacity = capacities[node * resources.length + resource]!
-      if (needed === 0 || capacity === Number.POSITIVE_INFINITY) continue
-      const others = this.#others(place)
-      const taken = others.reduce((sum, other) => sum + this.#weight(other, this.#held.get(other)!, resource), 0)
-      if (taken + needed <= capacity) continue
-      const leaving = others.filter(
-        (other) => this.#weight(other, this.#held.get(other)!, resource) > this.#weight(other, aimed(other), resource),
+      const at = slotNodes[slot]! * resources.length + resource
+      const before = this.#weight(standing.index, this.#held[slot]!, resource)
+      const needed = this.#weight(standing.index, this.#held[slot]! | bitOf(role), resource)
+      if (needed <= before || this.#used[at]! - before + needed <= capacities[at]!) continue
+      const free = Math.max(0, capacities[at]! - this.#used[at]! + before)
+      const text = `room: it needs ${needed} ${resources[resource]}, and ${nodeNameOf(place)} has ${free} of ${capacities[at]}`
+      return waitFor(
+        text,
+        this.#others(place).filter(
+          (other) => this.#held[other.of.slot]! & ~aimedBits(other) && this.#isLighter(other, resource),
+        ),
       )
-      const text = `room: it needs ${needed} ${resources[resource]}, and ${nodeNameOf(place)} has ${Math.max(0, capacity - taken)} of ${capacity}`
-      return waitFor(text, leaving)
     }
     return null
   }
 
-  #weight({ standing: { index } }: Place, held: Held, resource: number): number {
-    const { resources, primaryWeights, secondaryWeights } = this.#situation.compiled
-    if (held === null || index < 0) return 0
-    return (held === 'primary' ? primaryWeights : secondaryWeights)[index * resources.length + resource]!
+  #isLighter(place: Place, resource: number): boolean {
+    const { standing } = place
+    const { slot } = place.of
+    const now = this.#weight(standing.index, this.#held[slot]!, resource)
+    return now > this.#weight(standing.index, aimedBits(place), resource)
   }
 
-  #whyNotServed(place: Place, role: 'primary' | 'secondary'): Wait | null {
-    const { assignments, components } = this.#situation.compiled
-    const { isShared, limits } = components[assignments[place.standing.index]!.component]!
+  #whyNotServed(place: Place, role: Given): Wait | null {
+    const { components, slotHosts, slotAssignments, assignments } = this.#of
+    const { isShared, limits } = components[assignments[slotAssignments[place.of.slot]!]!.component]!
     if (!isShared) return null
-    const host = hostOf(place.of.component)
-    const served = this.#others(place).filter((other) => hostOf(other.of.component) === host)
-    const alike = served.filter((other) => this.#held.get(other) === role)
-    const unlike = served.filter((other) => this.#held.get(other) !== role)
+    const host = slotHosts[place.of.slot]!
+    const own = this.#held[place.of.slot]!
+    const primaries = this.#hostPrimaries[host]! - (own & primaryBit ? 1 : 0)
+    const secondaries = this.#hostSecondaries[host]! - (own & secondaryBit ? 1 : 0)
+    const [alike, unlike] = role === 'primary' ? [primaries, secondaries] : [secondaries, primaries]
     const countMax = role === 'primary' ? limits.primaryCountMax : limits.secondaryCountMax
-    if (alike.length >= countMax)
-      return waitFor(
-        `a place in ${host}, which is ${role} for ${alike.length} and can be for ${countMax},`,
-        alike.filter((other) => aimed(other) !== role),
-      )
-    if (unlike.length === 0 || limits.isMixed) return null
-    const inTheWay = unlike[0]!
-    return waitFor(
-      `a place in ${host}, which can't be ${role} while it is ${this.#held.get(inTheWay)} for ${inTheWay.standing.assignment},`,
-      unlike.filter((other) => aimed(other) === null || aimed(other) === role),
+    const name = hostOf(place.of.component)
+    if (alike >= countMax) {
+      const text = `a place in ${name}, which is ${role} for ${alike} and can be for ${countMax},`
+      return waitFor(text, this.#leaving(place, host, bitOf(role)))
+    }
+    if (unlike === 0 || limits.isMixed) return null
+    const other = role === 'primary' ? 'secondary' : 'primary'
+    const text = `a place in ${name}, which can't be ${role} while it is ${other} for ${unlike},`
+    return waitFor(text, this.#leaving(place, host, bitOf(other)))
+  }
+
+  #leaving(place: Place, host: number, bit: number): Place[] {
+    return this.#others(place).filter(
+      (other) => this.#of.slotHosts[other.of.slot] === host && this.#held[other.of.slot]! & bit & ~aimedBits(other),
     )
   }
 
   /** One that stands there already comes no nearer. */
   #whyTooNear(place: Place): Wait | null {
-    if (this.#held.get(place) != null) return null
-    for (const apart of this.#situation.compiled.apartsOf[place.standing.index]!) {
-      if (apart.weight !== null) continue
-      const near = this.#near(place, apart)
+    if (this.#held[place.of.slot] !== 0) return null
+    for (const apart of this.#of.apartsOf[place.standing.index]!) {
+      if (apart.weight !== null || !this.#isNear(place, apart)) continue
+      const near = opposedTo(this.#of, place, apart)
+        .filter((slot) => this.#held[slot] !== 0)
+        .map((slot) => this.#placeOf(slot))
       if (near.length === 0) continue
-      const text = `${near[0]!.of.component} to leave its ${apart.level}, as ${apart.name} has it`
-      return { text, on: near.filter((other) => aimed(other) === null), kind: 'other' }
+      const text = `${near[0]!.of.component} to leave its ${apart.level}, as ${apart.name} has it,`
+      return { text, on: near.filter((other) => aimedBits(other) === 0), kind: 'other' }
     }
     return null
   }
 
-  #near(place: Place, { domains, classes }: CompiledApart): Place[] {
-    const { compiled, standingOf: standing } = this.#situation
-    const domain = domainOf(compiled, domains, place)
-    if (domain === undefined) return []
-    const index = place.standing.index
-    const opposed = new Set(
-      classes.length === 1 ? [index] : classes.filter((members) => !members.includes(index)).flat(),
+  /** Before they are looked for one by one. */
+  #isNear({ of: { slot }, standing }: Place, { index, domains, classes }: CompiledApart): boolean {
+    const from = domains[this.#of.slotNodes[slot]!]! * classes.length
+    return classes.some(
+      (members, at) =>
+        (classes.length === 1 || !members.includes(standing.index)) && this.#near[index]![from + at]! > 0,
     )
-    return [...opposed].flatMap((other) =>
-      standing(compiled.assignments[other]!.name).places.filter(
-        (near) => near !== place && this.#held.get(near) != null && domainOf(compiled, domains, near) === domain,
-      ),
-    )
+  }
+
+  /** On its node, and holding something. */
+  #others({ of: { slot: own } }: Place): Place[] {
+    this.#byNode ??= this.#slotsByNode()
+    const slots = this.#byNode.get(this.#of.slotNodes[own]!) ?? []
+    return slots.filter((slot) => slot !== own && this.#held[slot] !== 0).map((slot) => this.#placeOf(slot))
+  }
+
+  /** Of slots that hold something, or are to. */
+  #slotsByNode(): Map<number, number[]> {
+    const { slotNodes, slotCount } = this.#of
+    const byNode = new Map<number, number[]>()
+    for (let slot = 0; slot < slotCount; slot++) {
+      if (this.#held[slot] === 0) continue
+      const known = byNode.get(slotNodes[slot]!)
+      if (known) known.push(slot)
+      else byNode.set(slotNodes[slot]!, [slot])
+    }
+    return byNode
+  }
+
+  #placeOf(slot: number): Place {
+    const standing = standingAt(this.#situation, this.#of.slotAssignments[slot]!)!
+    return standing.places.find((place) => place.of.slot === slot)!
   }
 }
 
-function domainOf({ nodeIndexes }: Compiled, domains: Int32Array, place: Place): number | undefined {
-  const node = nodeIndexes.get(nodeNameOf(place))
-  return node === undefined ? undefined : domains[node]
+/** Slots in its domain that it is to be apart from. */
+function opposedTo(of: Compiled, { of: { slot }, standing }: Place, { domains, classes }: CompiledApart): number[] {
+  const domain = domains[of.slotNodes[slot]!]
+  const members =
+    classes.length === 1 ? [standing.index] : classes.filter((members) => !members.includes(standing.index)).flat()
+  const slots: number[] = []
+  for (const member of new Set(members))
+    for (let other = of.slotsFrom[member]!; other < of.slotsFrom[member + 1]!; other++)
+      if (other !== slot && domains[of.slotNodes[other]!] === domain) slots.push(other)
+  return slots
 }
 
 function waitFor(text: string, leaving: readonly Place[]): Wait {
@@ -138,25 +259,21 @@ function waitFor(text: string, leaving: readonly Place[]): Wait {
   return { text: `${text}${until}`, on: leaving, kind: 'other' }
 }
 
-function isLimited({ resources, aparts, components }: Compiled): boolean {
-  return (
-    resources.length > 0 || aparts.some(({ weight }) => weight === null) || components.some(({ isShared }) => isShared)
-  )
-}
-
 /** What it will hold. One that is not to be touched keeps what it has. */
-function aimed({ aim, of: { status } }: Place): Held {
+function aimedBits({ aim, of: { status } }: Place): number {
   const role = aim ?? status?.role
-  return role === 'primary' || role === 'quiescing' ? 'primary' : role === 'secondary' ? 'secondary' : null
+  return role === 'primary' || role === 'quiescing' ? primaryBit : role === 'secondary' ? secondaryBit : 0
 }
 
-/** What it holds: the more of what is observed, and what it was told to be. */
-function heldBy({ input }: Situation, place: Place): Held {
-  const { status, node, mayAct, component, intended } = place.of
-  if (stoppedAvailabilities.includes(node)) return null
-  const told = input.commanded[component]?.role
+/** What it holds: what is observed, and what it was told to be. Of one that is ending nobody knows how much it still has. */
+function bitsOf({ commanded }: PlanInput, { component, node, status, intended, mayAct }: Candidate): number {
+  if (stoppedAvailabilities.includes(node)) return 0
+  const told = commanded[component]?.role
   const role = status === null ? intended?.role : status.role
-  if (role === 'primary' || role === 'quiescing' || told === 'primary' || (mayAct && status !== null)) return 'primary'
+  let bits = 0
+  if (role === 'primary' || role === 'quiescing' || told === 'primary' || (mayAct && status !== null))
+    bits |= primaryBit
   const isEnding = status !== null && status.role === 'offline' && status.phase !== 'stopped'
-  return role === 'secondary' || told === 'secondary' || isEnding ? 'secondary' : null
+  if (role === 'secondary' || told === 'secondary' || isEnding) bits |= secondaryBit
+  return bits
 }

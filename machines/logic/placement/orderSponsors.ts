@@ -3,48 +3,47 @@
  * needs, a component when those it needs on its node have a role; and what stops as planned stops after those that need it, as far as
  * they stop, too. Nothing waits for what is in maintenance.
  */
-import { type ComponentId, componentId, componentNameOf, hostOf } from '../../model/ids.ts'
+import { componentId } from '../../model/ids.ts'
 import type { Need } from './compile/relationships.ts'
+import { hostOn } from './compile.ts'
 import {
-  type Draft,
+  addWait,
+  dependentsOf,
   isActing,
   isReachable,
   isReadyPrimary,
   isToBePrimary,
-  isUp,
   nodeNameOf,
   type Place,
   type Situation,
-  type Wait,
+  sponsorsOf,
 } from './stepsPlace.ts'
-import { sponsorOf, standingOf, stayingCount } from './stepsYield.ts'
+import { standingAt, stayingCount } from './stepsYield.ts'
 
-const other = (text: string, on: readonly Place[]): Wait => ({ text, on, kind: 'other' })
+const wait = (place: Place, text: string, on: readonly Place[]) => addWait(place, { text, on, kind: 'other' })
 
 /** What a step that starts something waits for. */
-export function waitForSponsors(situation: Situation, { place, role, waits }: Draft): void {
-  if (role === 'primary' && place.of.status!.role !== 'primary') waits.push(...unreadySponsors(situation, place))
-  if (place.of.status!.role !== 'offline') return
-  for (const need of needsOf(situation, place)) {
-    const hosts = placesOn(situation, place, need.sponsor)
-    if (!hosts.some((sponsor) => isInUse(sponsor, need))) waits.push(other(needText(situation, place, need), hosts))
+export function waitForSponsors(situation: Situation, place: Place): void {
+  const from = place.of.status!.role
+  if (place.next === 'primary' && from !== 'primary') waitForPrimaries(situation, place)
+  if (from !== 'offline' || place.of.slot < 0) return
+  const { compiled } = situation
+  for (const need of compiled.needsOf[compiled.assignments[place.standing.index]!.component]!) {
+    const hosts = placesBeside(situation, place, need.sponsor)
+    if (!hosts.some((sponsor) => isInUse(sponsor, need))) wait(place, needText(situation, place, need), hosts)
   }
 }
 
-function unreadySponsors(situation: Situation, { standing }: Place): Wait[] {
-  return situation.sponsorsOf(standing).flatMap((dependency) => {
-    const sponsor = sponsorOf(situation, dependency)
-    const count = stayingCount(sponsor)
-    if (count >= dependency.instanceCountMin) return []
+function waitForPrimaries(situation: Situation, place: Place): void {
+  for (const dependency of sponsorsOf(situation, place.standing)) {
+    const sponsor = standingAt(situation, dependency.sponsor)
+    const count = sponsor ? stayingCount(sponsor) : 0
     const needed = dependency.instanceCountMin
-    const text = `${sponsor.assignment}, which it depends on, to have ${needed} ${needed === 1 ? 'primary' : 'primaries'} ready (it has ${count})`
-    return [
-      other(
-        text,
-        sponsor.places.filter((place) => isToBePrimary(place) && !isReadyPrimary(place)),
-      ),
-    ]
-  })
+    if (!sponsor || count >= needed) continue
+    const primaries = needed === 1 ? '1 primary' : `${needed} primaries`
+    const text = `${sponsor.assignment}, which it depends on, to have ${primaries} ready (it has ${count})`
+    wait(place, text, sponsor.places.filter(isToBePrimary))
+  }
 }
 
 function needText({ compiled }: Situation, place: Place, { kind, sponsor }: Need): string {
@@ -57,44 +56,37 @@ function isInUse({ aim, of: { status } }: Place, { kind }: Need): boolean {
   return kind === 'proxy' ? status.role === 'primary' : status.role !== 'offline'
 }
 
-function needsOf({ compiled }: Situation, { of: { component } }: Place): readonly Need[] {
-  const index = compiled.componentIndexes.get(componentNameOf(component))
-  return index === undefined ? [] : compiled.needsOf[index]!
-}
-
-/** Of a component on the node of another. */
-function placesOn(situation: Situation, { of: { component } }: Place, index: number): Place[] {
+/** Of a component on the same node. */
+function placesBeside(situation: Situation, { of: { slot } }: Place, component: number): Place[] {
   const { compiled } = situation
-  const { name, assignments } = compiled.components[index]!
-  const host = componentId({ node: component.slice(0, component.indexOf('/')), component: name })
-  return assignments.flatMap((assignment) =>
-    standingOf(situation, compiled.assignments[assignment]!.name).places.filter(
-      (place) => hostOf(place.of.component as ComponentId) === host,
-    ),
+  const host = hostOn(compiled, component, compiled.slotNodes[slot]!)
+  if (host < 0) return []
+  return compiled.components[component]!.assignments.flatMap(
+    (assignment) =>
+      standingAt(situation, assignment)?.places.filter(
+        ({ of }) => of.slot >= 0 && compiled.slotHosts[of.slot] === host,
+      ) ?? [],
   )
 }
 
 /** What a step that stops something waits for: those that need it, are to stop, and can be told to. */
-export function waitForDependents(situation: Situation, draft: Draft): void {
-  const { place, role, waits } = draft
-  if (isReadyPrimary(place) && role !== 'primary') {
-    for (const dependent of dependentsThatStop(situation, place))
-      waits.push(other(`${dependent.of.component}, which depends on it, to stop`, [dependent]))
-  }
-  if (role !== 'offline') return
-  const index = situation.compiled.componentIndexes.get(componentNameOf(place.of.component))
-  for (const { dependent: needing } of index === undefined ? [] : situation.compiled.neededBy[index]!)
-    for (const dependent of placesOn(situation, place, needing))
-      if (dependent.aim === 'offline' && dependent.of.status !== null && dependent.of.status.role !== 'offline')
-        waits.push(other(`${dependent.of.component}, which needs it, to stop`, [dependent]))
+export function waitForDependents(situation: Situation, place: Place): void {
+  if (isReadyPrimary(place)) waitForDependentPrimaries(situation, place)
+  if (place.next !== 'offline' || place.of.slot < 0) return
+  const { compiled } = situation
+  for (const { dependent } of compiled.neededBy[compiled.assignments[place.standing.index]!.component]!)
+    for (const other of placesBeside(situation, place, dependent))
+      if (other.aim === 'offline' && other.of.status !== null && other.of.status.role !== 'offline')
+        wait(place, `${other.of.component}, which needs it, to stop`, [other])
 }
 
-function dependentsThatStop(situation: Situation, { standing }: Place): Place[] {
-  return situation.dependentsOf(standing).flatMap((dependency) => {
-    const { dependent, instanceCountMin, mode } = dependency
-    if (mode === 'start' || stayingCount(standing) >= instanceCountMin) return []
-    const { places, isYielding } = standingOf(situation, situation.compiled.assignments[dependent]!.name)
-    if (!isYielding && places.some(isToBePrimary)) return []
-    return places.filter((other) => isActing(other) && isUp(other) && isReachable(other) && other.aim !== null)
-  })
+function waitForDependentPrimaries(situation: Situation, place: Place): void {
+  for (const { dependent, instanceCountMin, mode } of dependentsOf(situation, place.standing)) {
+    if (mode === 'start' || stayingCount(place.standing) >= instanceCountMin) continue
+    const standing = standingAt(situation, dependent)
+    if (!standing || (!standing.isYielding && standing.places.some(isToBePrimary))) continue
+    for (const other of standing.places)
+      if (isActing(other) && isReachable(other) && other.aim !== null)
+        wait(place, `${other.of.component}, which depends on it, to stop`, [other])
+  }
 }

@@ -2,26 +2,15 @@
 import type { Candidate } from './candidate.ts'
 
 /** Why a component can't be used, or null when it can. */
-function whyNot(candidate: Candidate): string | null {
+export function whyNot(candidate: Candidate): string | null {
   if (candidate.isUsable) return null
   if (candidate.isRetired) return `${candidate.component} is no longer configured for it`
   if (candidate.isPending) return `${candidate.component} has not said what it is`
   if (candidate.isLocked) return `${candidate.component} is locked`
   if (candidate.isBarred) return `${candidate.component} failed too often`
   if (candidate.status?.phase === 'stopFailed') return `${candidate.component} failed to stop`
+  if (candidate.isOnStandby) return `the node of ${candidate.component} is on standby`
   return `the node of ${candidate.component} is ${candidate.node}`
-}
-
-function whyNotAny(candidates: readonly Candidate[]): string {
-  return candidates.map(whyNot).filter(Boolean).join('; ') || 'no other component is configured'
-}
-
-export function noPrimaryReason(candidates: readonly Candidate[]): string {
-  return `no component can be primary: ${whyNotAny(candidates)}`
-}
-
-export function noSecondaryReason(candidates: readonly Candidate[]): string {
-  return `no secondary: ${whyNotAny(candidates)}`
 }
 
 export function pendingReason({ component }: Candidate): string {
@@ -38,4 +27,9 @@ export function notInStepReason({ component, node }: Candidate): string {
 
 export function handOverReason({ component }: Candidate, to: Candidate): string {
   return `${component} hands over as soon as ${to.component} is in step with it`
+}
+
+export function announcedTwiceReason({ component }: Candidate, keeper: Candidate | null): string {
+  const why = keeper === null ? 'the place is taken' : `${keeper.component}, whose node comes first, keeps it`
+  return `${component} says that it is primary too: ${why}`
 }

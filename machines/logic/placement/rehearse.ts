@@ -28,8 +28,9 @@ export {
   switchoverAsked,
   withheld,
 } from './rehearse/events.ts'
+export type { Explanation } from './rehearse/explain.ts'
 export { fresh } from './rehearse/ideal.ts'
 export { type QuorumForecast, quorumOf, withoutQuorum } from './rehearse/quorum.ts'
-export { type Rehearsal, type RehearsedStep, rehearse, turnCountMaxOf } from './rehearse/run.ts'
+export { type Rehearsal, type RehearsedStep, rehearse, settle, turnCountMaxOf } from './rehearse/run.ts'
 export { type Shortage, shortageOf } from './rehearse/service.ts'
 export { troubleOf } from './rehearse/why.ts'

@@ -4,7 +4,8 @@
  * Within an assignment (`stepsHop.ts`): quiesce the old primary, promote the new one once no other can be acting, introduce the
  * secondaries, retire the old one (DESIGN §4). Between assignments: sponsors before dependents, and the reverse when they stop
  * (`orderSponsors.ts`); what starts waits for room (`orderRoom.ts`), the more important first; a hand-over begins when its successor
- * has got what it needs, so that nobody goes unserved for longer than it must, unless that would never be (`orderCircles.ts`).
+ * has got what it needs, so that nobody goes unserved for longer than it must, unless that would never be (`orderCircles.ts`). Last,
+ * starts wait for their turn (`staging.ts`).
  *
  * At every prefix of the steps: an exclusive assignment has at most one that acts, no node holds more than its capacity, no component
  * serves more than it can, what is to be apart is, and no primary starts before its sponsors are ready. Some step goes, or is under
@@ -15,11 +16,11 @@ import type { Role } from '../../model/roles.ts'
 import { compareTokens, type Token } from '../../model/token.ts'
 import type { PlanInput } from './input.ts'
 import { cutCircles } from './orderCircles.ts'
-import { Room } from './orderRoom.ts'
 import { waitForDependents, waitForSponsors } from './orderSponsors.ts'
-import { draftOf, isServed } from './stepsHop.ts'
-import { type Draft, isToBePrimary, type Place, type Situation, situationOf, type Wait } from './stepsPlace.ts'
-import { standingOf } from './stepsYield.ts'
+import { stage } from './staging.ts'
+import { hop, isServed } from './stepsHop.ts'
+import { addWait, isToBePrimary, type Place, type Situation, type Standing } from './stepsPlace.ts'
+import { type Progress, progressOf } from './stepsProgress.ts'
 
 export interface Step {
   readonly assignment: AssignmentName
@@ -37,87 +38,115 @@ const levels: Record<Role, number> = { quiescing: 1, primary: 2, secondary: 3, s
 
 /** Of all assignments, by name; those of one by level. */
 export function stepsOfAll(input: PlanInput): Step[] {
-  const situation = situationOf(input)
-  const drafts = Object.keys(input.intents)
-    .sort()
-    .flatMap((assignment) => draftsOf(situation, assignment))
-  for (const draft of drafts) {
-    if (isAnswerNeeded(draft)) continue
-    if (isStart(draft)) waitForSponsors(situation, draft)
-    else waitForDependents(situation, draft)
-  }
-  waitForRoom(situation, drafts)
-  for (const draft of drafts) draft.hold = holdOf(draft)
-  for (const draft of drafts) letPass(draft)
-  cutCircles(drafts)
-  return drafts.map(stepOf)
+  return stepsFrom(progressOf(input, null))
 }
 
-/** Of one assignment. */
+/** Of one assignment, beside all others. */
 export function stepsOf(input: PlanInput, assignment: AssignmentName): Step[] {
   return stepsOfAll(input).filter((step) => step.assignment === assignment)
 }
 
-function draftsOf(situation: Situation, assignment: AssignmentName): Draft[] {
-  const drafts: Draft[] = []
-  for (const place of standingOf(situation, assignment).places) {
-    place.draft = draftOf(place)
-    if (place.draft) drafts.push(place.draft)
+/** Of those that have not come to rest. */
+export function stepsFrom(progress: Progress): Step[] {
+  const { situation, standings, kept } = progress
+  const there = standings.flatMap(({ places }) => places)
+  for (const place of there) hop(place)
+  const places = standings.flatMap(placesWithStep)
+  for (const { standing } of places) if (standing.index >= 0) kept.isPending[standing.index] = 1
+  for (const place of places) {
+    if (isAnswerNeeded(place)) continue
+    if (isStart(place)) waitForSponsors(situation, place)
+    else waitForDependents(situation, place)
   }
-  return drafts.sort((a, b) => levels[a.role] - levels[b.role])
+  waitForRoom(progress, places)
+  const handingOver = places.filter(({ next }) => next === 'quiescing')
+  for (const place of handingOver) hold(place)
+  if (handingOver.some((place) => place.hold !== null)) {
+    for (const place of places) letPass(place)
+    cutCircles(places)
+  }
+  stageGoing(situation, places, there)
+  return places.map(stepOf)
+}
+
+/** In the order of their levels. */
+function placesWithStep({ places }: Standing): Place[] {
+  const found = places.filter(({ next }) => next !== null)
+  return found.length > 1 ? found.sort((a, b) => levels[a.next!] - levels[b.next!]) : found
 }
 
 /** Others wait for its answer, so it waits for none (`stepsHop.ts`). */
-function isAnswerNeeded({ place, role }: Draft): boolean {
-  return place.of.isUnanswered && role !== 'primary' && role !== 'secondary'
+function isAnswerNeeded({ of, next }: Place): boolean {
+  return of.isUnanswered && next !== 'primary' && next !== 'secondary'
 }
 
 /** It gives its place a role that it had not got. */
-function isStart({ place, role }: Draft): boolean {
-  const before = place.of.status!.role
-  return role === 'primary' || role === 'secondary' || (role === 'spare' && before === 'offline')
+function isStart({ next, of: { status } }: Place): boolean {
+  return next === 'primary' || next === 'secondary' || (next === 'spare' && status!.role === 'offline')
 }
 
 /** The more important first, so that what is less leaves them the room there is. */
-function waitForRoom(situation: Situation, drafts: readonly Draft[]): void {
-  const room = new Room(situation)
-  const starting = drafts.filter(({ role }) => role === 'primary' || role === 'secondary')
-  for (const draft of starting.sort((a, b) => b.place.standing.priority - a.place.standing.priority)) {
-    const { place, waits } = draft
-    const role = draft.role as 'primary' | 'secondary'
-    const wait = role === place.of.status!.role ? null : room.whyNot(place, role)
-    if (wait) waits.push(wait)
-    else if (waits.length === 0) room.take(place, role)
+function waitForRoom(progress: Progress, places: readonly Place[]): void {
+  const starting = places.filter(
+    ({ next, of: { status } }) => (next === 'primary' || next === 'secondary') && next !== status!.role,
+  )
+  const room = starting.length > 0 ? progress.room() : null
+  if (room === null) return
+  for (const place of byPriority(progress.situation, starting)) {
+    const role = place.next as 'primary' | 'secondary'
+    const wait = room.whyNot(place, role)
+    if (wait) addWait(place, wait)
+    else if (place.waits.length === 0) room.take(place, role)
   }
+  room.giveBack()
+}
+
+function byPriority({ compiled }: Situation, places: readonly Place[]): readonly Place[] {
+  if (compiled.levelCount < 2) return places
+  const byLevel: Place[][] = []
+  for (const place of places) {
+    const { index } = place.standing
+    const level = index < 0 ? compiled.levelCount : compiled.assignments[index]!.level
+    byLevel[level] ??= []
+    byLevel[level].push(place)
+  }
+  return byLevel.flat()
 }
 
 /** A primary that works goes on until its successor has what it needs. One that has to stop for others does not. */
-function holdOf({ place, role }: Draft): Wait | null {
-  if (role !== 'quiescing' || place.aim === 'offline' || !place.of.isUsable) return null
-  const { places } = place.standing
+function hold(place: Place): void {
+  const { places, isYielding } = place.standing
+  if (place.aim === 'offline' || isYielding || !place.of.isUsable || isServed(places)) return
   const successor = places.find((other) => isToBePrimary(other) && other.of.isUsable)
-  const needed = isServed(places) ? undefined : successor?.draft?.waits.find(({ kind }) => kind === 'other')
-  return needed
-    ? { ...needed, text: `its successor ${successor!.of.component}, which waits for ${needed.text},` }
-    : null
+  const needed = successor?.waits.find(({ kind }) => kind === 'other')
+  if (needed)
+    place.hold = { ...needed, text: `its successor ${successor!.of.component}, which waits for ${needed.text},` }
 }
 
 /** What is not served at all, and is not less important, does not wait until others have handed over at their ease. */
-function letPass({ place, role, waits }: Draft): void {
-  if (role !== 'primary' || place.standing.places.some((other) => other.of.status?.role === 'primary')) return
-  for (const { draft } of waits.flatMap(({ on }) => on))
-    if (draft?.hold && draft.place.standing.priority <= place.standing.priority) draft.hold = null
+function letPass({ next, waits, standing }: Place): void {
+  if (next !== 'primary' || standing.places.some((other) => other.of.status?.role === 'primary')) return
+  for (const { on } of waits)
+    for (const other of on) if (other.standing.priority <= standing.priority) other.hold = null
 }
 
-function stepOf({ place, role, waits, hold }: Draft): Step {
-  const wait = waits.find((each) => !isOver(each)) ?? hold
+/** Commands of lower levels first. */
+function stageGoing(situation: Situation, places: readonly Place[], there: readonly Place[]): void {
+  const going = places.filter((place) => whyWaiting(place) === null)
+  const byLevel: Place[][] = [[], [], [], [], [], []]
+  for (const place of going) byLevel[levels[place.next!]]!.push(place)
+  stage(situation, byLevel.flat(), there)
+}
+
+function stepOf(place: Place): Step {
+  const { of, standing, next } = place
   return {
-    assignment: place.standing.assignment,
-    component: place.of.component,
-    role,
-    token: role === 'quiescing' ? quiescingToken(place) : place.of.intended!.token,
-    level: levels[role],
-    waitsFor: wait?.text ?? null,
+    assignment: standing.assignment,
+    component: of.component,
+    role: next!,
+    token: next === 'quiescing' ? quiescingToken(place) : of.intended!.token,
+    level: levels[next!],
+    waitsFor: whyWaiting(place),
   }
 }
 
@@ -133,10 +162,11 @@ function quiescingToken({ of: { intended, status }, standing }: Place): Token {
 }
 
 /** Nobody gives way to one that waits itself. */
-function isOver({ kind, on }: Wait): boolean {
-  return kind === 'courtesy' && on.some((place) => isHeldUp(place))
+function whyWaiting({ waits, hold: held }: Place): string | null {
+  for (const { kind, on, text } of waits) if (kind !== 'courtesy' || !on.some(isHeldUp)) return text
+  return held?.text ?? null
 }
 
-function isHeldUp({ draft }: Place): boolean {
-  return draft?.waits.some(({ kind }) => kind === 'other') ?? false
+function isHeldUp({ waits }: Place): boolean {
+  return waits.some(({ kind }) => kind === 'other')
 }

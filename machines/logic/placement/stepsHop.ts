@@ -4,67 +4,59 @@
  */
 import type { Role } from '../../model/roles.ts'
 import { compareTokens } from '../../model/token.ts'
-import { type Draft, isReachable, isReadyPrimary, isToBePrimary, isUp, type Place, type Wait } from './stepsPlace.ts'
+import { addWait, isReachable, isReadyPrimary, isToBePrimary, isUp, type Place, type Wait } from './stepsPlace.ts'
 
 /**
- * Its next step, or null when it is where it should be, on its way, or out of reach. One with an unanswered command that lets it act
+ * Sets its step, unless it is where it should be, on its way, or out of reach. One with an unanswered command that lets it act
  * stands in the way of a promotion until it has answered a later one: the command may be lost, or have been refused by a primary
  * that fell before it came. So that one waits for none of the others, or they would wait for each other for ever.
  */
-export function draftOf(place: Place): Draft | null {
-  const hop = nextHop(place)
-  if (hop === null) return null
-  const waits = hop.wait ? [hop.wait] : []
-  if (hop.role === 'primary' && waits.length === 0) waits.push(...whyNotPromote(place))
-  return { place, role: hop.role, waits, hold: null }
-}
-
-interface Hop {
-  readonly role: Role
-  readonly wait: Wait | null
-}
-
-const at = (role: Role, wait: Wait | null = null): Hop => ({ role, wait })
-
-function nextHop(place: Place): Hop | null {
+export function hop(place: Place): void {
   const { aim } = place
   const { intended, status, isUnanswered } = place.of
-  if (aim === null || intended === null || status === null || !isReachable(place)) return null
+  if (aim === null || intended === null || status === null || !isReachable(place)) return
   const isCurrent = compareTokens(status.token, intended.token) >= 0
-  if (status.role === aim && (isCurrent || (aim === 'offline' && !isUnanswered))) return null
-  if (status.phase === 'stopping' || status.phase === 'stopFailed') return null
+  if (status.role === aim && (isCurrent || (aim === 'offline' && !isUnanswered))) return
+  if (status.phase === 'stopping' || status.phase === 'stopFailed') return
+  place.next = nextRole(place, status.role, aim)
+  addWait(place, waitOf(place, status.role, place.next))
+}
 
-  switch (status.role) {
+function nextRole(place: Place, from: Role, aim: Role): Role {
+  const { canBeSpare, isStoppingAll, places } = place.standing
+  const back: Role = aim === 'offline' || !canBeSpare ? 'offline' : 'spare'
+  switch (from) {
     case 'primary':
-      return fromPrimary(place, aim)
+      if (aim === 'primary') return 'primary'
+      // Of two that act where one should nothing is taken over.
+      return place.of.status!.phase === 'ready' && !isStoppingAll ? 'quiescing' : back
     case 'quiescing':
-      return at(aim === 'offline' ? 'offline' : 'spare', whileHandingOver(place))
+      return back
     case 'secondary':
-      return at(aim === 'secondary' ? 'spare' : aim)
+      return aim === 'secondary' ? back : aim
+    case 'offline':
+      if (aim === 'secondary' && place.of.isUnanswered) return back
+      // A secondary needs a primary to follow; until there is one it gets ready as a spare.
+      return aim === 'secondary' && canBeSpare && !isServed(places) ? 'spare' : aim
     default:
-      if (aim === 'secondary' && isUnanswered) return at('spare')
-      if (aim === 'secondary') return towardsSecondary(place)
-      return at(aim, aim === 'spare' ? whileRecovering(place) : null)
+      return aim === 'secondary' && place.of.isUnanswered ? back : aim
   }
 }
 
-function fromPrimary({ of: { status }, standing }: Place, aim: Role): Hop {
-  if (aim === 'primary') return at('primary')
-  // Of two that act where one should nothing is taken over.
-  if (status!.phase === 'ready' && !standing.isStoppingAll) return at('quiescing')
-  return at(aim === 'offline' ? 'offline' : 'spare')
+function waitOf(place: Place, from: Role, to: Role): Wait | null {
+  const { places } = place.standing
+  if (to === 'primary') return whyNotPromote(place)
+  if (from === 'quiescing') return whileHandingOver(place)
+  if (place.of.isUnanswered && (from === 'offline' || from === 'spare')) return null
+  if (from === 'offline' && to === 'spare')
+    return place.aim === 'secondary' ? whilePromoting(places) : whileRecovering(place)
+  if (to === 'secondary' && !isServed(places))
+    return { text: 'the primary', on: places.filter(isToBePrimary), kind: 'own' }
+  return from === 'spare' && to === 'spare' ? whileRecovering(place) : null
 }
 
 const own = (text: string, on: Place): Wait => ({ text, on: [on], kind: 'own' })
 const courtesy = (text: string, on: Place): Wait => ({ text, on: [on], kind: 'courtesy' })
-
-/** A secondary needs a primary to follow; until there is one it gets ready as a spare. */
-function towardsSecondary(place: Place): Hop {
-  const { places } = place.standing
-  if (isServed(places)) return at('secondary')
-  if (place.of.status!.role === 'offline') return at('spare', whilePromoting(places))
-  return at('secondary', { text: 'the primary', on: places.filter(isToBePrimary), kind: 'own' })
-}
 
 /**
  * A quiesced primary keeps its state until its successor is ready, if one is coming. One that is to be primary again itself, since
@@ -75,14 +67,18 @@ function whileHandingOver(place: Place): Wait | null {
   const { places } = place.standing
   if (isToBePrimary(place) || isServed(places) || place.of.isUnanswered) return null
   const successor = places.find(isToBePrimary)
-  return successor?.of.isUsable ? courtesy(`${successor.of.component} to become primary`, successor) : null
+  return successor?.of.isUsable && successor.aim === 'primary'
+    ? courtesy(`${successor.of.component} to become primary`, successor)
+    : null
 }
 
 /** The future secondary, too, leaves the processor to a promotion; where there is none, it starts beside the primary. */
 function whilePromoting(places: readonly Place[]): Wait | null {
-  const primary = places.find((other) => isToBePrimary(other) && other.of.isUsable && isOnItsWay(other))
-  if (!primary || primary.of.status!.role === 'primary') return null
-  return courtesy(`${primary.of.component} to become primary`, primary)
+  for (const place of places) {
+    if (!isToBePrimary(place) || !isOnItsWay(place)) continue
+    return place.of.status!.role === 'primary' ? null : courtesy(`${place.of.component} to become primary`, place)
+  }
+  return null
 }
 
 /**
@@ -90,30 +86,38 @@ function whilePromoting(places: readonly Place[]): Wait | null {
  * away from what clients wait for.
  */
 function whileRecovering(place: Place): Wait | null {
-  if (place.of.isUnanswered) return null
-  const busy = place.standing.places.find((other) => other !== place && other.of.isUsable && isOnItsWay(other))
-  return busy ? courtesy(`${busy.of.component} to become ${busy.of.intended!.role}`, busy) : null
+  for (const other of place.standing.places)
+    if (other !== place && isOnItsWay(other))
+      return courtesy(`${other.of.component} to become ${other.of.intended!.role}`, other)
+  return null
 }
 
-function isOnItsWay({ aim, of: { status } }: Place): boolean {
-  if (aim !== 'primary' && aim !== 'secondary') return false
+function isOnItsWay({ aim, of: { status, isUsable } }: Place): boolean {
+  if ((aim !== 'primary' && aim !== 'secondary') || !isUsable) return false
   return status!.role !== 'offline' && !(status!.role === aim && status!.phase === 'ready')
 }
 
 /** One that was decided to be primary is. */
 export function isServed(places: readonly Place[]): boolean {
-  return places.some((place) => isToBePrimary(place) && isReadyPrimary(place))
+  for (const place of places) if (isToBePrimary(place) && isReadyPrimary(place)) return true
+  return false
 }
 
 /**
  * Never two that act where one should: whoever may be acting stands in the way; those out of reach only where two would do harm.
  * Of several primaries at most so many act as were decided.
  */
-function whyNotPromote(place: Place): Wait[] {
+function whyNotPromote(place: Place): Wait | null {
   const { places, isExclusive } = place.standing
-  const acting = places.filter((other) => other !== place && other.of.mayAct && (isExclusive || isUp(other)))
-  const isFull = isExclusive ? acting.length > 0 : acting.length >= places.filter(isToBePrimary).length
-  if (!isFull) return []
-  const inTheWay = acting.find((other) => !isToBePrimary(other)) ?? acting[0]!
-  return [own(`${inTheWay.of.component} to stop acting`, inTheWay)]
+  let actingCount = 0
+  let decidedCount = 0
+  let inTheWay: Place | null = null
+  for (const other of places) {
+    if (isToBePrimary(other)) decidedCount += 1
+    if (other === place || !other.of.mayAct || !(isExclusive || isUp(other))) continue
+    actingCount += 1
+    if (inTheWay === null || (isToBePrimary(inTheWay) && !isToBePrimary(other))) inTheWay = other
+  }
+  const isFull = actingCount >= (isExclusive ? 1 : decidedCount)
+  return isFull && inTheWay ? own(`${inTheWay.of.component} to stop acting`, inTheWay) : null
 }

@@ -1,12 +1,10 @@
-/** What is known of the places of one assignment while its steps are put in order. Made anew for each plan. */
-import type { AssignmentName, ComponentId, NodeName } from '../../model/ids.ts'
-import { componentId, componentNameOf, hostOf, nodeOf } from '../../model/ids.ts'
+/** What is known of the places of one assignment while its steps are put in order. Made anew for each plan, where anything is to be done. */
+import { type AssignmentName, type ComponentId, type NodeName, nodeOf } from '../../model/ids.ts'
 import type { Role } from '../../model/roles.ts'
-import { upAvailabilities } from '../../model/status.ts'
 import { compareTokens } from '../../model/token.ts'
-import { type Candidate, candidatesOf, typeOf } from './candidate.ts'
+import { type Candidate, isUpAvailability } from './candidate.ts'
 import type { CompiledDependency } from './compile/relationships.ts'
-import { type Compiled, compiled } from './compile.ts'
+import type { Compiled } from './compile.ts'
 import type { PlanInput } from './input.ts'
 
 export interface Place {
@@ -14,7 +12,12 @@ export interface Place {
   readonly standing: Standing
   /** What it is to become now: what was decided, or offline for a while; null: it is not to be touched, or nothing was decided. */
   aim: Role | null
-  draft: Draft | null
+  /** Its step: the next role on the way there; null: none is to be taken, or none can be told. */
+  next: Role | null
+  /** That step is not taken before all of this has happened. */
+  waits: readonly Wait[]
+  /** Better not begun yet: a hand-over. Dropped where it would never end. */
+  hold: Wait | null
 }
 
 export interface Standing {
@@ -22,22 +25,13 @@ export interface Standing {
   /** Of the compiled configuration; -1 of one that is no longer configured. */
   readonly index: number
   readonly isExclusive: boolean
+  readonly canBeSpare: boolean
   readonly priority: number
   readonly places: readonly Place[]
   /** Found acting twice, and decided anew: all that act stop before one starts. */
   readonly isStoppingAll: boolean
-  /** Its primaries go offline for a while (`stepsYield.ts`). Null: not known yet. */
-  isYielding: boolean | null
-}
-
-/** A step in the making. */
-export interface Draft {
-  readonly place: Place
-  readonly role: Role
-  /** Not before this has happened. The first of them is told. */
-  readonly waits: Wait[]
-  /** A hand-over that is better not begun yet: dropped where it would never end. */
-  hold: Wait | null
+  /** Its primaries go offline for a while (`stepsYield.ts`). */
+  readonly isYielding: boolean
 }
 
 export interface Wait {
@@ -52,93 +46,45 @@ export interface Wait {
 export interface Situation {
   readonly input: PlanInput
   readonly compiled: Compiled
-  readonly standingOf: (assignment: AssignmentName) => Standing
+  readonly candidatesAt: (index: number) => readonly Candidate[]
   /** Components that are to be offline for now, and those that need them on their node. Null: none. */
   readonly withheld: ReadonlySet<ComponentId> | null
-  /** Of an assignment that is still configured. */
-  readonly sponsorsOf: (standing: Standing) => readonly CompiledDependency[]
-  readonly dependentsOf: (standing: Standing) => readonly CompiledDependency[]
+  /** By index, as far as they were asked for (`standingAt` in `stepsYield.ts`). */
+  readonly standings: (Standing | 'asked' | undefined)[]
 }
 
-export function situationOf(input: PlanInput): Situation {
-  const of = compiled(input.configuration)
-  const known = new Map<AssignmentName, Standing>()
-  const standingOf = (assignment: AssignmentName) => {
-    const before = known.get(assignment)
-    if (before) return before
-    const made = newStanding(input, of, assignment)
-    known.set(assignment, made)
-    return made
-  }
-  return {
-    input,
-    compiled: of,
-    standingOf,
-    withheld: withheldOf(input, of),
-    sponsorsOf: ({ index }) => of.sponsorsOf[index] ?? [],
-    dependentsOf: ({ index }) => of.dependentsOf[index] ?? [],
-  }
+const nothing: readonly Wait[] = []
+
+export function newPlace(of: Candidate, standing: Standing): Place {
+  return { of, standing, aim: null, next: null, waits: nothing, hold: null }
 }
 
-function withheldOf(
-  { withheld }: PlanInput,
-  { components, componentIndexes, neededBy }: Compiled,
-): Situation['withheld'] {
-  const asked = Object.keys(withheld ?? {}) as ComponentId[]
-  if (asked.length === 0) return null
-  const all = new Set<ComponentId>()
-  const add = (host: ComponentId) => {
-    if (all.has(host)) return
-    all.add(host)
-    const index = componentIndexes.get(componentNameOf(host))
-    for (const { dependent } of index === undefined ? [] : neededBy[index]!)
-      add(componentId({ node: nodeOf(host), component: components[dependent]!.name }))
-  }
-  for (const host of asked) add(host)
-  return all
+export function addWait(place: Place, wait: Wait | null): void {
+  if (wait !== null) place.waits = place.waits === nothing ? [wait] : [...place.waits, wait]
 }
 
-function newStanding(input: PlanInput, of: Compiled, assignment: AssignmentName): Standing {
-  const configured = input.configuration.assignments[assignment]
-  const places: Place[] = []
-  const candidates = candidatesOf(input, assignment)
-  const standing: Standing = {
-    assignment,
-    index: of.assignmentIndexes.get(assignment) ?? -1,
-    isExclusive: configured === undefined || typeOf(input.configuration, configured).exclusive,
-    priority: configured?.priority ?? 0,
-    places,
-    isStoppingAll: configured?.activeTwice === 'stopAll' && candidates.some(isDecidedAnew),
-    isYielding: null,
-  }
-  for (const candidate of candidates) places.push({ of: candidate, standing, aim: null, draft: null })
-  return standing
+const noDependencies: readonly CompiledDependency[] = []
+
+export function sponsorsOf({ compiled }: Situation, { index }: Standing): readonly CompiledDependency[] {
+  return index < 0 ? noDependencies : compiled.sponsorsOf[index]!
+}
+
+export function dependentsOf({ compiled }: Situation, { index }: Standing): readonly CompiledDependency[] {
+  return index < 0 ? noDependencies : compiled.dependentsOf[index]!
 }
 
 /** Primary by an older decision than that which makes it primary now. */
-function isDecidedAnew({ status, intended }: Candidate): boolean {
+export function isDecidedAnew({ status, intended }: Candidate): boolean {
   if (status?.role !== 'primary' || intended?.role !== 'primary') return false
   return compareTokens(status.token, intended.token) < 0
 }
 
-export function isWithheld({ withheld }: Situation, { of: { component } }: Place): boolean {
-  return withheld?.has(hostOf(component)) === true
-}
-
-/** In maintenance: nothing is commanded there, and what runs is taken to run on. */
-export function isUntouched(
-  { administrative }: PlanInput,
-  assignment: AssignmentName,
-  component: ComponentId,
-): boolean {
-  if (administrative === undefined) return false
-  const { isMaintained, nodes, components, assignments } = administrative
-  return (
-    isMaintained ||
-    nodes[nodeOf(component)] === 'maintenance' ||
-    assignments[assignment] === 'maintenance' ||
-    components[hostOf(component)] === 'maintenance'
-  )
+/** It has what was decided, and is told nothing more. */
+export function isAtRest({ status, intended, isWithheld, isUnanswered }: Candidate): boolean {
+  if (intended === null) return true
+  if (status === null || isWithheld || isUnanswered || status.role !== intended.role) return false
+  if (status.role === 'offline') return status.phase === 'stopped'
+  return status.phase === 'ready' && compareTokens(status.token, intended.token) >= 0
 }
 
 /** Its node can be told something. */
@@ -147,23 +93,22 @@ export function isReachable({ of: { node } }: Place): boolean {
 }
 
 export function isUp({ of: { node } }: Place): boolean {
-  return upAvailabilities.includes(node)
+  return isUpAvailability(node)
 }
 
 export function isReadyPrimary({ of: { status } }: Place): boolean {
-  return status?.role === 'primary' && status.phase === 'ready'
+  return status !== null && status.role === 'primary' && status.phase === 'ready'
 }
 
 export function isToBePrimary({ of: { intended } }: Place): boolean {
-  return intended?.role === 'primary'
+  return intended !== null && intended.role === 'primary'
 }
 
-/** As far as anyone can tell. */
-export function isActing(place: Place): boolean {
-  const role = place.of.status?.role
-  return place.of.mayAct || role === 'primary' || role === 'quiescing'
+/** It acts, as far as anyone can tell, or has not yet done with it. */
+export function isActing({ of: { mayAct, status } }: Place): boolean {
+  return mayAct || status?.role === 'primary' || status?.role === 'quiescing'
 }
 
-export function nodeNameOf({ of: { component } }: Place): NodeName {
+export function nodeNameOf({ of: { component } }: Pick<Place, 'of'>): NodeName {
   return nodeOf(component)
 }

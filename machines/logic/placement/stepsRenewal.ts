@@ -37,31 +37,30 @@ function isActiveBeside(candidates: readonly Candidate[], { component, status, i
   return isAgain && compareTokens(status.token, intended.token) >= 0
 }
 
-/** The sponsor was started anew since the dependent was started for it. */
-export function isOutOfDate({ intents, configuration }: PlanInput, dependency: CompiledDependency): boolean {
+/** The token of a sponsor that was started anew since its dependent was started for it, else null. */
+export function renewedSponsor({ intents, configuration }: PlanInput, dependency: CompiledDependency): Token | null {
   const { assignments } = compiled(configuration)
   const sponsor = assignments[dependency.sponsor]!.name
   const before = intents[assignments[dependency.dependent]!.name]?.sponsors?.[sponsor]
   const now = tokenOf(intents[sponsor], dependency)
-  return before !== undefined && now !== null && compareTokens(now, before) > 0
+  return before !== undefined && now !== null && compareTokens(now, before) > 0 ? now : null
 }
 
 /**
- * The tokens to be kept with an intent: of the sponsors whose new start restarts the dependent. They are taken over as long as nothing
- * of it is primary, and once it is only those of new dependencies: until it has stopped, it is out of date.
+ * The tokens to be kept with an intent: of the sponsors whose new start restarts the dependent. They are taken over once no primary of it
+ * is left from before; of a new dependency at once, so that it restarts nothing.
  */
 export function sponsorTokens(input: PlanInput, assignment: AssignmentName): Intent['sponsors'] {
   const of = compiled(input.configuration)
   const dependencies = restartingOf(of, assignment)
   if (dependencies.length === 0) return undefined
   const intent = input.intents[assignment]
-  const isPrimary = intent !== undefined && (Object.keys(intent.roles) as ComponentId[]).some((id) => acts(input, id))
   const tokens: Record<AssignmentName, Token> = {}
   for (const dependency of dependencies) {
     const { name } = of.assignments[dependency.sponsor]!
     const before = intent?.sponsors?.[name] ?? null
     const now = tokenOf(input.intents[name], dependency)
-    const kept = before !== null && (isPrimary || now === null) ? before : now
+    const kept = before !== null && (now === null || hasPrimaryBefore(input, intent!, now)) ? before : now
     if (kept !== null && (tokens[name] === undefined || compareTokens(tokens[name], kept) < 0)) tokens[name] = kept
   }
   return tokens
@@ -80,9 +79,16 @@ function restartingOf(of: Compiled, assignment: AssignmentName): CompiledDepende
   return index === undefined ? [] : of.sponsorsOf[index]!.filter(({ mode }) => mode === 'restart')
 }
 
-function acts({ statuses, commanded }: PlanInput, id: ComponentId): boolean {
-  const role = statuses[id]?.role
-  return role === 'primary' || role === 'quiescing' || commanded[id]?.mayAct === true
+/** One that is to stay primary has been since before this. */
+function hasPrimaryBefore({ statuses, commanded }: PlanInput, { roles }: Intent, token: Token): boolean {
+  return (Object.keys(roles) as ComponentId[]).some((id) => {
+    if (roles[id]!.role !== 'primary') return false
+    const [status, told] = [statuses[id], commanded[id]]
+    const isActive = status?.role === 'primary' || status?.role === 'quiescing'
+    return (
+      (isActive && compareTokens(status.token, token) < 0) || (told?.mayAct && compareTokens(told.token, token) < 0)
+    )
+  })
 }
 
 /** So many primaries as the dependent needs have this token or an older one. Null: there are not so many. */

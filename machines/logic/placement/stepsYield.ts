@@ -12,56 +12,83 @@
  * Sponsors are looked at before their dependents. A circle of dependencies, which the configuration's check refuses, is cut where it
  * is met, so nothing here goes round.
  */
-import { compareTokens } from '../../model/token.ts'
+import { hostOf } from '../../model/ids.ts'
+import type { Role } from '../../model/roles.ts'
+import { compareTokens, type Token } from '../../model/token.ts'
+import { type Candidate, candidatesOf } from './candidate.ts'
 import type { CompiledDependency } from './compile/relationships.ts'
 import {
+  isDecidedAnew,
   isReadyPrimary,
   isToBePrimary,
-  isUntouched,
   isUp,
-  isWithheld,
+  newPlace,
   type Place,
   type Situation,
   type Standing,
 } from './stepsPlace.ts'
-import { isOutOfDate } from './stepsRenewal.ts'
+import { renewedSponsor } from './stepsRenewal.ts'
 
-/** Of an assignment, with what its places are to become. */
-export function standingOf(situation: Situation, assignment: string): Standing {
-  const standing = situation.standingOf(assignment)
-  if (standing.isYielding !== null) return standing
-  standing.isYielding = false
-  standing.isYielding = yields(situation, standing)
-  for (const place of standing.places) place.aim = aimOf(situation, place)
+/** Of a configured assignment, with what its places are to become. Null: it is asked for by itself, in a circle. */
+export function standingAt(situation: Situation, index: number): Standing | null {
+  const known = situation.standings[index]
+  if (known !== undefined) return known === 'asked' ? null : known
+  situation.standings[index] = 'asked'
+  const made = configuredStanding(situation, index)
+  situation.standings[index] = made
+  return made
+}
+
+function configuredStanding(situation: Situation, index: number): Standing {
+  const { name, type, priority, canBeSpare, configuration } = situation.compiled.assignments[index]!
+  const candidates = situation.candidatesAt(index)
+  const isStoppingAll = configuration.activeTwice === 'stopAll' && candidates.some(isDecidedAnew)
+  const dependencies = situation.compiled.sponsorsOf[index]!
+  const isLapsed = situation.input.lapsed?.[name] === true
+  const isYielding = isLapsed || dependencies.some((dependency) => yieldsTo(situation, dependency))
+  const places: Place[] = []
+  const given = { index, isExclusive: type.exclusive, canBeSpare, priority }
+  const standing: Standing = { assignment: name, ...given, places, isStoppingAll, isYielding }
+  const renewedBefore = dependencies.length > 0 ? latest(situation, dependencies) : null
+  for (const candidate of candidates) {
+    const place = newPlace(candidate, standing)
+    place.aim = aimOf(situation, place, renewedBefore)
+    places.push(place)
+  }
   return standing
 }
 
-function aimOf(situation: Situation, place: Place): Place['aim'] {
-  const { of, standing } = place
-  if (of.intended === null || isUntouched(situation.input, standing.assignment, of.component)) return null
-  if (isWithheld(situation, place)) return 'offline'
-  return of.intended.role === 'primary' && (standing.isYielding || isToStopFirst(place)) ? 'offline' : of.intended.role
+/** One that is no longer configured: it stops. */
+export function standingOfGone({ input }: Situation, assignment: string): Standing {
+  const places: Place[] = []
+  const of = { isExclusive: true, canBeSpare: true, priority: 0, isStoppingAll: false, isYielding: false }
+  const standing: Standing = { assignment, index: -1, places, ...of }
+  for (const candidate of candidatesOf(input, assignment)) {
+    const place = newPlace(candidate, standing)
+    place.aim = candidate.isMaintained ? null : (candidate.intended?.role ?? null)
+    places.push(place)
+  }
+  return standing
 }
 
-function isToStopFirst({ standing, of: { status, intended } }: Place): boolean {
-  if (!standing.isStoppingAll || status?.role !== 'primary') return false
-  return compareTokens(status.token, intended!.token) < 0
+function aimOf({ withheld }: Situation, { of, standing }: Place, renewedBefore: Token | null): Role | null {
+  const { intended, status } = of
+  if (intended === null || of.isMaintained) return null
+  if (withheld?.has(hostOf(of.component))) return 'offline'
+  // One that is not primary yet has nothing to stop, and does not start meanwhile.
+  if (intended.role !== 'primary' || (status?.role !== 'primary' && status?.role !== 'quiescing')) return intended.role
+  const isOutOfDate = renewedBefore !== null && compareTokens(status.token, renewedBefore) < 0
+  return standing.isYielding || isOutOfDate || isToStopFirst(standing, of) ? 'offline' : 'primary'
 }
 
-function yields(situation: Situation, standing: Standing): boolean {
-  if (situation.input.lapsed?.[standing.assignment]) return true
-  return situation
-    .sponsorsOf(standing)
-    .some((dependency) => dependency.mode !== 'start' && yieldsTo(situation, dependency))
+function isToStopFirst({ isStoppingAll }: Standing, of: Candidate): boolean {
+  return isStoppingAll && isDecidedAnew(of)
 }
 
 function yieldsTo(situation: Situation, dependency: CompiledDependency): boolean {
-  const sponsor = sponsorOf(situation, dependency)
-  const { instanceCountMin, toleranceMs, mode } = dependency
-  if (stayingCount(sponsor, { isUnknownCounted: true }) >= instanceCountMin) {
-    const isReady = stayingCount(sponsor) >= instanceCountMin
-    return mode === 'restart' && isReady && isOutOfDate(situation.input, dependency)
-  }
+  const { sponsor: index, instanceCountMin, toleranceMs, mode } = dependency
+  const sponsor = mode === 'start' ? null : standingAt(situation, index)
+  if (!sponsor || stayingCount(sponsor, { isUnknownCounted: true }) >= instanceCountMin) return false
   const isFollowed = sponsor.places.filter(isToBePrimary).length >= instanceCountMin
   return sponsor.places.some(isToStop) && (!isFollowed || toleranceMs === 0)
 }
@@ -71,14 +98,25 @@ function isToStop(place: Place): boolean {
   return isReadyPrimary(place) && isUp(place) && place.aim !== 'primary' && place.aim !== null
 }
 
-export function sponsorOf(situation: Situation, { sponsor }: CompiledDependency): Standing {
-  return standingOf(situation, situation.compiled.assignments[sponsor]!.name)
+/** The latest token of those sponsors that are ready again after a new start: their dependent does not run on for long. */
+function latest(situation: Situation, dependencies: readonly CompiledDependency[]): Token | null {
+  let last: Token | null = null
+  for (const dependency of dependencies) {
+    if (dependency.mode !== 'restart') continue
+    const sponsor = standingAt(situation, dependency.sponsor)
+    if (!sponsor || stayingCount(sponsor) < dependency.instanceCountMin) continue
+    const token = renewedSponsor(situation.input, dependency)
+    if (token && (last === null || compareTokens(token, last) > 0)) last = token
+  }
+  return last
 }
 
 /** Primaries that are ready and stay; of what is not known yet, those that were decided count where that is asked for. */
 export function stayingCount({ places }: Standing, { isUnknownCounted } = { isUnknownCounted: false }): number {
-  return places.filter((place) => {
-    const isToStay = isToBePrimary(place) && isUp(place) && (place.aim === 'primary' || place.aim === null)
-    return isToStay && (place.of.status === null ? isUnknownCounted : isReadyPrimary(place))
-  }).length
+  let count = 0
+  for (const place of places) {
+    if (!isToBePrimary(place) || !isUp(place) || (place.aim !== 'primary' && place.aim !== null)) continue
+    if (place.of.status === null ? isUnknownCounted : isReadyPrimary(place)) count += 1
+  }
+  return count
 }

@@ -1,15 +1,16 @@
 /**
- * Which role each component of an assignment should have (SPEC R2, R3, R7; DESIGN §4). The objective, in order: a primary
- * that has the state; the redundancy; fewest moves of primaries; fewest moves of secondaries; the preferred node. What a
- * failure did not touch stays where it is, and nothing fails back by itself.
+ * Which role each place of an assignment should have (SPEC R2, R3, R5, R6, R7; DESIGN §4), in the words of the input: what
+ * `allocate/` decided in numbers. What a failure did not touch stays where it is, and nothing fails back unless it is configured to.
  */
 import type { AssignmentName, ComponentId } from '../../model/ids.ts'
 import type { Role } from '../../model/roles.ts'
-import { type Candidate, candidatesOf } from './candidate.ts'
+import { type Allocation, allocate } from './allocate/allocate.ts'
+import { reasonOf } from './allocate/shortage.ts'
+import { isPrimaryRole, isSecondaryRole } from './allocate/situation.ts'
+import { type Survey, surveyed } from './allocate/survey.ts'
+import { type Candidate, candidatesOf, isLeftAlone } from './candidate.ts'
+import { compiled } from './compile.ts'
 import type { PlanInput } from './input.ts'
-import { sortBy } from './preference.ts'
-import { choosePrimary, type PrimaryChoice } from './primary.ts'
-import { noSecondaryReason } from './reasons.ts'
 
 export interface Target {
   readonly assignment: AssignmentName
@@ -18,53 +19,92 @@ export interface Target {
   readonly reason: string | null
 }
 
+/** All targets, and what the next plan can take over from them. */
+export interface Decided {
+  readonly survey: Survey
+  readonly allocation: Allocation
+  /** By name, in order; those that are no longer configured among them. */
+  readonly targets: readonly Target[]
+  /** Of the configured ones, by index. */
+  readonly configured: readonly Target[]
+}
+
+const known = new WeakMap<PlanInput, Decided>()
+
+/** Made once for an input. `before` only saves work. */
+export function decided(input: PlanInput, before: Decided | null = null): Decided {
+  const made = known.get(input) ?? decide(input, before)
+  known.set(input, made)
+  return made
+}
+
+/** The target of one assignment, beside all others of the input. */
 export function targetOf(input: PlanInput, assignment: AssignmentName): Target {
-  const candidates = candidatesOf(input, assignment)
-  if (!input.configuration.assignments[assignment]) return targetOfGone(assignment, candidates)
-  const choice = choosePrimary(input, assignment, candidates)
-  const secondaryCount = input.configuration.assignments[assignment]!.redundancy === '2N' ? 1 : 0
-  const secondaries = chooseSecondaries(candidates, choice, secondaryCount)
+  return decided(input).targets.find((target) => target.assignment === assignment) ?? targetOfGone(input, assignment)
+}
+
+function decide(input: PlanInput, before: Decided | null): Decided {
+  const survey = surveyed(input, before?.survey ?? null)
+  const allocation = allocate(survey.situations)
+  const of = compiled(input.configuration)
+  const configured: Target[] = new Array(of.assignments.length)
+  for (let index = 0; index < configured.length; index++)
+    configured[index] = targetAt({ survey, allocation, index, before })
+  return { survey, allocation, targets: withGone(input, configured), configured }
+}
+
+interface At {
+  readonly survey: Survey
+  readonly allocation: Allocation
+  readonly index: number
+  readonly before: Decided | null
+}
+
+function targetAt(at: At): Target {
+  const { survey, allocation, index, before } = at
+  const { situations } = survey
+  const candidates = situations.candidates[index]!
+  const reason = reasonOf(allocation.ledger, index)
+  const kept = before && survey.isAnew[index] === 0 ? before.configured[index]! : null
+  if (kept && kept.reason === reason && hasSameRoles(at, before!)) return kept
   const roles: Record<ComponentId, Role> = {}
-  for (const candidate of candidates) {
-    roles[candidate.component] = roleOf(candidate, { primary: choice.primary, secondaries })
-  }
-  const isShort = secondaries.length < secondaryCount
-  return { assignment, roles, reason: choice.reason ?? (isShort ? noSecondaryReason(candidates) : null) }
+  for (let place = 0; place < candidates.length; place++)
+    roles[candidates[place]!.component] = roleOf(at, candidates[place]!, place)
+  return { assignment: situations.of.assignments[index]!.name, roles, reason }
+}
+
+function hasSameRoles({ allocation, index }: At, before: Decided): boolean {
+  const { of, roles } = allocation.ledger
+  const rolesBefore = before.allocation.ledger.roles
+  for (let slot = of.slotsFrom[index]!; slot < of.slotsFrom[index + 1]!; slot++)
+    if (roles[slot] !== rolesBefore[slot]) return false
+  return true
+}
+
+function roleOf({ survey, allocation, index }: At, candidate: Candidate, place: number): Role {
+  const { situations } = survey
+  const { roles, primaryCounts } = allocation.ledger
+  const given = candidate.slot < 0 ? 0 : roles[candidate.slot]
+  if (given === isPrimaryRole) return 'primary'
+  if (given === isSecondaryRole) return 'secondary'
+  const isHolder = situations.holders[index] === place
+  if (isHolder && primaryCounts[index] === situations.fixedPrimaryCounts[index]) return 'primary'
+  if (isLeftAlone(candidate)) return candidate.intended?.role ?? 'offline'
+  return candidate.isUsable && situations.of.assignments[index]!.canBeSpare ? 'spare' : 'offline'
+}
+
+function withGone(input: PlanInput, configured: readonly Target[]): readonly Target[] {
+  const gone = Object.keys(input.intents).filter((name) => input.configuration.assignments[name] === undefined)
+  if (gone.length === 0) return configured
+  const all = [...configured, ...gone.map((name) => targetOfGone(input, name))]
+  return all.sort((a, b) => (a.assignment < b.assignment ? -1 : 1))
 }
 
 /** Nobody serves it any more; of those whose node has not said what is, nothing is decided yet. */
-function targetOfGone(assignment: AssignmentName, candidates: readonly Candidate[]): Target {
-  const roles = candidates.map(({ component, isPending, intended }) => [
+function targetOfGone(input: PlanInput, assignment: AssignmentName): Target {
+  const roles = candidatesOf(input, assignment).map(({ component, isPending, intended }) => [
     component,
     isPending ? intended!.role : 'offline',
   ])
   return { assignment, roles: Object.fromEntries(roles), reason: null }
-}
-
-function roleOf(candidate: Candidate, chosen: { primary: Candidate | null; secondaries: readonly Candidate[] }): Role {
-  if (candidate === chosen.primary) return 'primary'
-  if (chosen.secondaries.includes(candidate)) return 'secondary'
-  if (candidate.isPending) return candidate.intended?.role ?? 'offline'
-  return candidate.isUsable ? 'spare' : 'offline'
-}
-
-/** The heir first; then who is secondary already, then who was primary, then the spares; the sound before the failed. */
-function chooseSecondaries(
-  candidates: readonly Candidate[],
-  { primary, heir }: PrimaryChoice,
-  count: number,
-): Candidate[] {
-  if (primary === null) return []
-  const others = candidates.filter((candidate) => candidate !== primary)
-  const pending = others.filter(({ isPending, intended }) => isPending && intended?.role === 'secondary')
-  const usable = sortBy(
-    others.filter(({ isUsable }) => isUsable),
-    (candidate) => [
-      candidate !== heir,
-      candidate.hasFailed,
-      candidate.intended?.role !== 'secondary',
-      candidate.intended?.role !== 'primary',
-    ],
-  )
-  return [...pending, ...usable].slice(0, count)
 }

@@ -41,10 +41,11 @@ export const operation = z.discriminatedUnion('operation', [
   z.strictObject({ operation: z.enum(['lock', 'unlock', 'shutdown', 'restart']), target, ...manner }),
   z.strictObject({ operation: z.literal('maintenance'), target, isOn: z.boolean(), ...manner }),
   z.strictObject({ operation: z.literal('fence'), node: nodeName, how: z.enum(['run', 'confirm']) }),
+  z.strictObject({ operation: z.literal('observe') }),
 ])
 
 export const operationResult = z.discriminatedUnion('ok', [
-  /** `plan`: of a dry run, in the form of `docs/plan.md`; the node that asked passes it on as it is. */
+  /** `plan`: of a dry run or `observe`, in the form of `docs/plan.md`; the node that asked passes it on as it is. */
   z.strictObject({ ok: z.literal(true), text: z.string(), plan: z.unknown().exactOptional() }),
   z.strictObject({
     ok: z.literal(false),
@@ -74,6 +75,14 @@ export const roleMessages = [
   z.strictObject({ type: z.literal('peers.command'), ...command, ...origin }),
   z.strictObject({ type: z.literal('reset.command'), ...errand, timeLimitMs: count, epoch: count, ...origin }),
   z.strictObject({ type: z.literal('selfTest.command'), ...errand, timeLimitMs: count, epoch: count, ...origin }),
+  /** Everything there is to be ended, and begun anew, in this life of the node. */
+  z.strictObject({
+    type: z.literal('node.restart'),
+    incarnation: count,
+    reason: z.string().max(1000),
+    epoch: count,
+    ...origin,
+  }),
   /** `code` null: it is done. */
   z.strictObject({
     type: z.literal('errand.answer'),

@@ -4,7 +4,7 @@ import type { CompiledAssignment } from '../compile.ts'
 /** Whole numbers of each resource (SPEC R6), in rows of `resources.length`. */
 export interface Capacities {
   readonly resources: readonly string[]
-  /** By node. A node that says nothing of its capacity has no limits (`Infinity`); of what it does not name it has nothing. */
+  /** By node. Of what a node does not name it has nothing. */
   readonly capacities: Float64Array
   /** By assignment: what a primary of it takes, and a secondary. */
   readonly primaryWeights: Float64Array
@@ -22,7 +22,7 @@ export function capacitiesOf(
         named.add(resource)
   const resources = [...named].sort()
   const count = resources.length
-  const capacities = new Float64Array(nodes.length * count).fill(Number.POSITIVE_INFINITY)
+  const capacities = new Float64Array(nodes.length * count)
   nodes.forEach((node, index) => {
     const has = configuration.nodes[node]!.capacity
     if (has) fill(capacities, index * count, resources, has)

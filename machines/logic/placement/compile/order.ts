@@ -1,7 +1,7 @@
 /**
  * In which order assignments are decided: the more important first, those that reserve before others that are as important, then by
- * name; but what another needs (a sponsor, the assignments of a needed component) before it, and as important as that one.
- * A circle, which the configuration's check refuses, is cut where it is met.
+ * name; but what another needs (a sponsor that it cannot be without, the assignments of a needed component) before it, and as important as that
+ * one. A circle is cut where it is met: what is decided first there cannot count on what comes after.
  */
 import type { CompiledAssignment, CompiledComponent } from '../compile.ts'
 import type { Relationships } from './relationships.ts'
@@ -17,7 +17,7 @@ export function orderOf(
   const list = (assignment: number) => {
     if (isListed[assignment]) return
     isListed[assignment] = 1
-    for (const { sponsor } of sponsorsOf[assignment]!) list(sponsor)
+    for (const { sponsor, mode } of sponsorsOf[assignment]!) if (mode !== 'start') list(sponsor)
     for (const { sponsor } of needsOf[assignments[assignment]!.component]!)
       for (const other of components[sponsor]!.assignments) list(other)
     order[count++] = assignment

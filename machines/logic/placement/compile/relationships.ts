@@ -29,6 +29,8 @@ export interface CompiledApart {
   readonly name: string
   /** The assignments that each member stands for. With one class, each of its assignments is apart from itself only. */
   readonly classes: readonly (readonly number[])[]
+  /** The same, to look up in. */
+  readonly classSets: readonly ReadonlySet<number>[]
   readonly domains: Int32Array
   readonly level: string
   readonly weight: number | null
@@ -144,10 +146,12 @@ function apartsIn(
 ): CompiledApart[] {
   return relationships
     .flatMap(([name, of]) => (of.kind === 'apart' ? [{ name, of }] : []))
-    .map(({ name, of }, index) => ({
+    .map(({ name, of }) => ({ name, of, classes: of.members.map((member) => assignmentsOf(member, names)) }))
+    .map(({ name, of, classes }, index) => ({
       index,
       name,
-      classes: of.members.map((member) => assignmentsOf(member, names)),
+      classes,
+      classSets: classes.map((members) => new Set(members)),
       domains: domainsOf(configuration, names, of.level),
       level: of.level,
       weight: weightOf(of.strength),

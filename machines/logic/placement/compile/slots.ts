@@ -1,5 +1,5 @@
 import type { Configuration } from '../../../model/configuration.ts'
-import { type ComponentId, componentId } from '../../../model/ids.ts'
+import { type ComponentId, componentId, type NodeName } from '../../../model/ids.ts'
 import type { CompiledAssignment, CompiledComponent } from '../compile.ts'
 
 /** A slot is a place that an assignment may be given: one for each node of its component. */
@@ -11,8 +11,10 @@ export interface Slots {
   readonly slotNodes: Int32Array
   readonly slotHosts: Int32Array
   readonly slotIds: readonly ComponentId[]
-  /** Made when first asked for. */
-  readonly slotIndexes: () => ReadonlyMap<ComponentId, number>
+  /** 1: its assignment is forbidden there, or required elsewhere. */
+  readonly slotForbids: Uint8Array
+  /** Weight of the assignment's wish for the node. */
+  readonly slotWishes: Float64Array
   /** An instance of a component on a node, served or not. */
   readonly hostCount: number
   readonly hostIds: readonly ComponentId[]
@@ -62,8 +64,6 @@ export function slotsOf(
       slotIds.push(isShared ? `${hostIds[host]!}/${name}` : hostIds[host]!)
     }
   })
-  let indexes: Map<ComponentId, number> | null = null
-  const slotIndexes = () => (indexes ??= new Map(slotIds.map((id, slot) => [id, slot])))
   return {
     slotCount,
     slotsFrom,
@@ -71,13 +71,32 @@ export function slotsOf(
     slotNodes,
     slotHosts,
     slotIds,
-    slotIndexes,
+    ...wishesOf(assignments, { slotsFrom, nodesOf: (component) => nodesOf[component]! }),
     hostCount,
     hostIds,
     hostComponents,
     hostNodes,
     hostsFrom,
   }
+}
+
+function wishesOf(
+  assignments: readonly CompiledAssignment[],
+  { slotsFrom, nodesOf }: { slotsFrom: Int32Array; nodesOf: (component: number) => readonly NodeName[] },
+): Pick<Slots, 'slotForbids' | 'slotWishes'> {
+  const slotForbids = new Uint8Array(slotsFrom[assignments.length]!)
+  const slotWishes = new Float64Array(slotForbids.length)
+  assignments.forEach(({ configuration: { wishes }, component }, assignment) => {
+    if (!wishes) return
+    const isRequiring = Object.values(wishes).includes('required')
+    nodesOf(component).forEach((node, rank) => {
+      const wish = wishes[node]
+      const slot = slotsFrom[assignment]! + rank
+      if (wish === 'forbidden' || (isRequiring && wish !== 'required')) slotForbids[slot] = 1
+      else if (typeof wish === 'number') slotWishes[slot] = wish
+    })
+  })
+  return { slotForbids, slotWishes }
 }
 
 function starts(counts: readonly number[]): Int32Array {

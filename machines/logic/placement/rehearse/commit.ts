@@ -1,9 +1,11 @@
 /** What the CRIM would write down of a plan: the targets as intents, what changed under a new token. */
 import type { AssignmentName, ComponentId } from '../../../model/ids.ts'
 import type { Role } from '../../../model/roles.ts'
-import type { ComponentStatus, IntendedRole, Intent } from '../../../model/status.ts'
+import type { IntendedRole, Intent } from '../../../model/status.ts'
 import { compareTokens, type Token, zeroToken } from '../../../model/token.ts'
+import { candidatesOf } from '../candidate.ts'
 import type { PlanInput } from '../input.ts'
+import { isRenewed, isSponsorChanged, sponsorTokens } from '../stepsRenewal.ts'
 import type { Target } from '../target.ts'
 
 /** A place that is to be something else, or the same anew. */
@@ -12,6 +14,8 @@ export interface Decision {
   readonly place: ComponentId
   readonly from: Role | null
   readonly to: Role
+  /** Why the assignment is not, or not yet, as wanted. */
+  readonly reason: string | null
 }
 
 export interface Committed {
@@ -21,7 +25,10 @@ export interface Committed {
   readonly isChanged: boolean
 }
 
-/** Takes the targets over. Each assignment that changes gets the next token, as its entry in the log would. */
+/**
+ * Takes the targets over, as the CRIM does (`intentChange` of machines/crim/reconcile.ts). Each assignment that changes gets the next
+ * token, as its entry in the log would.
+ */
 export function commit(input: PlanInput, targets: readonly Target[], last: Token): Committed {
   const intents: Record<AssignmentName, Intent> = { ...input.intents }
   const decisions: Decision[] = []
@@ -29,45 +36,77 @@ export function commit(input: PlanInput, targets: readonly Target[], last: Token
   let isChanged = false
   for (const target of targets) {
     const before = input.intents[target.assignment] ?? null
-    const places = Object.keys(target.roles) as ComponentId[]
-    const isGone = input.configuration.assignments[target.assignment] === undefined && places.length === 0
-    const changed = places.filter((place) => isNew(input, before, { place, role: target.roles[place]! }))
-    const isDropped = Object.keys(before?.roles ?? {}).some((place) => target.roles[place as ComponentId] === undefined)
-    if (changed.length === 0 && !isDropped && !(isGone && before)) continue
+    if (isPlainlyKept(input, target, before)) continue
+    const change = changeOf(input, target, before)
+    if (change === null) continue
     isChanged = true
-    if (isGone) {
+    if (change.isGone) {
       delete intents[target.assignment]
       continue
     }
     token = { ...token, index: token.index + 1 }
-    intents[target.assignment] = intentOf(before, target, { changed: new Set(changed), token })
-    for (const place of changed) decisions.push(decisionOf(before, target, place))
+    intents[target.assignment] = intentOf(before, target, { ...change, token })
+    for (const place of change.places) decisions.push(decisionOf(before, target, place))
   }
   return { intents: isChanged ? intents : input.intents, decisions, token, isChanged }
 }
 
-function isNew(input: PlanInput, before: Intent | null, of: { place: ComponentId; role: Role }): boolean {
-  const intended = before?.roles[of.place]
-  return intended?.role !== of.role || isFallen(input.statuses[of.place] ?? null, intended)
+/** Seen at a glance: of the many that nothing has happened to, which are most, nothing more is made. */
+function isPlainlyKept(
+  { configuration, statuses }: PlanInput,
+  { assignment, roles }: Target,
+  before: Intent | null,
+): boolean {
+  if (before === null || before.sponsors || configuration.assignments[assignment]?.activeTwice === 'stopAll')
+    return false
+  const places = Object.keys(roles) as ComponentId[]
+  if (places.length === 0 || places.length !== Object.keys(before.roles).length) return false
+  return places.every((place) => {
+    const role = roles[place]!
+    return before.roles[place]?.role === role && (role === 'offline' || statuses[place]?.role !== 'offline')
+  })
 }
 
-/** One that took its role and fell out of it is brought back under a new token (as `machines/crim/reconcile.ts` does). */
-function isFallen(status: ComponentStatus | null, intended: IntendedRole): boolean {
-  if (status === null || status.failure === null || intended.role === 'offline') return false
-  const isDown = status.role === 'offline' && status.phase === 'stopped'
-  return isDown && compareTokens(status.token, intended.token) >= 0
+interface IntentChange {
+  /** Nothing is left of an assignment that is no longer configured. */
+  readonly isGone: boolean
+  /** Those that are to be something else, or the same anew. */
+  readonly places: readonly ComponentId[]
+  readonly sponsors: Intent['sponsors']
 }
 
-function intentOf(before: Intent | null, target: Target, of: { changed: Set<ComponentId>; token: Token }): Intent {
-  const roles = (Object.keys(target.roles) as ComponentId[]).map((place): [ComponentId, IntendedRole] => [
+function changeOf(input: PlanInput, target: Target, before: Intent | null): IntentChange | null {
+  const { assignment, roles } = target
+  const configured = input.configuration.assignments[assignment]
+  const candidates = candidatesOf(input, assignment)
+  if (configured === undefined && candidates.length === 0) return before && { isGone: true, places: [], sponsors: {} }
+  const sponsors = sponsorTokens(input, assignment)
+  const places = candidates
+    .filter((candidate) => {
+      const isKept = candidate.intended?.role === roles[candidate.component]
+      return !isKept || isRenewed(configured, candidates, candidate)
+    })
+    .map(({ component }) => component)
+  const isDropped = Object.keys(before?.roles ?? {}).some((place) => roles[place as ComponentId] === undefined)
+  const isChanged = places.length > 0 || isDropped || isSponsorChanged(before?.sponsors, sponsors)
+  return isChanged ? { isGone: false, places, sponsors } : null
+}
+
+function intentOf(
+  before: Intent | null,
+  { assignment, roles }: Target,
+  of: Pick<IntentChange, 'places' | 'sponsors'> & { token: Token },
+): Intent {
+  const changed = new Set(of.places)
+  const intended = (Object.keys(roles) as ComponentId[]).map((place): [ComponentId, IntendedRole] => [
     place,
-    of.changed.has(place) ? { role: target.roles[place]!, token: of.token } : before!.roles[place]!,
+    changed.has(place) ? { role: roles[place]!, token: of.token } : before!.roles[place]!,
   ])
-  return { ...before, assignment: target.assignment, roles: Object.fromEntries(roles) }
+  return { assignment, roles: Object.fromEntries(intended), ...(of.sponsors && { sponsors: of.sponsors }) }
 }
 
-function decisionOf(before: Intent | null, { assignment, roles }: Target, place: ComponentId): Decision {
-  return { assignment, place, from: before?.roles[place]?.role ?? null, to: roles[place]! }
+function decisionOf(before: Intent | null, { assignment, roles, reason }: Target, place: ComponentId): Decision {
+  return { assignment, place, from: before?.roles[place]?.role ?? null, to: roles[place]!, reason }
 }
 
 /** The newest token that anything in the input carries: those given from now on are newer. */

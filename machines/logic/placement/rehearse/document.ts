@@ -3,7 +3,9 @@ import { type AssignmentName, type ComponentId, type NodeName, nodeOf } from '..
 import type { Role } from '../../../model/roles.ts'
 import { type NodeAvailability, type Phase, upAvailabilities } from '../../../model/status.ts'
 import { formatToken } from '../../../model/token.ts'
+import type { Plan } from '../index.ts'
 import type { NodeState, PlanInput } from '../input.ts'
+import { type Explanation, explain } from './explain.ts'
 import { arrived } from './ideal.ts'
 import { type QuorumForecast, quorumOf, withoutQuorum } from './quorum.ts'
 import { type Rehearsal, rehearse } from './run.ts'
@@ -28,6 +30,8 @@ export interface PlanDocument {
   /** What still waits at the end, and would wait for ever. */
   readonly waits: readonly string[]
   readonly shortages: readonly PlannedShortage[]
+  /** Why here, and why not there: of the assignments that have steps or shortages, `explainedCountMax` of them at most. */
+  readonly explanations: readonly Explanation[]
   /** Names of the assignments that have not their required primaries in the end. */
   readonly lost: readonly AssignmentName[]
   /** Without their required primaries meanwhile, at most so long; not those that are lost. */
@@ -91,11 +95,21 @@ export interface PlannedShortage {
 }
 
 /** What follows if the planner's input becomes `after`. Without a quorum nobody decides anything, and leases end. */
-export function forecast(of: { before: PlanInput; after: PlanInput; events: readonly string[] }): PlanDocument {
+export function forecast(of: {
+  before: PlanInput
+  after: PlanInput
+  events: readonly string[]
+  /** Of a like input: it saves work. */
+  previous?: Plan
+}): PlanDocument {
   const quorum = quorumOf(of.after)
-  const rehearsal = quorum.isQuorate ? rehearse(of.after) : stranded(of.after)
+  const options = of.previous ? { previous: of.previous } : {}
+  const rehearsal = quorum.isQuorate ? rehearse(of.after, options) : stranded(of.after)
   return documentOf({ ...of, before: arrived(of.before) }, { rehearsal, quorum })
 }
+
+/** More than that nobody reads. */
+const explainedCountMax = 1000
 
 /** Every node that is left loses its lease, and does with its primaries what their assignments say. */
 function stranded(input: PlanInput): Rehearsal {
@@ -138,6 +152,7 @@ function documentOf(
     passages: rehearsal.passages,
     waits: rehearsal.waits,
     shortages,
+    explanations: explanationsOf(rehearsal),
     lost,
     interruptions: Object.keys(unservedMs)
       .filter((name) => !lost.includes(name) && unservedMs[name]! > 0)
@@ -147,6 +162,12 @@ function documentOf(
     limitMs: rehearsal.limitMs,
     isSettled: rehearsal.isSettled,
   }
+}
+
+function explanationsOf({ before, after, steps, shortages }: Rehearsal): Explanation[] {
+  const reasons = new Map(steps.map(({ place, reason }) => [place, reason]))
+  const names = [...new Set([...steps, ...shortages].map(({ assignment }) => assignment))].sort()
+  return names.slice(0, explainedCountMax).flatMap((name) => explain({ before, after, reasons }, name))
 }
 
 export function placementOf(input: PlanInput): Placement {
@@ -178,7 +199,8 @@ function placesOf(input: PlanInput, name: AssignmentName): PlacedAssignment['pla
     const isHeard = status !== undefined && upAvailabilities.includes(input.nodes[node] ?? 'unknown')
     const intendedRole = roles[place]!.role
     const role = isHeard ? status.role : 'unknown'
-    const isOut = intendedRole === 'offline' && (role === 'offline' || role === 'unknown')
+    const isStopped = role === 'unknown' || (role === 'offline' && status?.phase !== 'stopFailed')
+    const isOut = intendedRole === 'offline' && isStopped
     return isOut ? [] : [{ place, node, role, phase: isHeard ? status.phase : ('unknown' as const), intendedRole }]
   })
 }

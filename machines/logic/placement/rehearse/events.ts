@@ -14,7 +14,7 @@ import { isShared } from '../../../model/redundancy.ts'
 import type { NodeAvailability } from '../../../model/status.ts'
 import { candidatesOf } from '../candidate.ts'
 import type { Administrative, NodeState, PlanInput } from '../input.ts'
-import { requestedSuccessor } from '../primary.ts'
+import { requestedSuccessor } from '../successor.ts'
 import { fresh } from './ideal.ts'
 
 /** A cluster whose nodes have all come, and where nothing has been started yet. */

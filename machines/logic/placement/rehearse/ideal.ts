@@ -4,7 +4,7 @@ import { type ComponentId, componentNameOf, hostOf, nodeOf } from '../../../mode
 import { activeRoles, type Role } from '../../../model/roles.ts'
 import { needsProcess } from '../../../model/standby.ts'
 import { type ComponentStatus, type NodeAvailability, upAvailabilities } from '../../../model/status.ts'
-import { type Token, zeroToken } from '../../../model/token.ts'
+import { compareTokens, type Token, zeroToken } from '../../../model/token.ts'
 import type { PlanInput } from '../input.ts'
 import type { Step } from '../steps.ts'
 
@@ -57,6 +57,19 @@ export function carriedOut(input: PlanInput, steps: readonly Step[]): PlanInput 
     delete commanded[component]
   }
   return released({ ...input, statuses, commanded })
+}
+
+/** Every place whose node can be talked to has the role that it is meant to have. */
+export function asIntended(input: PlanInput): PlanInput {
+  const statuses = { ...input.statuses }
+  for (const { roles } of Object.values(input.intents))
+    for (const place of Object.keys(roles) as ComponentId[]) {
+      const { role, token } = roles[place]!
+      const before = statuses[place]
+      const isThere = before?.role === role && compareTokens(before.token, token) >= 0
+      if (before && !isThere) statuses[place] = ready(before, { role, token, type: typeOfPlace(input, place) })
+    }
+  return { ...input, statuses }
 }
 
 /** What is under way on nodes that can be talked to comes to its end: commands arrive, processes get ready or stop. */

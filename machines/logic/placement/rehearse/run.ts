@@ -9,14 +9,14 @@
 import type { AssignmentName, ComponentId } from '../../../model/ids.ts'
 import type { Role } from '../../../model/roles.ts'
 import { formatToken, type Token } from '../../../model/token.ts'
-import { plan } from '../index.ts'
+import { type Plan, plan } from '../index.ts'
 import type { PlanInput } from '../input.ts'
 import type { Step } from '../steps.ts'
 import { commit, newestToken } from './commit.ts'
-import { arrived, carriedOut, fresh, typeOfPlace } from './ideal.ts'
-import { type Shortage, shortageOf, unservedOf } from './service.ts'
-import { limitOf, nextPassage } from './time.ts'
-import { whyDecided } from './why.ts'
+import { arrived, asIntended, carriedOut, fresh, typeOfPlace } from './ideal.ts'
+import { isServed, type Shortage, shortageOf } from './service.ts'
+import { lapsedLeft, limitOf, nextPassage } from './time.ts'
+import { troubleOf, whyDecided, whyShort } from './why.ts'
 
 export interface Rehearsal {
   /** As it is, with what is under way come to its end. */
@@ -59,6 +59,8 @@ export interface RehearsedStep {
 /** What changes from turn to turn. */
 interface Stage {
   input: PlanInput
+  /** Of the turn before. */
+  plan: Plan | null
   token: Token
   turn: number
   elapsedMs: number
@@ -69,6 +71,8 @@ interface Stage {
   readonly reasons: Map<ComponentId, string>
   readonly waitedFor: Map<string, string>
   readonly unservedSinceMs: Map<AssignmentName, number>
+  /** Whose service has to be looked at again; null: everybody's. */
+  touched: ReadonlySet<AssignmentName> | null
   readonly unservedMs: Record<AssignmentName, number>
   moveCount: number
 }
@@ -82,23 +86,57 @@ export function turnCountMaxOf({ configuration, intents }: PlanInput): number {
   return 64 + 8 * [...configured, ...intended].reduce((sum, count) => sum + count, 0)
 }
 
-export function rehearse(observed: PlanInput, { turnCountMax = turnCountMaxOf(observed) } = {}): Rehearsal {
+export interface RehearseOptions {
+  readonly turnCountMax?: number
+  /** Of a like input: it saves work. */
+  readonly previous?: Plan
+}
+
+export function rehearse(observed: PlanInput, options: RehearseOptions = {}): Rehearsal {
+  const { turnCountMax = turnCountMaxOf(observed), previous = null } = options
   const before = arrived(observed)
-  const stage = stageOf(before)
+  const stage = stageOf(before, previous)
   note(stage, 0)
   for (let count = 0; count < turnCountMax; count++) if (!advance(stage)) return rehearsalOf(before, stage, true)
   return rehearsalOf(before, stage, false)
 }
 
-function stageOf(input: PlanInput): Stage {
-  const counts = { turn: 0, elapsedMs: 0, waitedMs: 0, moveCount: 0 }
+/**
+ * A cluster that has come to rest, without the way there: whatever is decided is so at once. What that leaves to be done, if anything,
+ * is rehearsed. It is the beginning of a what-if for a cluster that is only configured.
+ */
+export function settle(fresh: PlanInput): PlanInput {
+  let input = fresh
+  let token = newestToken(fresh)
+  let previous: Plan | undefined
+  for (let count = 0; count < leapCountMax; count++) {
+    previous = plan(input, previous)
+    const committed = commit(input, previous.targets, token)
+    if (!committed.isChanged) break
+    token = committed.token
+    input = asIntended({ ...input, intents: committed.intents })
+  }
+  return rehearse(input, { ...(previous && { previous }) }).after
+}
+
+/** Far more than it takes until what one place does has been heeded by all that depend on it. */
+const leapCountMax = 32
+
+function stageOf(input: PlanInput, plan: Plan | null): Stage {
+  const counts = { turn: 0, elapsedMs: 0, waitedMs: 0, moveCount: 0, touched: null }
   const lists = { steps: [], passages: [], reasons: new Map(), waitedFor: new Map() }
-  return { input, token: newestToken(input), ...counts, ...lists, unservedSinceMs: new Map(), unservedMs: {} }
+  return { input, plan, token: newestToken(input), ...counts, ...lists, unservedSinceMs: new Map(), unservedMs: {} }
+}
+
+/** Each plan saves work of the next. */
+function planned(stage: Stage): Plan {
+  stage.plan = stage.plan ? plan(stage.input, stage.plan) : plan(stage.input)
+  return stage.plan
 }
 
 /** One turn. False: nothing is left to do, and time changes nothing. */
 function advance(stage: Stage): boolean {
-  const { targets, steps } = plan(stage.input)
+  const { targets, steps } = planned(stage)
   const committed = commit(stage.input, targets, stage.token)
   if (committed.isChanged) {
     for (const decision of committed.decisions) {
@@ -110,7 +148,9 @@ function advance(stage: Stage): boolean {
     return true
   }
   const wasAsked = Object.keys(stage.input.requests).length
-  stage.input = { ...stage.input, requests: requestsLeft(stage.input) }
+  const requests = requestsLeft(stage.input)
+  // What is made for an input is kept with it: it is not made anew for nothing.
+  if (requests !== stage.input.requests) stage.input = { ...stage.input, requests }
   for (const step of steps) if (step.waitsFor !== null) stage.waitedFor.set(keyOf(step), step.waitsFor)
   const ready = steps.filter((step) => step.waitsFor === null)
   if (ready.length > 0) carryOut(stage, ready)
@@ -128,6 +168,7 @@ function carryOut(stage: Stage, steps: readonly Step[]): void {
   stage.waitedMs = 0
   stage.input = carriedOut(stage.input, steps)
   stage.elapsedMs += lastedMs
+  stage.touched = stage.touched && new Set(steps.map(({ assignment }) => assignment))
   note(stage, lastedMs)
 }
 
@@ -143,29 +184,24 @@ function rehearsedOf(stage: Stage, step: Step): RehearsedStep {
     to: role,
     token,
     waitedFor: stage.waitedFor.get(keyOf(step)) ?? null,
-    reason: stage.reasons.get(component) ?? `as decided before, in ${formatToken(token)}`,
+    reason:
+      stage.reasons.get(component) ??
+      troubleOf(stage.input, component) ??
+      `as decided before, in ${formatToken(token)}`,
     limitMs: limitOf(typeOfPlace(stage.input, component), { from, to: role }),
   }
 }
 
 /** Keeps account of who is not served, and since when. */
 function note(stage: Stage, lastedMs: number): void {
-  for (const [name] of stage.unservedSinceMs) stage.unservedMs[name] = (stage.unservedMs[name] ?? 0) + lastedMs
-  const unserved = new Set(unservedOf(stage.input))
-  for (const name of stage.unservedSinceMs.keys()) if (!unserved.has(name)) stage.unservedSinceMs.delete(name)
-  for (const name of unserved) if (!stage.unservedSinceMs.has(name)) stage.unservedSinceMs.set(name, stage.elapsedMs)
-  stage.input = { ...stage.input, ...lapsedLeft(stage, unserved) }
-}
-
-/** A tolerance begins anew once the sponsors of a dependent are served again. */
-function lapsedLeft({ input }: Stage, unserved: ReadonlySet<AssignmentName>): Partial<PlanInput> {
-  if (input.lapsed === undefined) return {}
-  const sponsorsOf = (name: AssignmentName) =>
-    Object.values(input.configuration.relationships ?? {}).flatMap((relationship) =>
-      relationship.kind === 'dependency' && relationship.dependent === name ? [relationship.sponsor] : [],
-    )
-  const left = Object.keys(input.lapsed).filter((name) => sponsorsOf(name).some((sponsor) => unserved.has(sponsor)))
-  return { lapsed: Object.fromEntries(left.map((name) => [name, true as const])) }
+  const { input, unservedSinceMs, unservedMs, elapsedMs } = stage
+  for (const name of unservedSinceMs.keys()) unservedMs[name] = (unservedMs[name] ?? 0) + lastedMs
+  for (const name of stage.touched ?? Object.keys(input.configuration.assignments)) {
+    if (input.configuration.assignments[name] === undefined || isServed(input, name)) unservedSinceMs.delete(name)
+    else if (!unservedSinceMs.has(name)) unservedSinceMs.set(name, elapsedMs)
+  }
+  stage.touched = new Set()
+  if (input.lapsed) stage.input = { ...input, lapsed: lapsedLeft(input, unservedSinceMs)! }
 }
 
 /** Nothing can be done now; what happens by itself next? */
@@ -176,6 +212,7 @@ function passTime(stage: Stage): boolean {
   stage.waitedMs = atMs - stage.elapsedMs
   stage.passages.push({ beforeStep: stage.steps.length + 1, atMs, text: passage.text })
   stage.input = passage.input
+  stage.touched = null
   return true
 }
 
@@ -190,20 +227,22 @@ function requestsLeft({ requests, intents, statuses }: PlanInput): PlanInput['re
 
 function rehearsalOf(before: PlanInput, stage: Stage, isSettled: boolean): Rehearsal {
   const { input } = stage
-  const { targets, steps } = plan(input)
+  const { targets, steps } = planned(stage)
+  const waits = steps.flatMap(({ component, role, waitsFor }) =>
+    waitsFor ? [`${component} waits for ${waitsFor} before ${role}`] : [],
+  )
   const shortages = targets.flatMap(({ assignment, reason }) => {
     if (input.configuration.assignments[assignment] === undefined) return []
     const shortage = shortageOf(input, assignment)
     const isLost = shortage.primaries > 0 || shortage.secondaries > 0
-    return isLost || reason !== null ? [{ ...shortage, reason }] : []
+    if (!isLost && reason === null) return []
+    return [{ ...shortage, reason: reason ?? whyShort(input, assignment, waits) }]
   })
   return {
     before,
     after: input,
     steps: stage.steps,
-    waits: steps.flatMap(({ component, role, waitsFor }) =>
-      waitsFor ? [`${component} waits for ${waitsFor} before ${role}`] : [],
-    ),
+    waits,
     passages: stage.passages,
     shortages,
     unservedMs: stage.unservedMs,

@@ -44,9 +44,8 @@ export function shortageOf(input: PlanInput, assignment: AssignmentName): Shorta
   }
 }
 
-/** The assignments that have fewer ready primaries than they require, by name. */
-export function unservedOf(input: PlanInput): AssignmentName[] {
-  return Object.keys(input.configuration.assignments)
-    .filter((name) => shortageOf(input, name).primaries > 0)
-    .sort()
+/** It has the primaries that it requires. */
+export function isServed(input: PlanInput, assignment: AssignmentName): boolean {
+  const { primaries } = modelOf(input.configuration.assignments[assignment]!)
+  return readyPrimaryCount(input, assignment) >= primaries.required
 }

@@ -2,9 +2,11 @@
  * How long things may take, at most: the limits that the configuration sets. A start that takes its whole `startTimeoutMs` is a rare
  * one; what is typical is far below, and known to nobody before it has been seen.
  */
-import type { ComponentType, Configuration } from '../../../model/configuration.ts'
+import type { ComponentType } from '../../../model/configuration.ts'
 import { type AssignmentName, type NodeName, nodeOf } from '../../../model/ids.ts'
 import type { Role } from '../../../model/roles.ts'
+import { isolationWaitMs } from '../../lease.ts'
+import { compiled } from '../compile.ts'
 import type { PlanInput } from '../input.ts'
 import { hasProcess } from './ideal.ts'
 import { readyPrimaryCount } from './service.ts'
@@ -16,11 +18,6 @@ export function limitOf(type: ComponentType | null, change: { from: Role; to: Ro
   const started = !had && has ? type.startTimeoutMs : 0
   const stopped = had && !has ? type.stopTimeoutMs : 0
   return started + stopped + type.roleTimeoutMs
-}
-
-/** After so long a node that nobody hears has stopped its exclusive primaries by itself (DESIGN §3). */
-export function isolationMs({ timing }: Configuration): number {
-  return timing.nodeLeaseMs + timing.selfStopMs + timing.takeOverMarginMs
 }
 
 /** Something that happens though nobody does anything. */
@@ -40,7 +37,7 @@ export function nextPassage(input: PlanInput, sinceMs: ReadonlyMap<AssignmentNam
 function isolation(input: PlanInput): Passage | null {
   const silent = Object.keys(input.nodes).filter((node) => input.nodes[node] === 'unreachable')
   if (silent.length === 0) return null
-  const atMs = isolationMs(input.configuration)
+  const atMs = Math.ceil(isolationWaitMs(input.configuration.timing))
   const isSilent = (node: NodeName) => silent.includes(node)
   return {
     atMs,
@@ -58,13 +55,15 @@ function withoutNodes<T>(record: Readonly<Record<string, T>>, isOut: (node: Node
   return Object.fromEntries(Object.entries(record).filter(([place]) => !isOut(nodeOf(place as `${string}/${string}`))))
 }
 
-/** Sponsors that have been without a ready primary for longer than a dependent tolerates. */
+/** Sponsors that have been without a ready primary for longer than a dependent tolerates. Those of groups are among them. */
 function lapses(input: PlanInput, sinceMs: ReadonlyMap<AssignmentName, number>): Passage[] {
-  return Object.values(input.configuration.relationships ?? {}).flatMap((relationship) => {
-    if (relationship.kind !== 'dependency' || relationship.mode === 'start') return []
-    const { dependent, sponsor, toleranceMs, instanceCountMin } = relationship
+  const { dependencies, assignments } = compiled(input.configuration)
+  return dependencies.flatMap((dependency) => {
+    const { toleranceMs, instanceCountMin, mode } = dependency
+    const dependent = assignments[dependency.dependent]!.name
+    const sponsor = assignments[dependency.sponsor]!.name
     const since = sinceMs.get(sponsor)
-    const isMet = readyPrimaryCount(input, sponsor) >= instanceCountMin
+    const isMet = mode === 'start' || readyPrimaryCount(input, sponsor) >= instanceCountMin
     if (isMet || since === undefined || input.lapsed?.[dependent] || readyPrimaryCount(input, dependent) === 0)
       return []
     return [
@@ -75,4 +74,13 @@ function lapses(input: PlanInput, sinceMs: ReadonlyMap<AssignmentName, number>):
       },
     ]
   })
+}
+
+/** Those that depend on one that is not served; others' tolerance begins anew. */
+export function lapsedLeft(input: PlanInput, unserved: { has(name: AssignmentName): boolean }): PlanInput['lapsed'] {
+  const { assignmentIndexes, sponsorsOf, assignments } = compiled(input.configuration)
+  const isLeft = (name: AssignmentName) =>
+    sponsorsOf[assignmentIndexes.get(name) ?? -1]?.some(({ sponsor }) => unserved.has(assignments[sponsor]!.name))
+  const left = Object.keys(input.lapsed ?? {}).filter(isLeft)
+  return Object.fromEntries(left.map((name) => [name, true as const]))
 }

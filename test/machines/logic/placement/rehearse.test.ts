@@ -2,7 +2,19 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { type PlanInput, plan } from '../../../../machines/logic/placement/index.ts'
-import { fresh, type Rehearsal, rehearse } from '../../../../machines/logic/placement/rehearse.ts'
+import {
+  componentFails,
+  fresh,
+  freshInput,
+  nodeSet,
+  quorumOf,
+  type Rehearsal,
+  rehearse,
+  settle,
+  withoutQuorum as stranded,
+  withheld,
+} from '../../../../machines/logic/placement/rehearse.ts'
+import type { Configuration } from '../../../../machines/model/configuration.ts'
 import { componentId } from '../../../../machines/model/ids.ts'
 import { componentType, configuration } from '../../../support/configuration.ts'
 import { planInput, type Scenario } from '../../../support/placement.ts'
@@ -50,9 +62,9 @@ describe('2N', () => {
       ]
     `)
     expect(rehearsal.passages).toEqual([
-      { beforeStep: 1, atMs: 1150, text: 'n1 silent for 1150 ms: what is exclusive there has stopped by itself' },
+      { beforeStep: 1, atMs: 1165, text: 'n1 silent for 1165 ms: what is exclusive there has stopped by itself' },
     ])
-    expect(rehearsal.unservedMs).toEqual({ service: 1150 + 5000 })
+    expect(rehearsal.unservedMs).toEqual({ service: 1165 + 5000 })
   })
 
   test('a silent node whose primary may be doubled is replaced at once', () => {
@@ -152,5 +164,113 @@ describe('bounds', () => {
     const starts = rehearsal.steps.filter(({ turn, to }) => turn === 1 && to === 'primary')
     expect(starts).toHaveLength(4)
     expect(rehearsal).toMatchObject({ isSettled: true, shortages: [], moveCount: 18 })
+  })
+})
+
+describe('the quorum', () => {
+  const nodes = ['n1', 'n2', 'n3'] as const
+  const having = (
+    silent: readonly string[],
+    of: { arbiter?: boolean; fences?: readonly string[]; names?: string[] } = {},
+  ) => {
+    const { arbiter = false, fences = [], names = [...nodes] } = of
+    const base = configuration({ nodes: names })
+    const fence = {
+      kind: 'command' as const,
+      command: ['/bin/true'],
+      options: {},
+      timeoutMs: 1,
+      retryCountMax: 0,
+      delayMs: null,
+    }
+    const fenced = names.map((name) => [name, { ...base.nodes[name]!, ...(fences.includes(name) && { fence }) }])
+    const third = { name: 'third', links: [{ host: '10.0.0.9', port: 7101 }] }
+    return quorumOf({
+      configuration: { ...base, nodes: Object.fromEntries(fenced), ...(arbiter && { arbiter: third }) },
+      nodes: Object.fromEntries(names.map((name) => [name, silent.includes(name) ? 'unreachable' : 'alive'])),
+    })
+  }
+
+  test('a majority of the voters; an arbiter is one of them', () => {
+    expect(having([])).toMatchObject({ isQuorate: true, voterCount: 3, aliveVoterCount: 3, neededCount: 2 })
+    expect(having(['n1'])).toMatchObject({ isQuorate: true, aliveVoterCount: 2 })
+    expect(having(['n1', 'n2'])).toMatchObject({ isQuorate: false, aliveVoterCount: 1 })
+    expect(having(['n1'], { names: ['n1', 'n2'] }).isQuorate).toBe(false)
+    expect(having(['n1'], { names: ['n1', 'n2'], arbiter: true })).toMatchObject({ isQuorate: true, voterCount: 3 })
+  })
+
+  test('of two nodes, the one that can be fenced may be lost', () => {
+    expect(having(['n1'], { names: ['n1', 'n2'], fences: ['n1'] })).toMatchObject({
+      isQuorate: true,
+      note: 'once n1 is fenced, the other goes on alone',
+    })
+    expect(having(['n2'], { names: ['n1', 'n2'], fences: ['n1'] }).isQuorate).toBe(false)
+  })
+
+  test('without it, primaries do what their assignment says', () => {
+    const left = (of: Parameters<typeof configuration>[0], withoutQuorum?: 'stop' | 'demote' | 'freeze' | 'ignore') => {
+      const base = configuration(of)
+      const assignments = { service: { ...base.assignments.service!, ...(withoutQuorum && { withoutQuorum }) } }
+      const input = planInput({
+        configuration: { ...base, assignments },
+        intended: settled,
+        observed: asIntended,
+        nodes: { n2: 'unreachable', n3: 'unreachable' },
+      })
+      const { statuses } = stranded(input)
+      return [statuses['n1/service']!.role, statuses['n2/service']!.role]
+    }
+    const shared = { type: { exclusive: false } }
+    expect(left({})).toEqual(['offline', 'secondary'])
+    expect(left(shared)).toEqual(['primary', 'secondary'])
+    expect(left(shared, 'stop')).toEqual(['offline', 'secondary'])
+    expect(left(shared, 'demote')).toEqual(['spare', 'secondary'])
+    expect(left(shared, 'freeze')).toEqual(['primary', 'secondary'])
+  })
+})
+
+describe('time', () => {
+  test('a dependent outlives its sponsor for as long as it tolerates', () => {
+    const nodes = ['n1', 'n2']
+    const base = configuration({ nodes, redundancy: 'none', type: { standby: 'cold', aware: false } })
+    const chain: Configuration = {
+      ...base,
+      components: {
+        database: { type: 'service', nodes: ['n1'], instances: {} },
+        web: { type: 'service', nodes: ['n2'], instances: {} },
+      },
+      assignments: {
+        database: { component: 'database', redundancy: 'none' },
+        web: { component: 'web', redundancy: 'none' },
+      },
+      relationships: {
+        needs: {
+          kind: 'dependency',
+          dependent: 'web',
+          sponsor: 'database',
+          instanceCountMin: 1,
+          toleranceMs: 4000,
+          mode: 'full',
+        },
+      },
+    }
+    const rest = settle(freshInput(chain))
+    const failed = componentFails(nodeSet(rest, 'n1', 'maintenance'), 'n1/database')
+    const { passages, steps } = rehearse(failed)
+    expect(passages).toEqual([
+      { beforeStep: 1, atMs: 4000, text: 'database is not served for 4000 ms, longer than web tolerates' },
+    ])
+    expect(steps.map(({ place, to }) => `${place} ${to}`)).toEqual(['n2/web quiescing', 'n2/web spare'])
+  })
+
+  test('a restart takes the time of stopping and starting, and everything is as it was', () => {
+    const input = planInput({ intended: settled, observed: asIntended })
+    const rehearsal = rehearse(withheld(input, 'n1/service'))
+    expect(rehearsal.steps.map(({ from, to, limitMs }) => `${from} → ${to}: ${limitMs}`)).toEqual([
+      'primary → quiescing: 5000',
+      'quiescing → offline: 10000',
+      'offline → primary: 15000',
+    ])
+    expect(rehearsal).toMatchObject({ moveCount: 0, limitMs: 30_000, unservedMs: { service: 25_000 } })
   })
 })

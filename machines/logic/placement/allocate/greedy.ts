@@ -1,0 +1,155 @@
+/**
+ * A good placement at once, and the best there is wherever room is not short: the assignments in their order, first all required
+ * primaries, then required secondaries, preferred primaries, preferred secondaries, each on the best place that is left.
+ */
+import { fits, type GivenRole, type Ledger, place, remove } from './ledger.ts'
+import { reserveHolds } from './reserve.ts'
+import { isPrimaryRole, isSecondaryRole } from './situation.ts'
+import { hasPrimaryToFollow, wantedOf } from './wanted.ts'
+
+/** Those to be decided, in the order of deciding. */
+export function placeGreedily(ledger: Ledger, members: readonly number[]): void {
+  keepWhatIsWell(ledger, members)
+  placeRequiredPrimaries(ledger, members)
+  placeTheRest(ledger, members)
+}
+
+export function placeRequiredPrimaries(ledger: Ledger, members: readonly number[]): void {
+  for (const index of members) fill(ledger, index, { role: isPrimaryRole, isRequired: true })
+}
+
+export function placeTheRest(ledger: Ledger, members: readonly number[]): void {
+  for (const index of members) fill(ledger, index, { role: isSecondaryRole, isRequired: true })
+  for (const index of members) fill(ledger, index, { role: isPrimaryRole, isRequired: false })
+  for (const index of members) fill(ledger, index, { role: isSecondaryRole, isRequired: false })
+}
+
+/** Primaries that could not be better off stay, before anything else is placed where they are; and so do their secondaries. */
+export function keepWhatIsWell(ledger: Ledger, members: readonly number[]): void {
+  const { of, situations } = ledger
+  for (const index of members) {
+    if (of.assignments[index]!.isFailingBack || of.togethersOf[index]!.some(({ weight }) => weight === null)) continue
+    keep(ledger, index, isPrimaryRole)
+    const isServed = ledger.primaryCounts[index]! >= Math.min(1, wantedOf(situations, index).primaryRequired)
+    if (isServed && situations.awaitsHeir[index] === 0) keep(ledger, index, isSecondaryRole)
+  }
+}
+
+function keep(ledger: Ledger, index: number, role: GivenRole): void {
+  const { of, situations } = ledger
+  const wanted = wantedOf(situations, index)
+  let left = role === isPrimaryRole ? wanted.primaryPreferred : wanted.secondaryPreferred
+  for (let slot = of.slotsFrom[index]!; left > 0 && slot < of.slotsFrom[index + 1]!; slot++) {
+    if (situations.present[slot] !== role) continue
+    const isWell =
+      role === isPrimaryRole
+        ? situations.tiers[slot] === 0 && situations.primaryMoves[slot] === 0
+        : situations.secondaryMoves[slot] === 0
+    if (!isWell || !fits(ledger, slot, role)) continue
+    place(ledger, slot, role)
+    left--
+  }
+}
+
+export interface Filling {
+  readonly role: GivenRole
+  /** Up to the required number only. */
+  readonly isRequired: boolean
+}
+
+/** Places of one assignment, up to the number wanted. */
+export function fill(ledger: Ledger, index: number, filling: Filling): void {
+  const { situations } = ledger
+  for (let left = shortOf(ledger, index, filling); left > 0; left--) {
+    if (filling.role === isSecondaryRole && ledger.primaryCounts[index] === 0 && !hasPrimaryToFollow(situations, index))
+      return
+    const slot = bestSlot(ledger, index, filling)
+    if (slot < 0) return
+    place(ledger, slot, filling.role)
+  }
+}
+
+/** How many more it wants. */
+export function shortOf(ledger: Ledger, index: number, { role, isRequired }: Filling): number {
+  const { primaryRequired, primaryPreferred, secondaryRequired, secondaryPreferred } = ledger.of.assignments[index]!
+  if (role === isPrimaryRole) return (isRequired ? primaryRequired : primaryPreferred) - ledger.primaryCounts[index]!
+  return (isRequired ? secondaryRequired : secondaryPreferred) - ledger.secondaryCounts[index]!
+}
+
+/** The best place left for one more; -1: there is none. */
+export function bestSlot(ledger: Ledger, index: number, filling: Filling): number {
+  const { of, situations, roles } = ledger
+  const may = filling.role === isPrimaryRole ? situations.mayBePrimary : situations.mayBeSecondary
+  let best = -1
+  for (let slot = of.slotsFrom[index]!; slot < of.slotsFrom[index + 1]!; slot++) {
+    if (may[slot] === 0 || roles[slot] !== 0) continue
+    if (best >= 0 && !isBetter(ledger, index, { slot, best, filling })) continue
+    if (fits(ledger, slot, filling.role) && keepsReserve(ledger, slot, filling.role)) best = slot
+  }
+  return best
+}
+
+/** Terms 2 and 4 to 10 of the objective (`cost.ts`), for one place more. */
+function isBetter(
+  ledger: Ledger,
+  index: number,
+  { slot, best, filling }: { slot: number; best: number; filling: Filling },
+): boolean {
+  const { of, situations } = ledger
+  const isPrimary = filling.role === isPrimaryRole
+  const assignment = of.assignments[index]!
+  const state = isPrimary ? (filling.isRequired ? situations.tiers : null) : situations.heirs
+  if (state !== null && state[slot] !== state[best]) return state[slot]! < state[best]!
+  const wish = of.slotWishes[best]! - of.slotWishes[slot]!
+  if (assignment.isFailingBack) {
+    if (wish !== 0) return wish < 0
+    if (assignment.isRanked) return slot < best
+  }
+  const moves = isPrimary ? situations.primaryMoves : situations.secondaryMoves
+  if (moves[slot] !== moves[best]) return moves[slot]! < moves[best]!
+  const met = wish + softness(ledger, slot, filling.role) - softness(ledger, best, filling.role)
+  if (met !== 0) return met < 0
+  if (assignment.isRanked) return slot < best
+  const counts = isPrimary ? ledger.nodePrimaryCounts : ledger.nodeSecondaryCounts
+  const balance = counts[of.slotNodes[slot]!]! - counts[of.slotNodes[best]!]!
+  return balance < 0 || (balance === 0 && slot < best)
+}
+
+/** What soft relationships and releases have against the place. */
+function softness(ledger: Ledger, slot: number, role: GivenRole): number {
+  const { of } = ledger
+  const assignment = of.slotAssignments[slot]!
+  const node = of.slotNodes[slot]!
+  let sum = of.hasReleases ? releaseSoftness(ledger, slot, role) : 0
+  if (role === isPrimaryRole)
+    for (const { weight, index, domains } of of.togethersOf[assignment]!) {
+      if (weight === null) continue
+      const here = ledger.together[index]!
+      if (here[here.length - 1]! > 0 && here[domains[node]!]! === 0) sum += weight
+    }
+  for (const { weight, index, domains, classes } of of.apartsOf[assignment]!) {
+    if (weight === null) continue
+    const { memberCounts } = ledger.apart[index]!
+    if (classes.length > 1) sum += memberCounts[domains[node]!]! > 0 ? weight : 0
+  }
+  return sum
+}
+
+function releaseSoftness({ of, roles, situations }: Ledger, slot: number, role: GivenRole): number {
+  const assignment = of.slotAssignments[slot]!
+  let differing = 0
+  for (let other = of.slotsFrom[assignment]!; other < of.slotsFrom[assignment + 1]!; other++)
+    if (roles[other] !== 0 && roles[other] !== role && situations.releases[other] !== situations.releases[slot])
+      differing++
+  return differing
+}
+
+function keepsReserve(ledger: Ledger, slot: number, role: GivenRole): boolean {
+  const { of, situations } = ledger
+  if (!of.isReserving || of.assignments[of.slotAssignments[slot]!]!.isReserving) return true
+  if (situations.present[slot] === role) return true
+  place(ledger, slot, role)
+  const holds = reserveHolds(ledger)
+  remove(ledger, slot)
+  return holds
+}

@@ -1,0 +1,216 @@
+/**
+ * What each assignment's own places allow, by slot, before they are weighed against those of others: which may be primary or
+ * secondary, which are fixed, and how good each would be. An assignment's part depends on nothing but its own candidates and its
+ * own lines of the input, so what did not change is taken over from the plan before (`plan.ts`).
+ */
+import { type Candidate, isLeftAlone } from '../candidate.ts'
+import type { Compiled, CompiledAssignment } from '../compile.ts'
+import type { PlanInput } from '../input.ts'
+import { settlePrimary } from './primary.ts'
+import { settleSelfDetermined } from './selfDetermined.ts'
+import { settlePrimaries } from './several.ts'
+import { secondaryMoveOf } from './tiers.ts'
+import { isContent } from './wanted.ts'
+
+export const isPrimaryRole = 2
+export const isSecondaryRole = 1
+/** Of a slot that is not the one to be brought in step. */
+export const noHeir = 255
+
+export interface Situations {
+  readonly of: Compiled
+  readonly candidates: readonly (readonly Candidate[])[]
+  /** By slot: 1 where the place may be chosen. */
+  readonly mayBePrimary: Uint8Array
+  readonly mayBeSecondary: Uint8Array
+  /** By slot: 1 where it could be primary one day, whoever may now: room is reserved there (`reserve.ts`). */
+  readonly mayBeSpare: Uint8Array
+  /** By slot: 2 primary, 1 secondary, whatever else; nothing is decided there. */
+  readonly fixed: Uint8Array
+  /** By slot: 2 or 1 where it has that role now and may keep it. */
+  readonly present: Uint8Array
+  readonly tiers: Uint8Array
+  readonly primaryMoves: Uint8Array
+  readonly secondaryMoves: Uint8Array
+  /** By slot: how well it would do as the secondary that is to follow; 255: it is not asked to. */
+  readonly heirs: Uint8Array
+  /** By slot: its release, as a number; all 0 while nobody has one. */
+  readonly releases: Int32Array
+  readonly releaseNames: string[]
+  /** By assignment: primaries and secondaries that are fixed, retired ones included. */
+  readonly fixedPrimaryCounts: Int32Array
+  readonly fixedSecondaryCounts: Int32Array
+  /** By assignment: the candidate that stays primary in name while nobody can follow it; -1: none. */
+  readonly holders: Int32Array
+  /** By assignment: 1 where one of its secondaries is to be brought in step, to follow. */
+  readonly awaitsHeir: Uint8Array
+  /** By assignment: 1 where it is not to be served now. */
+  readonly isWithout: Uint8Array
+  /** By assignment: 1 where it has all that it could have. */
+  readonly isContent: Uint8Array
+  /** By assignment: 1 where a primary bears too much, so that the loads of other nodes matter to it. */
+  readonly isBusy: Uint8Array
+  /** By assignment: why it is not, or not yet, as wanted; null: nothing to say, or it shows in what could be placed. */
+  readonly notes: (string | null)[]
+}
+
+export function emptySituations(of: Compiled, candidates: Situations['candidates']): Situations {
+  const [slots, assignments] = [of.slotCount, of.assignments.length]
+  return {
+    of,
+    candidates,
+    mayBePrimary: new Uint8Array(slots),
+    mayBeSecondary: new Uint8Array(slots),
+    mayBeSpare: new Uint8Array(slots),
+    fixed: new Uint8Array(slots),
+    present: new Uint8Array(slots),
+    tiers: new Uint8Array(slots),
+    primaryMoves: new Uint8Array(slots),
+    secondaryMoves: new Uint8Array(slots),
+    heirs: new Uint8Array(slots).fill(noHeir),
+    releases: new Int32Array(slots),
+    releaseNames: [''],
+    fixedPrimaryCounts: new Int32Array(assignments),
+    fixedSecondaryCounts: new Int32Array(assignments),
+    holders: new Int32Array(assignments).fill(-1),
+    awaitsHeir: new Uint8Array(assignments),
+    isWithout: new Uint8Array(assignments),
+    isContent: new Uint8Array(assignments),
+    isBusy: new Uint8Array(assignments),
+    notes: new Array(assignments).fill(null),
+  }
+}
+
+export function copyOf(before: Situations, candidates: Situations['candidates']): Situations {
+  return {
+    of: before.of,
+    candidates,
+    mayBePrimary: before.mayBePrimary.slice(),
+    mayBeSecondary: before.mayBeSecondary.slice(),
+    mayBeSpare: before.mayBeSpare.slice(),
+    fixed: before.fixed.slice(),
+    present: before.present.slice(),
+    tiers: before.tiers.slice(),
+    primaryMoves: before.primaryMoves.slice(),
+    secondaryMoves: before.secondaryMoves.slice(),
+    heirs: before.heirs.slice(),
+    releases: before.releases.slice(),
+    releaseNames: before.releaseNames.slice(),
+    fixedPrimaryCounts: before.fixedPrimaryCounts.slice(),
+    fixedSecondaryCounts: before.fixedSecondaryCounts.slice(),
+    holders: before.holders.slice(),
+    awaitsHeir: before.awaitsHeir.slice(),
+    isWithout: before.isWithout.slice(),
+    isContent: before.isContent.slice(),
+    isBusy: before.isBusy.slice(),
+    notes: before.notes.slice(),
+  }
+}
+
+/** One assignment, as its settling sees it. */
+export interface Case {
+  readonly input: PlanInput
+  readonly into: Situations
+  readonly index: number
+  readonly assignment: CompiledAssignment
+  readonly candidates: readonly Candidate[]
+}
+
+/** Writes what one assignment's candidates allow. */
+export function situate(input: PlanInput, into: Situations, index: number): void {
+  const candidates = into.candidates[index]!
+  const of: Case = { input, into, index, assignment: into.of.assignments[index]!, candidates }
+  clear(into, index)
+  for (const candidate of candidates) if (candidate.slot >= 0) situateSlot(of, candidate)
+  if (input.lapsed?.[of.assignment.name]) stopServing(of)
+  else serve(of)
+  notePresent(of)
+  into.isContent[index] = isContent(into, index) ? 1 : 0
+}
+
+function serve(of: Case): void {
+  if (of.assignment.type.selfDetermining) settleSelfDetermined(of)
+  else if (of.assignment.primaryPreferred > 1) settlePrimaries(of)
+  else settlePrimary(of)
+}
+
+function clear(into: Situations, index: number): void {
+  const [from, to] = [into.of.slotsFrom[index]!, into.of.slotsFrom[index + 1]!]
+  for (const array of [into.mayBePrimary, into.mayBeSecondary, into.mayBeSpare, into.fixed, into.present])
+    array.fill(0, from, to)
+  into.heirs.fill(noHeir, from, to)
+  into.fixedPrimaryCounts[index] = 0
+  into.fixedSecondaryCounts[index] = 0
+  into.holders[index] = -1
+  into.awaitsHeir[index] = 0
+  into.isWithout[index] = 0
+  into.isBusy[index] = 0
+  into.notes[index] = null
+}
+
+/** What configuration and operators allow of one place; the rest is up to how its assignment is served now. */
+function situateSlot(of: Case, candidate: Candidate): void {
+  const { into, assignment } = of
+  const { slot, intended } = candidate
+  if (into.of.hasReleases) into.releases[slot] = releaseOf(of, candidate)
+  if (isLeftAlone(candidate)) {
+    if (intended?.role === 'primary') fix(of, candidate, isPrimaryRole)
+    else if (intended?.role === 'secondary') fix(of, candidate, isSecondaryRole)
+    return
+  }
+  if (!candidate.isUsable || into.of.slotForbids[slot]) return
+  const isKeeping = intended?.role === 'primary' || intended?.role === 'secondary'
+  if (candidate.isHeld && !isKeeping) return
+  if (assignment.canBePrimary) into.mayBePrimary[slot] = 1
+  into.mayBeSpare[slot] = into.mayBePrimary[slot]!
+  if (assignment.canBeSecondary) into.mayBeSecondary[slot] = 1
+  into.secondaryMoves[slot] = secondaryMoveOf(candidate)
+}
+
+/** Its role is what it is, and counts. A retired one has no slot, and stays by being the holder. */
+export function fix(of: Case, { slot }: Candidate, role: 1 | 2): void {
+  const { into, index } = of
+  const counts = role === isPrimaryRole ? into.fixedPrimaryCounts : into.fixedSecondaryCounts
+  counts[index] = counts[index]! + 1
+  if (slot < 0) return
+  into.fixed[slot] = role
+  into.mayBePrimary[slot] = 0
+  into.mayBeSecondary[slot] = 0
+}
+
+/** Only these few may be primary; the others might still be secondary. */
+export function onlyPrimaries(of: Case, isAllowed: (candidate: Candidate) => boolean): void {
+  for (const candidate of of.candidates)
+    if (candidate.slot >= 0 && !isAllowed(candidate)) of.into.mayBePrimary[candidate.slot] = 0
+}
+
+export function mayBePrimary({ into }: Case, { slot }: Candidate): boolean {
+  return slot >= 0 && into.mayBePrimary[slot] === 1
+}
+
+/** It outlived its sponsor for as long as it may: it is stopped until that is served again (SPEC R5). */
+function stopServing(of: Case): void {
+  const { into, index } = of
+  const [from, to] = [into.of.slotsFrom[index]!, into.of.slotsFrom[index + 1]!]
+  into.mayBePrimary.fill(0, from, to)
+  into.mayBeSecondary.fill(0, from, to)
+  into.isWithout[index] = 1
+  const sponsors = into.of.sponsorsOf[index]!.map(({ sponsor }) => into.of.assignments[sponsor]!.name)
+  into.notes[index] = `waiting for ${sponsors.join(', ') || 'its sponsor'}, unserved for longer than it can be without`
+}
+
+function notePresent({ into, candidates }: Case): void {
+  for (const { slot, intended } of candidates) {
+    if (slot < 0 || intended === null) continue
+    if (intended.role === 'primary' && into.mayBePrimary[slot]) into.present[slot] = isPrimaryRole
+    else if (intended.role === 'secondary' && into.mayBeSecondary[slot]) into.present[slot] = isSecondaryRole
+  }
+}
+
+function releaseOf({ input, into }: Case, { slot, status }: Candidate): number {
+  const node = into.of.nodes[into.of.slotNodes[slot]!]!
+  const release = status?.release ?? input.configuration.nodes[node]?.release
+  if (release === undefined) return 0
+  const known = into.releaseNames.indexOf(release)
+  return known >= 0 ? known : into.releaseNames.push(release) - 1
+}
