@@ -117,10 +117,10 @@ export function hostOn({ hostsFrom, hostNodes }: Compiled, component: number, no
 }
 
 function compile(configuration: Configuration): Compiled {
-  const nodes = Object.keys(configuration.nodes).sort()
+  const nodes = sortedKeys(configuration.nodes)
   const nodeIndexes = indexesOf(nodes)
-  const names = Object.keys(configuration.assignments).sort()
-  const componentNames = Object.keys(configuration.components).sort()
+  const names = sortedKeys(configuration.assignments)
+  const componentNames = sortedKeys(configuration.components)
   const componentIndexes = indexesOf(componentNames)
   const assignments = compiledAssignments(configuration, names, componentIndexes)
   const served: number[][] = componentNames.map(() => [])
@@ -178,6 +178,13 @@ function unrelated(
 
 function range(from: number, to: number): number[] {
   return Array.from({ length: to - from }, (_, at) => from + at)
+}
+
+/** Most are in order already. */
+function sortedKeys(record: object): string[] {
+  const keys = Object.keys(record)
+  for (let at = 1; at < keys.length; at++) if (keys[at - 1]! > keys[at]!) return keys.sort()
+  return keys
 }
 
 function indexesOf(names: readonly string[]): Map<string, number> {

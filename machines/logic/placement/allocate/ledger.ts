@@ -50,6 +50,27 @@ export function emptyLedger(situations: Situations): Ledger {
   }
 }
 
+/** The same, for what is known now. */
+export function copyOf(ledger: Ledger, situations: Situations): Ledger {
+  return {
+    situations,
+    of: ledger.of,
+    roles: ledger.roles.slice(),
+    primaryCounts: ledger.primaryCounts.slice(),
+    secondaryCounts: ledger.secondaryCounts.slice(),
+    hostPrimaryCounts: ledger.hostPrimaryCounts.slice(),
+    hostSecondaryCounts: ledger.hostSecondaryCounts.slice(),
+    nodePrimaryCounts: ledger.nodePrimaryCounts.slice(),
+    nodeSecondaryCounts: ledger.nodeSecondaryCounts.slice(),
+    used: ledger.used.slice(),
+    together: ledger.together.map((counts) => counts.slice()),
+    apart: ledger.apart.map(({ memberCounts, placeCounts }) => ({
+      memberCounts: memberCounts.slice(),
+      placeCounts: placeCounts.slice(),
+    })),
+  }
+}
+
 export function place(ledger: Ledger, slot: number, role: GivenRole): void {
   ledger.roles[slot] = role
   count(ledger, slot, role, 1)
