@@ -10,7 +10,7 @@ import { actorOf } from '../node/parts.ts'
 import type { BlackBox, RecorderOptions } from '../recorder/index.ts'
 import type { KeptEntry } from '../repository/entry.ts'
 import { commandsSeen } from './commands.ts'
-import { fileOf, programTypeOf } from './file.ts'
+import { fileOf, servedTypeOf } from './file.ts'
 import { Machine } from './machine/machine.ts'
 import type { ProgramFaults } from './machine/program.ts'
 import type { HeldRole, ObservedEvent, Observer } from './observation.ts'
@@ -177,12 +177,19 @@ export class Cluster {
     for (const seen of commandsSeen({ event, effects, context })) this.observe(seen)
   }
 
+  /** Whoever is master hands its mastership to its vice. */
+  handOver(): void {
+    const life = this.leader?.life
+    life?.process.receive(() =>
+      life.parts?.engine.send(actorOf.membership, { type: 'mastership.resign', successor: null }),
+    )
+  }
+
   /** What stands behind components of a type that is not exclusive refuses older tokens: it fences by itself. */
   #isTaken({ holder, token }: Extract<ObservedEvent, { type: 'token.taken' }>): boolean {
     const assignment = holder.startsWith('resource ') ? holder.slice('resource '.length) : null
     if (assignment === null) return true
-    const component = this.configuration.assignments[assignment]?.component ?? assignment
-    if (programTypeOf(this.configuration, component).exclusive) return true
+    if (servedTypeOf(this.configuration, assignment).exclusive) return true
     const last = this.#highest.get(assignment)
     if (last && compareTokens(token, last) < 0) return false
     this.#highest.set(assignment, token)

@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path'
 import { catalogue } from '../../machines/index.ts'
+import type { Timing } from '../../machines/model/configuration.ts'
 import { openRecorder } from '../recorder/index.ts'
 import { createCheckers, type Violation } from './checkers/index.ts'
 import { Clients } from './clients.ts'
@@ -70,6 +71,12 @@ const selfStopSlackMs = 20
 const convergenceFixedMs = 15_000
 const convergencePerHeartbeat = 750
 
+/** At a heartbeat of 20 ms, like the next: between hand-overs, once the cluster has come together. */
+const calmMs = 600
+const calmHandOverCount = 2
+/** The slowest wires that a fault makes (`plots.ts`). */
+const latestNewsMs = 1_500
+
 export function simulate(seed: number, options: SimulationOptions = {}): SimulationResult {
   const startedMs = performance.now()
   const shape = randomOf(seed, 'shape')
@@ -93,6 +100,9 @@ export function simulate(seed: number, options: SimulationOptions = {}): Simulat
     // A lease that grew by less than an eighth is not reported, and so seen to end too soon.
     selfStopToleranceMs: selfStopSlackMs + configuration.timing.nodeLeaseMs / 8 + 2 * heartbeatIntervalMs,
     convergenceWithinMs,
+    newsMs: newsOf(configuration.timing, scale),
+    promotionMs: newsOf(configuration.timing, scale),
+    configuration,
     catalogue,
   })
   const lasts = (kind: FaultKind): boolean =>
@@ -144,6 +154,7 @@ export function simulate(seed: number, options: SimulationOptions = {}): Simulat
     world.runUntil(Math.min(endMs, world.nowMs + lookIntervalMs))
     cluster.see()
   }
+  if (checkers.violations().length === 0) stayCalm(cluster, scale)
   for (const machine of cluster.machines) cluster.seeRepository(machine)
   clients.end()
   options.inspect?.(cluster)
@@ -179,4 +190,20 @@ export function simulate(seed: number, options: SimulationOptions = {}): Simulat
     },
     figures: checkers.figures(),
   }
+}
+
+/** It is handed on twice, so that the first master is, mostly, master again. */
+function stayCalm(cluster: Cluster, scale: number): void {
+  const { world } = cluster
+  cluster.observe({ type: 'calm.began' })
+  for (let handOver = 0; handOver < calmHandOverCount && !world.isEnded; handOver++) {
+    cluster.handOver()
+    world.runUntil(world.nowMs + calmMs * scale)
+  }
+  cluster.observe({ type: 'calm.ended' })
+}
+
+/** A node that acts on what is over has stopped by then, and what was on its way through slow wires has arrived. */
+function newsOf({ nodeLeaseMs, selfStopMs, takeOverMarginMs }: Timing, scale: number): number {
+  return nodeLeaseMs + selfStopMs + takeOverMarginMs + latestNewsMs * scale
 }
