@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { z } from 'zod'
 import { faultKinds } from '../../src/simulate/faultKinds.ts'
+import { profiles } from '../../src/simulate/profile.ts'
 import { simulate } from '../../src/simulate/simulation.ts'
 import recorded from '../recordings/seeds.json'
 
@@ -12,6 +13,7 @@ const seeds = z
       nodes: z.number().int().min(1).max(7),
       minutes: z.number().positive().max(20),
       heartbeatMs: z.number().positive().optional(),
+      profile: z.enum(profiles).optional(),
       faults: z.array(z.enum(faultKinds)).optional(),
       /** With every one of `faults` enabled. */
       faultRate: z.number().positive().optional(),
@@ -26,12 +28,13 @@ describe('seeds that failed once', () => {
     expect(new Set(commands).size).toBe(commands.length)
   })
 
-  for (const { seed, nodes, minutes, heartbeatMs, faults, faultRate, found } of seeds) {
+  for (const { seed, nodes, minutes, heartbeatMs, profile, faults, faultRate, found } of seeds) {
     test(`${seed}: ${found}`, () => {
       const { violations } = simulate(seed, {
         nodeCount: nodes,
         minutes,
         ...(heartbeatMs !== undefined && { heartbeatIntervalMs: heartbeatMs }),
+        ...(profile !== undefined && { profile }),
         ...(faults !== undefined && { faults }),
         ...(faultRate !== undefined && { faultRate, isEveryFault: true }),
       })

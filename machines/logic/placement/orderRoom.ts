@@ -275,7 +275,7 @@ function aimedBits({ aim, of: { status } }: Place): number {
   return role === 'primary' || role === 'quiescing' ? primaryBit : role === 'secondary' ? secondaryBit : 0
 }
 
-/** What it holds: what is observed, and what it was told to be. Of one that is ending nobody knows how much it still has. */
+/** What it holds: what is observed, and what it was told to be. */
 function bitsOf({ commanded }: PlanInput, candidate: Candidate): number {
   const { component, node, status, intended, mayAct } = candidate
   if (node !== 'alive' && stoppedAvailabilities.includes(node)) return 0
@@ -284,7 +284,12 @@ function bitsOf({ commanded }: PlanInput, candidate: Candidate): number {
   let bits = 0
   if (role === 'primary' || role === 'quiescing' || told === 'primary' || (mayAct && status !== null))
     bits |= primaryBit
-  const isEnding = status !== null && status.role === 'offline' && status.phase !== 'stopped'
-  if (role === 'secondary' || told === 'secondary' || isEnding) bits |= secondaryBit
+  if (role === 'secondary' || told === 'secondary' || isLeaving(status)) bits |= secondaryBit
   return bits
+}
+
+/** It ends, or has been told to be a spare and has not answered: nobody knows how much it still has. */
+function isLeaving(status: Candidate['status']): boolean {
+  if (status === null) return false
+  return status.role === 'offline' ? status.phase !== 'stopped' : status.role === 'spare' && status.phase === 'assuming'
 }

@@ -344,6 +344,16 @@ describe('shared components', () => {
     ])
   })
 
+  test('one that was told to be a spare has not left before it says so', () => {
+    const world = change(cluster, before, { web1: 'n3 primary, n2 spare' })
+    world.setNode('n1', 'ended')
+    const { 'n3/pool/web2': other } = world.input.statuses
+    world.change({
+      statuses: { ...world.input.statuses, 'n3/pool/web2': { ...other!, role: 'spare', phase: 'assuming' } },
+    })
+    expect(world.going().map(told)).not.toContain('n3/pool/web1 primary')
+  })
+
   test('secondaries of several that fall together are promoted together', () => {
     const two: Cluster = {
       assignments: cluster.assignments,
