@@ -288,8 +288,8 @@ function bitsOf({ commanded }: PlanInput, candidate: Candidate): number {
   return bits
 }
 
-/** It ends, or has been told to be a spare and has not answered: nobody knows how much it still has. */
+/** It ends, or was told to be a spare and is not yet: nobody knows how much it still has. */
 function isLeaving(status: Candidate['status']): boolean {
   if (status === null) return false
-  return status.role === 'offline' ? status.phase !== 'stopped' : status.role === 'spare' && status.phase === 'assuming'
+  return status.role === 'offline' ? status.phase !== 'stopped' : status.role === 'spare' && status.phase !== 'ready'
 }

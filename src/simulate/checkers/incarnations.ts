@@ -9,8 +9,9 @@ export function incarnationsNeverGoBack(): Checker {
       if (seen.type !== 'component.started') return
       const { component, incarnation } = seen
       const last = latest.get(component) ?? 0
-      // A self-test runs the program of the last life once more.
-      if (incarnation < last) report(`life ${incarnation} of ${component} begins after life ${last}`, { component })
+      // A self-test runs the program once more under the number of its last life; 0 where it has had none since its node began.
+      if (incarnation < last && incarnation !== 0)
+        report(`life ${incarnation} of ${component} begins after life ${last}`, { component })
       else latest.set(component, incarnation)
     },
   }

@@ -344,12 +344,12 @@ describe('shared components', () => {
     ])
   })
 
-  test('one that was told to be a spare has not left before it says so', () => {
+  test.each(['preparing', 'assuming'] as const)('one that is %s to be a spare has not left yet', (phase) => {
     const world = change(cluster, before, { web1: 'n3 primary, n2 spare' })
     world.setNode('n1', 'ended')
     const { 'n3/pool/web2': other } = world.input.statuses
     world.change({
-      statuses: { ...world.input.statuses, 'n3/pool/web2': { ...other!, role: 'spare', phase: 'assuming' } },
+      statuses: { ...world.input.statuses, 'n3/pool/web2': { ...other!, role: 'spare', phase } },
     })
     expect(world.going().map(told)).not.toContain('n3/pool/web1 primary')
   })
