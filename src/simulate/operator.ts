@@ -53,6 +53,7 @@ export class Operator {
       { kind: 'component', component },
       { kind: 'node', node },
       { kind: 'assignment', assignment },
+      ...Object.keys(configuration.groups ?? {}).map((group) => ({ kind: 'group' as const, group })),
     ])
     const isForced = random.chance(0.5)
     const to = random.pick(nodes)
