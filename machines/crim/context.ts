@@ -24,6 +24,8 @@ export interface PendingOperation {
   readonly operation: Operation
   /** Checked, and under way; else it waits for the decision that is being committed. */
   readonly isBegun: boolean
+  /** The repository has what it asked for; should that be changed again, somebody else did it. */
+  readonly isDecided: boolean
   /** Where the roles of each assignment go that is handed over. */
   readonly successors: Readonly<Record<AssignmentName, ComponentId>>
   /** What is restarted or tested, with the life it had before. */

@@ -87,13 +87,17 @@ export function answered(context: CrimContext, report: Report): CrimChange {
   const host = hostOf(component)
   const within = { atMs, windowMs: type.recovery.restartWindowMs }
   const before = context.recovering[component]
-  const { recovery, isBarred } = answerTo(type.recovery, {
+  const answer = answerTo(type.recovery, {
     code,
     isInRole,
     under: before === undefined ? null : (before.recovery ?? 'restart'),
     resetCount: recent(context.resets[host], within).length,
     failureCount: recent(context.failures[host], within).length,
   })
+  const { isBarred } = answer
+  // One that is no primary has nothing to hand over: it begins anew where it is.
+  const isStandby = isInRole && intendedRoleOf(context, component) !== 'primary'
+  const recovery = isStandby && isHandOver(answer.recovery) ? 'restart' : answer.recovery
   const recovering = { ...context.recovering, [component]: { recovery, incarnation, isRelieved: false } }
   if (recovery === 'reset')
     return { recovering, resets: { ...context.resets, [host]: counted(context.resets[host], within) } }
@@ -103,6 +107,10 @@ export function answered(context: CrimContext, report: Report): CrimChange {
     ...(isInRole && isInPlace(recovery) ? { withheld: { ...context.withheld, [host]: true } } : {}),
     ...(isBarred ? barred(context, host, atMs) : {}),
   }
+}
+
+function isHandOver(recovery: Recovery | null): boolean {
+  return recovery === 'failover' || recovery === 'switchover'
 }
 
 /** It stops where it is, and is started there again. */
