@@ -56,7 +56,12 @@ function isCovered({ configuration, intents }: CrimContext, target: Target, comp
       return true
     default: {
       const members = target.kind === 'group' ? configuration.groups?.[target.group]?.members : [target.assignment]
-      return (members ?? []).some((assignment) => intents[assignment]?.roles[component] !== undefined)
+      // What restarts is the process, with all the places in it.
+      return (members ?? []).some((assignment) =>
+        Object.keys(intents[assignment]?.roles ?? {}).some(
+          (place) => hostOf(place as ComponentId) === hostOf(component),
+        ),
+      )
     }
   }
 }
