@@ -4,7 +4,7 @@
  * One that finds none may not lack it because of a place that was given anew to an assignment that reserves nothing and is not more
  * important: such a place is not given. What runs already is not stopped for a reserve, and those that reserve may use it.
  */
-import type { Ledger } from './ledger.ts'
+import { type GivenRole, type Ledger, place, remove } from './ledger.ts'
 import { isPrimaryRole, isSecondaryRole } from './situation.ts'
 
 /** Whether nothing given anew takes room that is reserved. */
@@ -19,6 +19,17 @@ export function reserveHolds(ledger: Ledger): boolean {
     }
   }
   return true
+}
+
+/** Whether the place can be given without taking room that is reserved. */
+export function keepsReserve(ledger: Ledger, slot: number, role: GivenRole): boolean {
+  const { of, situations } = ledger
+  if (!of.isReserving || of.assignments[of.slotAssignments[slot]!]!.isReserving) return true
+  if (situations.present[slot] === role) return true
+  place(ledger, slot, role)
+  const holds = reserveHolds(ledger)
+  remove(ledger, slot)
+  return holds
 }
 
 /** Slots of primaries on the node that reserve, the more important first. */

@@ -68,12 +68,21 @@ function relieveBusiest(of: Case): void {
   const busiest = isSettled ? mostLoaded(present) : null
   if (busiest === null) return
   into.isBusy[of.index] = 1
-  const calm = candidates.filter((each) => mayBePrimary(of, each) && !present.includes(each) && isCalm(of, each))
-  if (calm.length === 0) return
+  const others = candidates.filter((each) => mayBePrimary(of, each) && !present.includes(each))
+  if (!others.some((each) => isCalm(of, each))) return
   into.tiers[busiest.slot] = tiers.spare
-  into.primaryMoves[busiest.slot] = 3
-  for (const { slot } of calm) into.tiers[slot] = Math.min(into.tiers[slot]!, tiers.spare - 1)
+  into.primaryMoves[busiest.slot] = busiestMove
+  for (const other of others) {
+    if (isCalm(of, other)) into.tiers[other.slot] = Math.min(into.tiers[other.slot]!, tiers.spare - 1)
+    else {
+      into.tiers[other.slot] = Math.max(into.tiers[other.slot]!, tiers.failedSecondary)
+      into.primaryMoves[other.slot] = busiestMove + 1
+    }
+  }
 }
+
+/** More than to move it to a calm node, less than to any other. */
+const busiestMove = 3
 
 function mostLoaded(present: readonly Candidate[]): Candidate | null {
   let most: Candidate | null = null
