@@ -11,7 +11,7 @@ import { type Candidate, isLeftAlone, isUpAvailability } from '../candidate.ts'
 import { pendingReason, unreachableReason } from '../reasons.ts'
 import { nodeLoadsOf } from './loads.ts'
 import { type Case, fix, isPrimaryRole, mayBePrimary } from './situation.ts'
-import { primaryMoveOf, tierOfOther, tiers } from './tiers.ts'
+import { primaryMoveOf, tierOf, tiers } from './tiers.ts'
 
 export const loadHighPercent = 90
 export const loadLowPercent = 50
@@ -21,7 +21,8 @@ export function settlePrimaries(of: Case): void {
   for (const candidate of candidates) {
     if (candidate.intended?.role === 'primary') settlePresent(of, candidate)
     else if (candidate.slot >= 0) {
-      into.tiers[candidate.slot] = of.assignment.isFailingBack && !candidate.hasFailed ? 0 : tierOfOther(candidate)
+      into.tiers[candidate.slot] =
+        of.assignment.isFailingBack && !candidate.hasFailed ? 0 : tierOf(of.assignment, candidate)
       into.primaryMoves[candidate.slot] = primaryMoveOf(candidate)
     }
     if (candidate.intended?.role === 'primary' && candidate.isPending) into.notes[index] = pendingReason(candidate)
@@ -42,7 +43,7 @@ function settlePresent(of: Case, candidate: Candidate): void {
     return fix(of, candidate, isPrimaryRole)
   }
   if (candidate.slot < 0) return
-  into.tiers[candidate.slot] = candidate.hasFailed ? tiers.restarted : tiers.present
+  into.tiers[candidate.slot] = candidate.hasFailed && !assignment.isStateless ? tiers.restarted : tiers.present
   into.primaryMoves[candidate.slot] = 0
 }
 
@@ -82,7 +83,7 @@ function relieveBusiest(of: Case): void {
 }
 
 /** More than to move it to a calm node, less than to any other. */
-const busiestMove = 3
+const busiestMove = 5
 
 function mostLoaded(present: readonly Candidate[]): Candidate | null {
   let most: Candidate | null = null
