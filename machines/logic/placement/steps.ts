@@ -13,13 +13,21 @@
  */
 import type { AssignmentName, ComponentId } from '../../model/ids.ts'
 import type { Role } from '../../model/roles.ts'
-import type { Token } from '../../model/token.ts'
+import { compareTokens, type Token } from '../../model/token.ts'
 import type { PlanInput } from './input.ts'
 import { cutCircles } from './orderCircles.ts'
 import { waitForDependents, waitForSponsors } from './orderSponsors.ts'
 import { stage } from './staging.ts'
 import { hop, isServed } from './stepsHop.ts'
-import { addWait, isToBePrimary, type Place, type Situation, type Standing } from './stepsPlace.ts'
+import {
+  addWait,
+  isInActiveRole,
+  isOver,
+  isToBePrimary,
+  type Place,
+  type Situation,
+  type Standing,
+} from './stepsPlace.ts'
 import { type Progress, progressOf } from './stepsProgress.ts'
 
 export interface Step {
@@ -58,6 +66,7 @@ export function stepsFrom(progress: Progress): Step[] {
     if (places.length > count && standing.index >= 0) kept.isPending[standing.index] = 1
   }
   for (const place of places) {
+    if (isAnswerNeeded(place)) continue
     if (isStart(place)) waitForSponsors(situation, place)
     else waitForDependents(situation, place)
   }
@@ -70,6 +79,11 @@ export function stepsFrom(progress: Progress): Step[] {
 /** In the order of their levels. */
 function pushWithStep({ places }: Standing, into: Place[]): void {
   for (const role of inOrder) for (const place of places) if (place.next === role) into.push(place)
+}
+
+/** Others wait for its answer, so it waits for none (`stepsHop.ts`). */
+function isAnswerNeeded({ of, next }: Place): boolean {
+  return of.isUnanswered && next !== 'primary' && next !== 'secondary'
 }
 
 /** It gives its place a role that it had not got. */
@@ -129,7 +143,7 @@ function hold(place: Place): void {
 
 /** What is not served at all, and is not less important, does not wait until others have handed over at their ease. */
 function letPass({ next, waits, standing }: Place): void {
-  if (next !== 'primary' || standing.places.some((other) => other.of.status?.role === 'primary')) return
+  if (next !== 'primary' || standing.places.some(isInActiveRole)) return
   for (const { on } of waits)
     for (const other of on) if (other.standing.priority <= standing.priority) other.hold = null
 }
@@ -147,18 +161,23 @@ function stepOf(place: Place): Step {
     assignment: standing.assignment,
     component: of.component,
     role: next!,
-    token: of.intended!.token,
+    token: next === 'quiescing' ? quiescingToken(place) : of.intended!.token,
     level: levels[next!],
     waitsFor: whyWaiting(place),
   }
 }
 
-/** Nobody gives way to one that waits itself. */
-function whyWaiting({ waits, hold: held }: Place): string | null {
-  for (const { kind, on, text } of waits) if (kind !== 'courtesy' || !on.some(isHeldUp)) return text
-  return held?.text ?? null
+/**
+ * That of the decision that gave its role to another, when its own has been decided anew since. What it acts on meanwhile may
+ * remember the highest token it has seen, and would refuse a primary that comes with a lower one.
+ */
+function quiescingToken({ of: { intended, status }, standing }: Place): Token {
+  const own = intended!.token
+  const successor = standing.places.find(isToBePrimary)?.of.intended?.token ?? own
+  const isBetween = compareTokens(successor, own) < 0 && compareTokens(successor, status!.token) > 0
+  return isBetween ? successor : own
 }
 
-function isHeldUp({ waits }: Place): boolean {
-  return waits.some(({ kind }) => kind === 'other')
+function whyWaiting({ waits, hold: held }: Place): string | null {
+  return waits.find((wait) => !isOver(wait))?.text ?? held?.text ?? null
 }
