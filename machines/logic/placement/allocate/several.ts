@@ -71,18 +71,14 @@ function relieveBusiest(of: Case): void {
   into.isBusy[of.index] = 1
   const others = candidates.filter((each) => mayBePrimary(of, each) && !present.includes(each))
   if (!others.some((each) => isCalm(of, each))) return
-  into.tiers[busiest.slot] = tiers.spare
   into.primaryMoves[busiest.slot] = busiestMove
   for (const other of others) {
-    if (isCalm(of, other)) into.tiers[other.slot] = Math.min(into.tiers[other.slot]!, tiers.spare - 1)
-    else {
-      into.tiers[other.slot] = Math.max(into.tiers[other.slot]!, tiers.failedSecondary)
-      into.primaryMoves[other.slot] = busiestMove + 1
-    }
+    if (isCalm(of, other)) into.tiers[other.slot] = tiers.present
+    else into.primaryMoves[other.slot] = busiestMove + 1
   }
 }
 
-/** More than to move it to a calm node, less than to any other. */
+/** Of one that stays: more than to move it to a calm node, less than to any other. Nothing that counts for more gives way to that. */
 const busiestMove = 5
 
 function mostLoaded(present: readonly Candidate[]): Candidate | null {
