@@ -97,8 +97,8 @@ export interface CrimContext extends CrimInput {
   /** Failures and bars as the repository has them, for a successor. */
   readonly records: Readonly<Record<ComponentId, FailureRecord>>
   readonly recovering: Readonly<Record<ComponentId, Recovering>>
-  /** Times at which components of a node were barred. */
-  readonly nodeFailures: Readonly<Record<NodeName, Times>>
+  /** Of each node the components that were barred or failed over there, with the time of the last. */
+  readonly nodeFailures: Readonly<Record<NodeName, Readonly<Record<ComponentId, number>>>>
   /** Times at which a node came back. */
   readonly nodeReturns: Readonly<Record<NodeName, Times>>
   /** Nodes that were ordered to be fenced or restarted, in which of their lives. */

@@ -9,7 +9,6 @@ import type { Recovery } from '../model/configuration.ts'
 import { type ComponentId, hostOf, type Incarnation, nodeOf } from '../model/ids.ts'
 import type { ComponentStatus, Failure } from '../model/status.ts'
 import type { CrimChange, CrimContext, Recovering } from './context.ts'
-import { nodeRecoveryOf } from './nodes.ts'
 import { isMaintained, placesOfHost, typeOfComponent } from './places.ts'
 
 /** A failure that says nothing against the component itself is not counted, and leads to nothing but a new plan. */
@@ -105,7 +104,8 @@ export function answered(context: CrimContext, report: Report): CrimChange {
     recovering,
     failures: { ...context.failures, [host]: counted(context.failures[host], within) },
     ...(isInRole && isInPlace(recovery) ? { withheld: { ...context.withheld, [host]: true } } : {}),
-    ...(isBarred ? barred(context, host, atMs) : {}),
+    ...(isBarred ? { barred: { ...context.barred, [host]: true } } : {}),
+    ...(isBarred || recovery === 'failover' ? { nodeFailures: failedThere(context, host, atMs) } : {}),
   }
 }
 
@@ -118,13 +118,10 @@ function isInPlace(recovery: Recovery | null): boolean {
   return recovery === null || recovery === 'restart'
 }
 
-function barred(context: CrimContext, host: ComponentId, atMs: number): CrimChange {
+/** What tells against the node: not what one component of it goes through again and again. */
+function failedThere({ nodeFailures }: CrimContext, host: ComponentId, atMs: number): CrimContext['nodeFailures'] {
   const node = nodeOf(host)
-  const within = { atMs, windowMs: nodeRecoveryOf(context).failureWindowMs }
-  return {
-    barred: { ...context.barred, [host]: true },
-    nodeFailures: { ...context.nodeFailures, [node]: counted(context.nodeFailures[node], within) },
-  }
+  return { ...nodeFailures, [node]: { ...nodeFailures[node], [host]: atMs } }
 }
 
 /** A component that was barred for a while, or unlocked, begins with a clean record. */

@@ -21,7 +21,7 @@ const byCode = {
 function shaped(of: Parameters<typeof configuration>[0]): Configuration {
   const recovery = { restartLimit: 2, restartWindowMs: 5_000, barredForMs: 1_000, byCode }
   const plain = configuration({ ...of, type: { ...of?.type, recovery } })
-  const nodeRecovery = { failureLimit: 1, failureWindowMs: 5_000, concurrentMax: 1 }
+  const nodeRecovery = { failureLimit: 0, failureWindowMs: 5_000, concurrentMax: 1 }
   return { ...plain, recovery: { ...nodeRecovery, flapLimit: 1, flapWindowMs: 5_000, holdDownMs: 1_000 } }
 }
 
