@@ -90,7 +90,9 @@ function roleOf({ survey, allocation, index }: At, candidate: Candidate, place: 
   const isHolder = situations.holders[index] === place
   if (isHolder && primaryCounts[index] === situations.fixedPrimaryCounts[index]) return 'primary'
   if (isLeftAlone(candidate)) return candidate.intended?.role ?? 'offline'
-  return candidate.isUsable && situations.of.assignments[index]!.canBeSpare ? 'spare' : 'offline'
+  // A spare of a hot type runs: nothing of it is to be where the wishes forbid it.
+  const isAllowed = candidate.isUsable && situations.of.slotForbids[candidate.slot] === 0
+  return isAllowed && situations.of.assignments[index]!.canBeSpare ? 'spare' : 'offline'
 }
 
 function withGone(input: PlanInput, configured: readonly Target[]): readonly Target[] {
