@@ -8,6 +8,7 @@ import {
   candidatesOf,
   isRenewed,
   isSponsorChanged,
+  type Plan,
   type PlanInput,
   peersOf,
   plan,
@@ -42,21 +43,30 @@ export function reconcile(context: CrimContext, { isRepeating } = { isRepeating:
 
 function decide(context: CrimContext, { isRepeating }: { isRepeating: boolean }): Reconciled {
   const input = viewOf(context)
-  const { targets, steps } = plan(input)
+  const { targets, steps } = planned(input)
   const reasons = Object.fromEntries(targets.map((target) => [target.assignment, target.reason]))
   const changes = changesOf(context, input, targets)
   if (changes.length > 0) return propose({ ...context, reasons }, changes)
-  const planned = { ...context, reasons, recovering: stillRecovering(context), requests: requestsLeft(context) }
-  const { reasons: _, recovering, requests } = planned
+  const known = { ...context, reasons, recovering: stillRecovering(context), requests: requestsLeft(context) }
+  const { recovering, requests } = known
   return [
-    (known: CrimContext) => commanded(known, input, { steps: inTurn(known, steps), isRepeating }),
+    (now: CrimContext) => commanded(now, input, { steps: inTurn(now, steps), isRepeating }),
     resetsWanted,
     proceedOperations,
     finishOperations,
-  ].reduce((done, act) => after(planned, done, act), {
+  ].reduce((done, act) => after(known, done, act), {
     change: { reasons, recovering, requests },
     effects: [],
   } as Reconciled)
+}
+
+/** The last plan for a configuration: it saves most of the work of the next, and changes nothing of it. */
+const lastPlans = new WeakMap<PlanInput['configuration'], Plan>()
+
+function planned(input: PlanInput): Plan {
+  const made = plan(input, lastPlans.get(input.configuration))
+  lastPlans.set(input.configuration, made)
+  return made
 }
 
 const nothing: Reconciled = { change: {}, effects: [] }

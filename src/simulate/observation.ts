@@ -67,6 +67,16 @@ export type ObservedEvent =
     }
   /** The component's process is gone, and every role with it. */
   | { readonly type: 'component.ended'; readonly node: string; readonly component: string }
+  /** A master tells a component that has the role which is decided for it, and is well, to take another. */
+  | {
+      readonly type: 'role.withdrawn'
+      readonly component: string
+      readonly assignment: string
+      readonly from: Role
+      readonly to: Role
+    }
+  /** An operator asked for something that takes these components offline for a while (restart, self-test), and the master took it on. */
+  | { readonly type: 'outage.asked'; readonly covers: (component: string) => boolean }
   /** A component took a command, or a resource behind it a write, with this token. */
   | { readonly type: 'token.taken'; readonly holder: string; readonly token: Token }
   /** A client's operation on the repository, when its outcome is known, or at the end of the run. */

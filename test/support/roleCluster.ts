@@ -289,12 +289,10 @@ export class RoleCluster {
       for (const { id } of node.components) this.#toComponent(id, { type: 'node.leave' })
       return this.channels.later(`leave ${node.name}`, () => this.#sayGoodBye(node))
     }
-    const { incarnation, name } = node
     node.components = []
     node.isUp = false
-    this.channels.clearOf(name)
-    if (this.#strangers.has(name)) return
-    this.toCrim({ type: 'node.changed', node: name, availability: 'left', incarnation, how: 'left' })
+    this.channels.clearOf(node.name)
+    if (!this.#strangers.has(node.name)) this.#sayNode(node, 'left')
   }
 
   #applied(node: Node): Configuration {

@@ -55,6 +55,8 @@ export interface CompiledComponent {
   readonly limits: ServingLimits
   /** Those that it serves. */
   readonly assignments: readonly number[]
+  /** So many of its instances are better left without primaries, to be secondary for all it serves (N+M); 0 where one can be both. */
+  readonly standbyHostCount: number
 }
 
 export interface Compiled extends Slots, Capacities {
@@ -117,14 +119,16 @@ export function hostOn({ hostsFrom, hostNodes }: Compiled, component: number, no
 }
 
 function compile(configuration: Configuration): Compiled {
-  const nodes = Object.keys(configuration.nodes).sort()
+  const nodes = sortedKeys(configuration.nodes)
   const nodeIndexes = indexesOf(nodes)
-  const names = Object.keys(configuration.assignments).sort()
-  const componentNames = Object.keys(configuration.components).sort()
+  const names = sortedKeys(configuration.assignments)
+  const componentNames = sortedKeys(configuration.components)
   const componentIndexes = indexesOf(componentNames)
   const assignments = compiledAssignments(configuration, names, componentIndexes)
-  const served: number[][] = componentNames.map(() => [])
-  assignments.forEach(({ component }, index) => void served[component]!.push(index))
+  const served: { index: number; secondaryPreferred: number }[][] = componentNames.map(() => [])
+  assignments.forEach(({ component, secondaryPreferred }, index) => {
+    served[component]!.push({ index, secondaryPreferred })
+  })
   const components = componentNames.map((name, index) =>
     compiledComponent(configuration, { name, assignments: served[index]! }),
   )
@@ -180,6 +184,13 @@ function range(from: number, to: number): number[] {
   return Array.from({ length: to - from }, (_, at) => from + at)
 }
 
+/** Most are in order already. */
+function sortedKeys(record: object): string[] {
+  const keys = Object.keys(record)
+  for (let at = 1; at < keys.length; at++) if (keys[at - 1]! > keys[at]!) return keys.sort()
+  return keys
+}
+
 function indexesOf(names: readonly string[]): Map<string, number> {
   const indexes = new Map<string, number>()
   for (let index = 0; index < names.length; index++) indexes.set(names[index]!, index)
@@ -230,8 +241,29 @@ function compiledAssignments(
 
 function compiledComponent(
   { components, types }: Configuration,
-  { name, assignments }: { name: string; assignments: readonly number[] },
+  {
+    name,
+    assignments,
+  }: { name: string; assignments: readonly { readonly index: number; readonly secondaryPreferred: number }[] },
 ): CompiledComponent {
   const type = types[components[name]!.type]!
-  return { name, type, isShared: isShared(type), limits: servingLimitsOf(type), assignments }
+  const limits = servingLimitsOf(type)
+  const standbyHostCount = isShared(type) && !limits.isMixed ? standbyHosts(limits, assignments) : 0
+  return {
+    name,
+    type,
+    isShared: isShared(type),
+    limits,
+    assignments: assignments.map(({ index }) => index),
+    standbyHostCount,
+  }
+}
+
+function standbyHosts(
+  { secondaryCountMax }: ServingLimits,
+  assignments: readonly { readonly secondaryPreferred: number }[],
+): number {
+  const wanted = assignments.map(({ secondaryPreferred }) => secondaryPreferred)
+  const sum = wanted.reduce((total, count) => total + count, 0)
+  return Math.max(Math.ceil(sum / Math.max(1, secondaryCountMax)), ...wanted, 0)
 }

@@ -4,6 +4,8 @@ import { type Compiled, compiled } from './compile.ts'
 import type { PlanInput } from './input.ts'
 
 interface Retired {
+  /** Assignments that are no longer configured, and have an intent still. Sorted. */
+  readonly gone: readonly AssignmentName[]
   readonly byAssignment: ReadonlyMap<AssignmentName, readonly ComponentId[]>
   readonly owners: ReadonlyMap<ComponentId, AssignmentName>
 }
@@ -30,6 +32,11 @@ export function retiredOwners({ configuration, intents }: PlanInput): ReadonlyMa
   return retiredIn(configuration, intents).owners
 }
 
+/** Assignments that are planned to their end. Sorted. */
+export function goneOf({ configuration, intents }: PlanInput): readonly AssignmentName[] {
+  return retiredIn(configuration, intents).gone
+}
+
 function retiredIn(configuration: PlanInput['configuration'], intents: PlanInput['intents']): Retired {
   const of = compiled(configuration)
   const before = known.get(intents)
@@ -42,13 +49,15 @@ function retiredIn(configuration: PlanInput['configuration'], intents: PlanInput
 function findRetired(of: Compiled, intents: PlanInput['intents']): Retired {
   const byAssignment = new Map<AssignmentName, readonly ComponentId[]>()
   const owners = new Map<ComponentId, AssignmentName>()
+  const gone: AssignmentName[] = []
   for (const name of Object.keys(intents)) {
+    if (!of.assignmentIndexes.has(name)) gone.push(name)
     const ids = retiredAmong(of, name, intents[name]!.roles)
     if (ids.length === 0) continue
     byAssignment.set(name, ids.sort())
     for (const id of ids) owners.set(id, name)
   }
-  return { byAssignment, owners }
+  return { gone: gone.sort(), byAssignment, owners }
 }
 
 function retiredAmong(

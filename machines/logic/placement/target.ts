@@ -11,6 +11,7 @@ import { type Survey, surveyed } from './allocate/survey.ts'
 import { type Candidate, candidatesOf, isLeftAlone } from './candidate.ts'
 import { compiled } from './compile.ts'
 import type { PlanInput } from './input.ts'
+import { goneOf } from './retired.ts'
 
 export interface Target {
   readonly assignment: AssignmentName
@@ -45,7 +46,7 @@ export function targetOf(input: PlanInput, assignment: AssignmentName): Target {
 
 function decide(input: PlanInput, before: Decided | null): Decided {
   const survey = surveyed(input, before?.survey ?? null)
-  const allocation = allocate(survey.situations)
+  const allocation = allocate(survey, before?.allocation ?? null)
   const of = compiled(input.configuration)
   const configured: Target[] = new Array(of.assignments.length)
   for (let index = 0; index < configured.length; index++)
@@ -64,9 +65,11 @@ function targetAt(at: At): Target {
   const { survey, allocation, index, before } = at
   const { situations } = survey
   const candidates = situations.candidates[index]!
+  const kept = before && survey.isAnew[index] === 0 && hasSameRoles(at, before) ? before.configured[index]! : null
+  // As configured then, as configured now; what it lacked may have changed with what others have.
+  if (kept?.reason === null) return kept
   const reason = reasonOf(allocation.ledger, index)
-  const kept = before && survey.isAnew[index] === 0 ? before.configured[index]! : null
-  if (kept && kept.reason === reason && hasSameRoles(at, before!)) return kept
+  if (kept?.reason === reason) return kept
   const roles: Record<ComponentId, Role> = {}
   for (let place = 0; place < candidates.length; place++)
     roles[candidates[place]!.component] = roleOf(at, candidates[place]!, place)
@@ -96,7 +99,7 @@ function roleOf({ survey, allocation, index }: At, candidate: Candidate, place: 
 }
 
 function withGone(input: PlanInput, configured: readonly Target[]): readonly Target[] {
-  const gone = Object.keys(input.intents).filter((name) => input.configuration.assignments[name] === undefined)
+  const gone = goneOf(input)
   if (gone.length === 0) return configured
   const all = [...configured, ...gone.map((name) => targetOfGone(input, name))]
   return all.sort((a, b) => (a.assignment < b.assignment ? -1 : 1))

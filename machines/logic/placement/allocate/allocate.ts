@@ -10,28 +10,51 @@
  * Few (`islandCountMax`) are decided exactly (`search.ts`); more greedily, with repair (`greedy.ts`, `repair.ts`), and `isExhaustive`
  * is false then: a better placement may exist.
  */
+
+import { continued } from './continue.ts'
 import { addOwnCost, type Cost, compareCosts, type Layout, layoutFor, softCost, zeroCost } from './cost.ts'
-import { placeGreedily } from './greedy.ts'
+import { placeGreedily, placePrimariesGreedily, placeTheRest } from './greedy.ts'
 import { neighboursOf, withDependents } from './island.ts'
 import { emptyLedger, fits, type GivenRole, type Ledger, place, remove } from './ledger.ts'
 import { repair } from './repair.ts'
 import { reserveHolds } from './reserve.ts'
 import { type Found, islandCountMax, search } from './search.ts'
 import { isPrimaryRole, isSecondaryRole, type Situations } from './situation.ts'
+import type { Survey } from './survey.ts'
 
 export interface Allocation {
   readonly ledger: Ledger
+  /** By assignment: 1 where it was decided anew, or displaced; the others have what they had. */
+  readonly open: Uint8Array
   /** No better placement exists. */
   readonly isExhaustive: boolean
 }
 
-export function allocate(situations: Situations): Allocation {
+/** `before`: the allocation that the survey goes on from; it only saves work. */
+export function allocate(survey: Survey, before: Allocation | null): Allocation {
+  const begun = (before && continued(survey, before)) ?? begin(survey.situations)
+  const { ledger, open } = begun
+  const members = inOrder(ledger, open)
+  if (members.length === 0) return { ledger, open, isExhaustive: true }
+  const isExhaustive = decide(ledger, members)
+  markDisplaced(ledger, open)
+  return { ledger, open, isExhaustive }
+}
+
+/** Those that had all they could have, and have something else now. */
+function markDisplaced({ of, situations, roles }: Ledger, open: Uint8Array): void {
+  for (let slot = 0; slot < of.slotCount; slot++) {
+    const index = of.slotAssignments[slot]!
+    if (situations.fixed[slot] === 0 && roles[slot] !== situations.present[slot]) open[index] = 1
+  }
+}
+
+type Begun = Pick<Allocation, 'ledger' | 'open'>
+
+function begin(situations: Situations): Begun {
   const ledger = emptyLedger(situations)
   placeFixed(ledger)
-  const open = placeContent(ledger)
-  const members = inOrder(ledger, open)
-  if (members.length === 0) return { ledger, isExhaustive: true }
-  return { ledger, isExhaustive: decide(ledger, members) }
+  return { ledger, open: placeContent(ledger) }
 }
 
 /** What nothing is decided about is there, whether it fits or not. */
@@ -59,7 +82,7 @@ function placeContent(ledger: Ledger): Uint8Array {
   return open
 }
 
-function placePresent(ledger: Ledger, index: number): boolean {
+export function placePresent(ledger: Ledger, index: number): boolean {
   const { situations, of } = ledger
   for (let slot = of.slotsFrom[index]!; slot < of.slotsFrom[index + 1]!; slot++) {
     const role = situations.present[slot] as 0 | GivenRole
@@ -128,8 +151,9 @@ function decideAll(ledger: Ledger, members: readonly number[], all: readonly num
 }
 
 function decideMany(ledger: Ledger, members: readonly number[]): boolean {
-  placeGreedily(ledger, members)
+  placePrimariesGreedily(ledger, members)
   repair(ledger, members)
+  placeTheRest(ledger, members)
   return false
 }
 

@@ -1,0 +1,48 @@
+import type { Allocation } from './allocate.ts'
+import { placePresent } from './allocate.ts'
+import { withDependents } from './island.ts'
+import { copyOf, fits, type GivenRole, type Ledger, place, remove } from './ledger.ts'
+import type { Survey } from './survey.ts'
+
+/**
+ * What `begin` would give, from the allocation before: all that had what it could have, and of which nothing has changed, has it still.
+ * Null where that is not certain: something that was not there before does not fit beside it.
+ */
+export function continued(
+  { situations, isAnew }: Survey,
+  before: Allocation,
+): Pick<Allocation, 'ledger' | 'open'> | null {
+  const { of } = situations
+  if (before.ledger.of !== of) return null
+  const open = new Uint8Array(of.assignments.length)
+  for (let index = 0; index < open.length; index++)
+    if (situations.isContent[index] === 0) withDependents(of, index, open)
+  const ledger = copyOf(before.ledger, situations)
+  const isTouched = (index: number) => isAnew[index] === 1 || before.open[index] === 1 || open[index] === 1
+  for (let index = 0; index < open.length; index++) if (isTouched(index)) clearAll(ledger, index)
+  for (let index = 0; index < open.length; index++) if (isTouched(index) && !placeFixedOf(ledger, index)) return null
+  for (const index of of.order) if (open[index] === 0 && isTouched(index) && !placePresent(ledger, index)) return null
+  return { ledger, open }
+}
+
+function clearAll(ledger: Ledger, index: number): void {
+  const { of, roles, primaryCounts, secondaryCounts } = ledger
+  for (let slot = of.slotsFrom[index]!; slot < of.slotsFrom[index + 1]!; slot++)
+    if (roles[slot] !== 0) remove(ledger, slot)
+  // What is left are fixed ones without a slot.
+  primaryCounts[index] = 0
+  secondaryCounts[index] = 0
+}
+
+function placeFixedOf(ledger: Ledger, index: number): boolean {
+  const { of, situations } = ledger
+  for (let slot = of.slotsFrom[index]!; slot < of.slotsFrom[index + 1]!; slot++) {
+    const role = situations.fixed[slot] as 0 | GivenRole
+    if (role === 0) continue
+    if (!fits(ledger, slot, role)) return false
+    place(ledger, slot, role)
+  }
+  ledger.primaryCounts[index] = situations.fixedPrimaryCounts[index]!
+  ledger.secondaryCounts[index] = situations.fixedSecondaryCounts[index]!
+  return true
+}
