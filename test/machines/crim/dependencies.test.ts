@@ -86,6 +86,20 @@ describe('the sponsor is gone', () => {
     const cluster = lost({ mode: 'start', toleranceMs: 0 })
     expect(cluster.told()).toEqual([])
   })
+
+  test('a new master begins the tolerance anew; what has stopped stays stopped', () => {
+    const cluster = lost()
+    cluster.changeMaster()
+    cluster.settle()
+    expect(waits(cluster)).toEqual([tolerance])
+    cluster.elapse(tolerance)
+    cluster.settle()
+    cluster.told()
+    cluster.changeMaster()
+    cluster.settle()
+    expect(cluster.told()).toEqual([])
+    expect([...cluster.acting]).toEqual([])
+  })
 })
 
 test('a sponsor that fell and was started anew restarts a dependent of mode restart', () => {
