@@ -128,7 +128,16 @@ const leapCountMax = 32
 function stageOf(input: PlanInput, plan: Plan | null): Stage {
   const counts = { turn: 0, elapsedMs: 0, waitedMs: 0, moveCount: 0, touched: null }
   const lists = { steps: [], passages: [], reasons: new Map(), waitedFor: new Map() }
-  return { input, plan, token: newestToken(input), ...counts, ...lists, unservedSinceMs: new Map(), unmetSinceMs: new Map(), unservedMs: {} }
+  return {
+    input,
+    plan,
+    token: newestToken(input),
+    ...counts,
+    ...lists,
+    unservedSinceMs: new Map(),
+    unmetSinceMs: new Map(),
+    unservedMs: {},
+  }
 }
 
 /** Each plan saves work of the next. */
