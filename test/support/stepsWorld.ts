@@ -2,7 +2,7 @@
  * An ideal world for steps: what is decided is carried out one step at a time, in whatever order the test says, by components that do as
  * they are told, or fail when the test wants it. A step is told first (`commanded`), then obeyed; between the two anything may happen.
  */
-import { intentChange } from '../../machines/crim/reconcile.ts'
+import { intentChange } from '../../machines/crim/intents.ts'
 import { candidatesOf, type PlanInput, type Step, stepsOfAll } from '../../machines/logic/placement/index.ts'
 import type { Configuration } from '../../machines/model/configuration.ts'
 import { type ComponentId, nodeOf } from '../../machines/model/ids.ts'
