@@ -8,7 +8,7 @@ import { mkdtempSync, readFileSync } from 'node:fs'
 import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { nodeCountMax } from '../src/configuration/schema.ts'
+import { nodeCountMax } from '../src/configuration/values.ts'
 import { LocalCluster } from '../src/demo/localCluster.ts'
 import { freePorts } from '../src/demo/ports.ts'
 

@@ -11,10 +11,13 @@
  * so that a command under way cannot bring back what has been replaced meanwhile. Every wait ends: the agent keeps the time
  * limits, and the machine's own, a little longer, are there for an agent that does not.
  *
- * Events: `role.assign` and `peers.change` from the CRIM; `process.*`, `role.*` and `health.failed` from the agent;
- * `lease.lost`, `node.leave` and `type.changed` from the node.
+ * Without the quorum nobody commands it; what it does then is in `component/alone.ts`.
+ *
+ * Events: `role.assign` and `peers.change` from the CRIM; `process.*`, `role.*`, `health.*`, `load.changed` and
+ * `role.announced` from the agent; `lease.lost`, `lease.gained`, `node.leave` and `type.changed` from the node.
  */
-import { setup } from 'xstate'
+import { and, setup } from 'xstate'
+import { goesOnAlone, mayStandDown, mustLeave, restartAlone, standDown } from './component/alone.ts'
 import type {
   ComponentContext,
   ComponentEffect,
@@ -38,6 +41,7 @@ import {
   stop,
   take,
 } from './component/decide.ts'
+import { noteAnnounced, noteLoad, noteReport, noteRestored, staysInRole } from './component/reports.ts'
 import { activeRoles, isRoleChangeAllowed, type Role, roles } from './model/roles.ts'
 import type { Failure } from './model/status.ts'
 import { compareTokens, zeroToken } from './model/token.ts'
@@ -86,6 +90,7 @@ const machine = setup({
     isLive: ({ context, event }) =>
       (event as OfProcess).incarnation === context.incarnation &&
       (context.process === 'starting' || context.process === 'running'),
+    staysInRole: ({ context, event }) => staysInRole(context, (event as ComponentEventOf<'health.failed'>).code),
     isStarting: ({ context, event }) =>
       (event as OfProcess).incarnation === context.incarnation && context.process === 'starting',
     isPresent: ({ context, event }) =>
@@ -106,9 +111,10 @@ const machine = setup({
     },
     isStopping: ({ context }) => context.process === 'stopping',
     isStopped: ({ context }) => context.process === 'absent',
-    /** Without the lease it must not act: neither in an active role nor while it may not yet have left one. */
-    mustSelfStop: ({ context }, role: Role) => context.exclusive && (context.isActive || activeRoles.includes(role)),
-    mustStopSooner: ({ context }) => context.exclusive && context.isActive && context.selfStopMs < context.stopGivenMs,
+    mustSelfStop: ({ context }, role: Role) => mustLeave(context, role),
+    mayStandDown: ({ context }) => mayStandDown(context),
+    mustStopSooner: ({ context }) => mustLeave(context, 'offline') && context.selfStopMs < context.stopGivenMs,
+    goesOnAlone: ({ context }) => goesOnAlone(context),
   },
 })
 
@@ -156,14 +162,22 @@ const actions = {
     return { change: changed, effects: [] }
   }),
   noteReady: act((_, event) => {
-    const { endpoint } = event as ComponentEventOf<'process.ready'>
-    return { change: { process: 'running', endpoint }, effects: [] }
+    const { endpoint, release = null } = event as ComponentEventOf<'process.ready'>
+    return { change: { process: 'running', endpoint, release }, effects: [] }
   }),
   reportEndpoint: (place: Place) =>
     act((context, event) => {
       const { endpoint } = event as ComponentEventOf<'process.ready'>
       return { change: { endpoint }, effects: [report({ ...context, endpoint }, place)] }
     }),
+
+  noteReport: (place: Place) =>
+    act((context, event) => noteReport(context, event as ComponentEventOf<'health.failed'>, place)),
+  noteRestored: (place: Place) => act((context) => noteRestored(context, place)),
+  noteLoad: (place: Place) =>
+    act((context, event) => noteLoad(context, event as ComponentEventOf<'load.changed'>, place)),
+  noteAnnounced: (place: Place) =>
+    act((context, event) => noteAnnounced(context, event as ComponentEventOf<'role.announced'>, place)),
 
   noteGone: act((context) => depart(context)),
   /** It is as good as running: nothing is under way that would end it. */
@@ -177,6 +191,10 @@ const actions = {
   noteFailed: failing(reported),
   noteStopRefused: failing(detailed('stop.failed')),
   noteLeaseLost: failing(() => ({ code: 'lease.lost', detail: 'the node lost the lease of the quorum' })),
+  standDown: act((context) => standDown(context)),
+  noteLeaseOver: act(() => ({ change: { isLeaseLost: true }, effects: [] })),
+  noteLeaseGained: act(() => ({ change: { isLeaseLost: false, aloneRestartCount: 0 }, effects: [] })),
+  restartAlone: act((context) => restartAlone(context)),
   noteLeaving: failing(() => ({ code: 'node.left', detail: 'the node leaves the cluster' })),
   noteStartTimedOut: failing(({ startTimeoutMs }) => ({
     code: 'start.timedOut',
@@ -217,7 +235,14 @@ function whileIn(place: Place) {
     'role.assign': { guard: { type: 'isRepeated' as const, params: place.role }, actions: actions.repeat(place) },
     'peers.change': { guard: 'isOfToken' as const, actions: actions.introducePeers(place) },
     'process.ready': { guard: 'isNewEndpoint' as const, actions: actions.reportEndpoint(place) },
+    'load.changed': { guard: 'isLive' as const, actions: actions.noteLoad(place) },
+    'role.announced': { guard: 'isLive' as const, actions: actions.noteAnnounced(place) },
   }
+}
+
+/** Failed while nobody commands it: its process is killed, and started again in its role. */
+function again<Target extends string>(target: Target) {
+  return { target, reenter: true, actions: [actions.restartAlone, actions.kill] }
 }
 
 function preparing(role: Role) {
@@ -234,6 +259,7 @@ function preparing(role: Role) {
     after: {
       prepareLimit: [
         { guard: 'isStopping', target: stopFailed, actions: actions.noteStopTimedOut },
+        { guard: 'goesOnAlone', ...again('preparing') },
         { target: offline, actions: [actions.noteStartTimedOut, actions.kill] },
       ],
     },
@@ -246,21 +272,40 @@ function assuming(role: Role) {
     on: {
       ...whileIn({ role, phase: 'assuming' }),
       'role.done': { guard: { type: 'isAnswer', params: role }, target: 'ready' },
-      'role.failed': {
-        guard: { type: 'isAnswer', params: role },
-        target: offline,
-        actions: [actions.noteFailed, actions.kill],
-      },
+      'role.failed': [
+        { guard: and([{ type: 'isAnswer', params: role }, 'goesOnAlone']), ...again('preparing') },
+        {
+          guard: { type: 'isAnswer', params: role },
+          target: offline,
+          actions: [actions.noteFailed, actions.kill],
+        },
+      ],
     },
     after: {
-      roleLimit: { target: offline, actions: [actions.noteRoleTimedOut, actions.kill] },
+      roleLimit: [
+        { guard: 'goesOnAlone', ...again('preparing') },
+        { target: offline, actions: [actions.noteRoleTimedOut, actions.kill] },
+      ],
     },
   })
 }
 
 function ready(role: Role) {
   const place: Place = { role, phase: 'ready' }
-  return machine.createStateConfig({ entry: actions.arrive(place), on: whileIn(place) })
+  return machine.createStateConfig({
+    entry: actions.arrive(place),
+    on: {
+      ...whileIn(place),
+      'health.failed': { guard: and(['isLive', 'staysInRole']), actions: actions.noteReport(place) },
+      'health.restored': { guard: 'isLive', actions: actions.noteRestored(place) },
+    },
+  })
+}
+
+const standingDown = {
+  guard: 'mayStandDown' as const,
+  target: '#component.spare',
+  actions: [actions.noteLeaseLost, actions.standDown],
 }
 
 /** One role of SPEC R1: the ways out of it, and what ends it. */
@@ -270,14 +315,30 @@ function inRole(role: Role) {
     states: { preparing: preparing(role), assuming: assuming(role), ready: ready(role) },
     on: {
       'role.assign': assignments(role),
-      'process.exited': { guard: 'isLive', target: offline, actions: [actions.noteExited, actions.noteGone] },
-      'process.startFailed': { guard: 'isStarting', target: offline, actions: [actions.noteFailed, actions.kill] },
-      'health.failed': { guard: 'isLive', target: offline, actions: [actions.noteFailed, actions.kill] },
-      'lease.lost': {
-        guard: { type: 'mustSelfStop', params: role },
-        target: offline,
-        actions: [actions.noteLeaseLost, actions.stopSelf],
-      },
+      'process.exited': [
+        {
+          guard: and(['isLive', 'goesOnAlone']),
+          ...again('.preparing'),
+          actions: [actions.restartAlone, actions.noteGone],
+        },
+        { guard: 'isLive', target: offline, actions: [actions.noteExited, actions.noteGone] },
+      ],
+      'process.startFailed': [
+        { guard: and(['isStarting', 'goesOnAlone']), ...again('.preparing') },
+        { guard: 'isStarting', target: offline, actions: [actions.noteFailed, actions.kill] },
+      ],
+      'health.failed': [
+        { guard: and(['isLive', 'goesOnAlone']), ...again('.preparing') },
+        { guard: 'isLive', target: offline, actions: [actions.noteFailed, actions.kill] },
+      ],
+      'lease.lost': [
+        ...(activeRoles.includes(role) ? [standingDown] : []),
+        {
+          guard: { type: 'mustSelfStop', params: role },
+          target: offline,
+          actions: [actions.noteLeaseLost, actions.stopSelf],
+        },
+      ],
       'node.leave': { target: offline, actions: [actions.noteLeaving, actions.stop] },
       'type.changed': [
         { guard: { type: 'isAlikePrepared', params: role }, actions: actions.noteType },
@@ -357,8 +418,17 @@ export const component = machine.createMachine({
     isActive: false,
     endpoint: null,
     failure: null,
+    announced: null,
+    loadPercent: null,
+    release: null,
+    isLeaseLost: false,
+    aloneRestartCount: 0,
   }),
   initial: 'offline',
+  on: {
+    'lease.lost': { actions: actions.noteLeaseOver },
+    'lease.gained': { actions: actions.noteLeaseGained },
+  },
   states: {
     offline: outOfRole,
     spare: inRole('spare'),

@@ -7,15 +7,19 @@
  * - `active.settled`: everything is as intended. `committing`: a decision is on its way into the log.
  *   `converging`: commands are under way, or wait for something.
  *
- * Invariants: no command on the strength of a decision that is not committed; no second primary of an exclusive assignment
+ * Invariants: no command on the strength of a decision that is not committed, and none to a life of a node that is not written
+ * down before (`crim/lives.ts`); no second primary of an exclusive assignment
  * while another may act; tokens never go back.
  * Events: `node.*` from the node machines; `mastership.*` from membership; `survey.*`, `status.*` from the nodes;
- * `repository.*`, `proposal.*`, `configuration.changed` from the replicated log; `operation.requested` from operators.
+ * `repository.*`, `proposal.*`, `configuration.changed` from the replicated log; `operation.requested` from operators;
+ * `errand.*`, the answers to soft resets and self-tests, from the nodes; `timer.elapsed` from itself.
  */
 import { setup } from 'xstate'
+import { nothingSet } from './crim/administrative.ts'
+import { applied } from './crim/applied.ts'
 import type { CrimChange, CrimContext, CrimEffect, CrimEvent, CrimInput } from './crim/context.ts'
+import { resetEnded } from './crim/errands.ts'
 import {
-  applied,
   forgotten,
   nodeChanged,
   reconfigured,
@@ -24,9 +28,13 @@ import {
   surveyAnswered,
   tookOver,
 } from './crim/observe.ts'
-import { abandonOperations, requested } from './crim/operations.ts'
+import { selfTestEnded } from './crim/operations/selfTest.ts'
+import { abandonOperations, expireOperations, requested, stillWithheld } from './crim/operations.ts'
 import type { Reconciled } from './crim/propose.ts'
-import { reconcile } from './crim/reconcile.ts'
+import { after, reconcile } from './crim/reconcile.ts'
+import { forgiven, relieved } from './crim/recovery.ts'
+import { isDue, timerOf } from './crim/timerNames.ts'
+import { timed, wantedTimers } from './crim/timers.ts'
 import { isolationWaitMs } from './logic/lease.ts'
 import type { ComponentId } from './model/ids.ts'
 import { compareTokens } from './model/token.ts'
@@ -62,7 +70,8 @@ function note(change: (context: CrimContext, event: CrimEvent) => CrimChange) {
   return machine.assign(({ context, event }) => {
     const noted = { ...context, ...change(context, event) }
     const known = { ...noted, commanded: stillCommanded(noted) }
-    return { ...known, ...forgotten(known) }
+    const left = { ...known, ...forgotten(known) }
+    return { ...left, withheld: stillWithheld(left) }
   })
 }
 
@@ -87,6 +96,43 @@ function act(decide: (context: CrimContext, event: CrimEvent) => Reconciled) {
   })
 }
 
+/** The same of the acting master, whose waits follow from what it knows (`crim/timers.ts`). */
+function actInTime(decide: (context: CrimContext, event: CrimEvent) => Reconciled) {
+  return machine.enqueueActions(({ context, event, enqueue }) => {
+    const before = timed(context)
+    const { change, effects } = decide(before, event)
+    const now = timed({ ...before, ...change })
+    const wanted = wantedTimers(now)
+    enqueue.assign({ ...change, timers: now.timers })
+    for (const effect of effects) enqueue.emit(effect)
+    for (const timer of Object.keys(context.timers)) if (now.timers[timer] === undefined) enqueue.cancel(timer)
+    for (const timer of Object.keys(now.timers))
+      if (now.timers[timer] === 'running' && context.timers[timer] === undefined)
+        enqueue.raise({ type: 'timer.elapsed', timer }, { id: timer, delay: wanted.get(timer)! })
+  })
+}
+
+type Ended = Extract<CrimEvent, { type: 'errand.done' | 'errand.failed' }>
+
+function errandEnded(context: CrimContext, event: Ended): Reconciled {
+  const tested = selfTestEnded(context, event)
+  return { change: { ...resetEnded(context, event), ...tested.change }, effects: tested.effects }
+}
+
+/** What the end of a wait means by itself; the rest follows from its being due. */
+function timeElapsed(context: CrimContext): Reconciled {
+  const hosts = (Object.keys(context.barred) as ComponentId[]).filter((host) => isDue(context, timerOf.bar(host)))
+  const late = (Object.keys(context.errands) as ComponentId[]).filter((of) => isDue(context, timerOf.errand(of)))
+  const lost = late.map((component): Ended => {
+    const { token } = context.errands[component]!
+    return { type: 'errand.failed', component, token, code: 'errand.timedOut', detail: 'no answer' }
+  })
+  return lost.reduce(
+    (done, event) => after(context, done, (known) => errandEnded(known, event)),
+    after(context, { change: forgiven(context, hosts), effects: [] }, expireOperations),
+  )
+}
+
 const actions = {
   takeOver: note((context, event) => tookOver(context, event as Extract<CrimEvent, { type: 'mastership.acquired' }>)),
   noteNode: note((context, event) => nodeChanged(context, event as Extract<CrimEvent, { type: 'node.changed' }>)),
@@ -99,7 +145,8 @@ const actions = {
   noteApplied: note((context, event) => {
     const { entries } = event as Extract<CrimEvent, { type: 'repository.applied' }>
     const isDecided = context.proposal?.changes.every(({ key }) => entries.some((entry) => entry.key === key))
-    return { ...applied(context, entries), ...(isDecided ? { proposal: null } : {}) }
+    const decided = { ...context, ...applied(context, entries), ...(isDecided ? { proposal: null } : {}) }
+    return { ...decided, recovering: relieved(decided) }
   }),
   noteConfiguration: note((context, event) =>
     reconfigured(context, event as Extract<CrimEvent, { type: 'configuration.changed' }>),
@@ -117,12 +164,12 @@ const actions = {
     const isNew = context.awaited.includes(node)
     return { change: {}, effects: isNew ? [{ type: 'survey.request', nodes: [node], epoch: context.epoch }] : [] }
   }),
-  reconcile: act((context) => reconcile(context)),
+  reconcile: actInTime((context) => reconcile(context)),
   /**
    * Commands that no status reflects are sent again, and so are the introductions that may have been lost with them. Nodes that have
    * not said what is are asked again: question or answer was lost with a life or a connection, and without it all waits for them.
    */
-  repeat: act((context) => {
+  repeat: actInTime((context) => {
     const { awaited, epoch } = context
     const questions: CrimEffect[] = awaited.length > 0 ? [{ type: 'survey.request', nodes: awaited, epoch }] : []
     if (Object.keys(context.commanded).length === 0) return { change: {}, effects: questions }
@@ -133,6 +180,16 @@ const actions = {
   takeOperation: act((context, event) =>
     requested(context, event as Extract<CrimEvent, { type: 'operation.requested' }>),
   ),
+  takeErrand: act((context, event) => errandEnded(context, event as Ended)),
+  noteTimer: note(({ timers }, event) => {
+    const { timer } = event as Extract<CrimEvent, { type: 'timer.elapsed' }>
+    return timers[timer] === 'running' ? { timers: { ...timers, [timer]: 'due' } } : {}
+  }),
+  takeTime: act((context) => timeElapsed(context)),
+  endTimers: machine.enqueueActions(({ context, enqueue }) => {
+    for (const timer of Object.keys(context.timers)) enqueue.cancel(timer)
+    enqueue.assign({ timers: {} })
+  }),
   postponeOperation: act((_, event) => ({
     change: {},
     effects: [
@@ -165,8 +222,19 @@ export const crim = machine.createMachine({
     statuses: {},
     intents: {},
     locked: {},
+    lives: {},
+    administrative: nothingSet,
     failures: {},
+    resets: {},
     barred: {},
+    records: {},
+    recovering: {},
+    nodeFailures: {},
+    nodeReturns: {},
+    felled: {},
+    withheld: {},
+    errands: {},
+    timers: {},
     commanded: {},
     introduced: {},
     requests: {},
@@ -179,7 +247,7 @@ export const crim = machine.createMachine({
   }),
   initial: 'standby',
   on: {
-    'mastership.lost': { target: '.standby', actions: actions.abandonOperations },
+    'mastership.lost': { target: '.standby', actions: [actions.abandonOperations, actions.endTimers] },
   },
   states: {
     standby: {
@@ -214,6 +282,9 @@ export const crim = machine.createMachine({
         'repository.applied': { actions: [actions.noteApplied, actions.reconcile] },
         'configuration.changed': { actions: [actions.noteConfiguration, actions.reconcile] },
         'operation.requested': { actions: [actions.takeOperation, actions.reconcile] },
+        'errand.done': { actions: [actions.takeErrand, actions.reconcile] },
+        'errand.failed': { actions: [actions.takeErrand, actions.reconcile] },
+        'timer.elapsed': { actions: [actions.noteTimer, actions.takeTime, actions.reconcile] },
         'proposal.refused': { guard: 'isOwnProposal', actions: actions.noteRefused },
       },
       states: {

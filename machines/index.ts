@@ -9,8 +9,8 @@ import { membership } from './membership.ts'
 import { nodeMachine } from './node.ts'
 
 export const catalogue = {
-  component: { machine: component, version: 2 },
-  crim: { machine: crim, version: 3 },
+  component: { machine: component, version: 3 },
+  crim: { machine: crim, version: 5 },
   fencing: { machine: fencing, version: 2 },
   membership: { machine: membership, version: 3 },
   node: { machine: nodeMachine, version: 3 },

@@ -11,6 +11,12 @@
  * connections to each other; `fence.confirmed` from the fencing of it; `peer.left` from the node itself; `mastership.acquired` from membership, when this node becomes
  * master; `timing.changed` from the node. The only effect is `node.changed`, for the CRIM and whoever else watches.
  *
+ * The end of life k is the end of all that acts only if no later life can: this node may not have heard of one that a
+ * predecessor commanded. Every life that was ever commanded is in the log (crim/lives.ts), and all of the log that a predecessor
+ * acted on is in that of the master. So from `mastership.acquired` on, evidence about a life before `commandedLife`, and such as
+ * was taken earlier, proves only that this life is over: the node is `unreachable`, and waited for. After the wait nothing that a
+ * predecessor granted lasts (`logic/lease.ts`, I2), and a life that this master grants anything is one that it has heard.
+ *
  * Invariants: the incarnation never goes back, and evidence about an older life changes nothing; a life that ended or left
  * never comes back, only a later one does; on the master `isolated` is said no sooner than `logic/lease.ts`
  * allows. A node may have such a machine for itself: once heard it stays alive, whatever is said of it.
@@ -40,15 +46,18 @@ export type NodeEvent =
   | { type: 'fence.confirmed'; incarnation: Incarnation; how: string }
   /** From the next wait on: one that has begun is at least as long as what it waits for (`logic/lease.ts`, 5). */
   | { type: 'timing.changed'; timing: NodeInput['timing'] }
-  /** What earlier masters granted may have begun as late as now: a wait for isolation starts again. */
-  | { type: 'mastership.acquired' }
+  /**
+   * What earlier masters granted may have begun as late as now: a wait for isolation starts again. `commandedLife`: the latest that
+   * any of them may have commanded, by the log; 0: none.
+   */
+  | { type: 'mastership.acquired'; commandedLife: Incarnation }
 
 export interface NodeEffect {
   type: 'node.changed'
   node: NodeName
   availability: NodeAvailability
   incarnation: Incarnation
-  /** Stable: `heard`, `silent`, `waited`, `mastership.acquired`, `left`, or the evidence's own code. */
+  /** Stable: `heard`, `silent`, `waited`, `mastership.acquired`, `laterLife`, `left`, or the evidence's own code. */
   how: string
 }
 
@@ -57,6 +66,8 @@ export interface NodeContext extends NodeInput {
   availability: NodeAvailability
   /** 0: none heard of yet. */
   incarnation: Incarnation
+  /** The latest that earlier masters may have commanded; 0: none, or what they granted is over. */
+  commandedLife: Incarnation
   /** What remains of the wait for isolation, at the event that began it. */
   isolationMs: number
   /** Code of the evidence that it ended. */
@@ -89,6 +100,10 @@ const nodeSetup = setup({
     isLaterLife: ({ context, event }) => incarnationOf(event, context) > context.incarnation,
     /** Not about an older life. */
     isCurrent: ({ context, event }) => incarnationOf(event, context) >= context.incarnation,
+    /** No later life may act for an earlier master. A refusal is about every life. */
+    isOfLast: ({ context, event }) =>
+      !('incarnation' in event) || (event.incarnation ?? Infinity) >= context.commandedLife,
+    hasLaterLife: ({ context, event }) => 'commandedLife' in event && event.commandedLife > context.incarnation,
     /** A refusal does not say which life it is about, and may be older than what was heard since. */
     isNamed: ({ event }) => 'incarnation' in event && event.incarnation !== null,
   },
@@ -99,6 +114,12 @@ const nodeSetup = setup({
       enqueue.emit({ type: 'node.changed', node, availability, incarnation, how })
     }),
     noteLife: assign({ incarnation: ({ context, event }) => incarnationOf(event, context) }),
+    /** The life is over; of the later one nothing is known, not even its number. */
+    noteOver: assign({ incarnation: ({ context, event }) => incarnationOf(event, context) + 1 }),
+    noteCommanded: assign({
+      commandedLife: ({ context, event }) => ('commandedLife' in event ? event.commandedLife : context.commandedLife),
+    }),
+    forgetCommanded: assign({ commandedLife: 0 }),
     noteEvidence: assign({ endedHow: ({ context, event }) => ('how' in event ? event.how : context.endedHow) }),
     noteTiming: assign({ timing: ({ context, event }) => ('timing' in event ? event.timing : context.timing) }),
     planIsolation: assign({ isolationMs: ({ context, event }) => isolationMsOf(event, context) }),
@@ -116,6 +137,7 @@ const sayUnreachableAgain = {
   type: 'say',
   params: { availability: 'unreachable', how: 'mastership.acquired' },
 } as const
+const sayUnreachableLater = { type: 'say', params: { availability: 'unreachable', how: 'laterLife' } } as const
 const sayEnded = { type: 'say', params: { availability: 'ended' } } as const
 const sayIsolated = { type: 'say', params: { availability: 'isolated', how: 'waited' } } as const
 const sayLeft = { type: 'say', params: { availability: 'left', how: 'left' } } as const
@@ -125,15 +147,45 @@ const heard = { guard: 'isCurrent', target: 'alive', actions: ['noteLife', sayAl
 /** Heard after a life that is over for good. */
 const heardAnew = { ...heard, guard: 'isLaterLife' } as const
 const silent = { target: 'unreachable', actions: ['planIsolation', sayUnreachable] } as const
-const ended = { guard: 'isCurrent', target: 'ended', actions: ['noteLife', 'noteEvidence'] } as const
+/** It ended or left in a life before the one that may act: that one is waited for. */
+const supplanted = {
+  guard: 'isCurrent',
+  target: 'unreachable',
+  actions: ['noteOver', 'planIsolation', sayUnreachableLater],
+} as const
+const end = {
+  guard: and(['isCurrent', 'isOfLast']),
+  target: 'ended',
+  actions: ['noteLife', 'noteEvidence'],
+} as const
+const ended = [end, supplanted] as const
+/** The wait for it is on its way already. */
+const supplantedAgain = { guard: 'isCurrent', actions: ['noteOver', sayUnreachableLater] } as const
 const fenced = { guard: 'isCurrent', target: 'ended.settled', actions: ['noteLife', 'noteEvidence', sayEnded] } as const
-const left = { guard: 'isCurrent', target: 'left', actions: ['noteLife', sayLeft] } as const
+const leave = { guard: and(['isCurrent', 'isOfLast']), target: 'left', actions: ['noteLife', sayLeft] } as const
+const left = [leave, supplanted] as const
+/** Over, as far as this node knew. The log knows better. */
+const acquiredAfterEnd = [
+  {
+    guard: 'hasLaterLife',
+    target: '#node.unreachable',
+    actions: ['noteCommanded', 'noteOver', 'planIsolation', sayUnreachableAgain],
+  },
+  { actions: 'noteCommanded' },
+] as const
 
 export const nodeMachine = nodeSetup.createMachine({
   id: 'node',
-  context: ({ input }) => ({ ...input, availability: 'unknown', incarnation: 0, isolationMs: 0, endedHow: '' }),
+  context: ({ input }) => ({
+    ...input,
+    availability: 'unknown',
+    incarnation: 0,
+    commandedLife: 0,
+    isolationMs: 0,
+    endedHow: '',
+  }),
   initial: 'unknown',
-  on: { 'timing.changed': { actions: 'noteTiming' } },
+  on: { 'timing.changed': { actions: 'noteTiming' }, 'mastership.acquired': { actions: 'noteCommanded' } },
   states: {
     unknown: {
       on: { 'peer.heard': heard, 'peer.confirmedSilent': silent, 'peer.ended': ended, 'peer.left': left },
@@ -143,8 +195,14 @@ export const nodeMachine = nodeSetup.createMachine({
         'peer.heard': { guard: 'isLaterLife', actions: ['noteLife', sayAlive] },
         'peer.suspected': { guard: 'isPeer', target: 'suspect', actions: saySuspect },
         'peer.confirmedSilent': { ...silent, guard: 'isPeer' },
-        'peer.ended': { ...ended, guard: and(['isPeer', 'isNamed', 'isCurrent']) },
-        'peer.left': { ...left, guard: and(['isPeer', 'isCurrent']) },
+        'peer.ended': [
+          { ...end, guard: and(['isPeer', 'isNamed', end.guard]) },
+          { ...supplanted, guard: and(['isPeer', 'isNamed', 'isCurrent']) },
+        ],
+        'peer.left': [
+          { ...leave, guard: and(['isPeer', leave.guard]) },
+          { ...supplanted, guard: and(['isPeer', 'isCurrent']) },
+        ],
       },
     },
     suspect: {
@@ -153,22 +211,22 @@ export const nodeMachine = nodeSetup.createMachine({
     unreachable: {
       on: {
         'peer.heard': heard,
-        'peer.ended': ended,
-        'peer.left': left,
+        'peer.ended': [end, supplantedAgain],
+        'peer.left': [leave, supplantedAgain],
         'fence.confirmed': fenced,
-        'mastership.acquired': { target: 'unreachable', reenter: true, actions: 'planIsolation' },
+        'mastership.acquired': { target: 'unreachable', reenter: true, actions: ['noteCommanded', 'planIsolation'] },
       },
-      after: { isolation: { target: 'isolated', actions: sayIsolated } },
+      after: { isolation: { target: 'isolated', actions: ['forgetCommanded', sayIsolated] } },
     },
     isolated: {
       on: {
         'peer.heard': heard,
-        'peer.ended': ended,
-        'peer.left': left,
+        'peer.ended': end,
+        'peer.left': leave,
         'fence.confirmed': fenced,
         'mastership.acquired': {
           target: 'unreachable',
-          actions: ['planIsolation', sayUnreachableAgain],
+          actions: ['noteCommanded', 'planIsolation', sayUnreachableAgain],
         },
       },
     },
@@ -176,13 +234,14 @@ export const nodeMachine = nodeSetup.createMachine({
       initial: 'ending',
       on: {
         'peer.heard': heardAnew,
-        'peer.ended': { ...ended, guard: 'isLaterLife', reenter: true },
-        'peer.left': { ...left, guard: 'isLaterLife' },
+        'peer.ended': { ...end, guard: 'isLaterLife', reenter: true },
+        'peer.left': { ...leave, guard: 'isLaterLife' },
+        'mastership.acquired': acquiredAfterEnd,
       },
       states: {
         /** The guard is gone; its kernel is given a moment to end what died with it. */
         ending: {
-          on: { 'peer.left': { ...left, target: '#node.left' } },
+          on: { 'peer.left': { ...leave, target: '#node.left' } },
           after: { endedGrace: { target: 'settled', actions: sayEnded } },
         },
         settled: {},
@@ -191,8 +250,9 @@ export const nodeMachine = nodeSetup.createMachine({
     left: {
       on: {
         'peer.heard': heardAnew,
-        'peer.ended': { ...ended, guard: 'isLaterLife' },
+        'peer.ended': { ...end, guard: 'isLaterLife' },
         'peer.left': { guard: 'isLaterLife', actions: ['noteLife', sayLeft] },
+        'mastership.acquired': acquiredAfterEnd,
       },
     },
   },

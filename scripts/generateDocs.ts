@@ -5,9 +5,10 @@ import { z } from 'zod'
 import { isolationWaitMs } from '../machines/logic/lease.ts'
 import { formatDuration, formatSize } from '../src/configuration/quantity.ts'
 import { configurationSchema } from '../src/configuration/schema.ts'
-import { defaultOf, entryOf, shapeOf } from '../src/configuration/shape.ts'
+import { defaultOf, entryOf, kindsOf, shapeOf } from '../src/configuration/shape.ts'
 import { timingRelations, timingSchema } from '../src/configuration/timing.ts'
 import type { KeyMeta } from '../src/configuration/values.ts'
+import { assignmentsGuide, groupsGuide, nodesGuide, relationshipsGuide, typesGuide } from './configurationGuides.ts'
 
 export const referenceFile = fileURLToPath(new URL('../docs/configuration.md', import.meta.url))
 
@@ -51,7 +52,7 @@ meant, and the command exits with 78.
 \`\`\`yaml
 ${exampleConfiguration}\`\`\`
 
-- **Names** of nodes, types, components and assignments are lower-case letters, digits and \`-\`, at most 32 of them. The
+- **Names** of nodes, types, components, assignments, relationships, groups, resources and levels are lower-case letters, digits and \`-\`, at most 32 of them. The
   component \`ledger\` on the node \`n1\` has the full name \`n1/ledger\`.
 - **Durations** are a number and \`ms\`, \`s\`, \`m\` or \`h\`; a bare number is milliseconds. **Sizes** are a number and
   \`B\`, \`KiB\`, \`MiB\` or \`GiB\`; a bare number is bytes.
@@ -62,7 +63,32 @@ ${exampleConfiguration}\`\`\`
   looks like something else needs quotes: \`PORT: "8101"\`.
 `
 
-const sections = ['timing', 'guard', 'watchdog', 'recorder', 'nodes', 'types', 'components', 'assignments'] as const
+const sections = [
+  'timing',
+  'guard',
+  'watchdog',
+  'recorder',
+  'nodes',
+  'types',
+  'components',
+  'assignments',
+  'relationships',
+  'groups',
+  'releases',
+  'recovery',
+] as const
+
+type Section = (typeof sections)[number]
+
+/** What follows the table of a section. */
+const guides: Readonly<Partial<Record<Section, () => string>>> = {
+  timing: timingGuide,
+  nodes: () => nodesGuide,
+  types: () => typesGuide,
+  assignments: assignmentsGuide,
+  relationships: () => relationshipsGuide,
+  groups: () => groupsGuide,
+}
 
 export function configurationReference(): string {
   const shape = shapeOf(configurationSchema)!
@@ -75,20 +101,36 @@ export function configurationReference(): string {
   ].join('\n')
 }
 
-function sectionOf(section: (typeof sections)[number], schema: z.ZodType): string[] {
+function sectionOf(section: Section, schema: z.ZodType): string[] {
   const entry = entryOf(schema)
-  const rows = rowsBelow('', entry ?? schema)
+  const kinds = entry && kindsOf(entry)
+  const guide = guides[section]
   return [
     `## ${section}\n`,
     `${metaOf(schema).description}\n`,
-    table([entry ? `key of \`${section}.NAME\`` : 'key', 'type', 'default', 'meaning'], rows),
-    ...(section === 'timing' ? [timingGuide()] : []),
+    ...(kinds ? kindTables(section, kinds) : keyTable(entry ? `key of \`${section}.NAME\`` : 'key', entry ?? schema)),
+    ...(guide ? [guide()] : []),
   ]
+}
+
+/** Empty where there are no keys below. */
+function keyTable(title: string, schema: z.ZodType): string[] {
+  const rows = rowsBelow('', schema)
+  return rows.length === 0 ? [] : [table([title, 'type', 'default', 'meaning'], rows)]
+}
+
+function kindTables(section: Section, kinds: Readonly<Record<string, z.ZodType>>): string[] {
+  return Object.entries(kinds).flatMap(([kind, schema]) => [
+    `### kind: ${kind}\n`,
+    `${metaOf(shapeOf(schema)!.kind!).description}\n`,
+    ...keyTable(`key of \`${section}.NAME\``, schema),
+  ])
 }
 
 /** The keys of a mapping, those of mappings in it under dotted names. */
 function rowsBelow(prefix: string, schema: z.ZodType): string[][] {
   return Object.entries(shapeOf(schema) ?? {}).flatMap(([key, inner]) => {
+    if (inner instanceof z.ZodLiteral) return []
     const entry = entryOf(inner)
     const below =
       entry && shapeOf(entry) ? rowsBelow(`${prefix}${key}.NODE.`, entry) : rowsBelow(`${prefix}${key}.`, inner)

@@ -7,6 +7,9 @@
 One thread reads what the node says. It calls on_peers, on_checkpoint and on_stop in the order in which the node said it, so
 these must not wait, nor call checkpoint(). on_role runs in a thread of its own and may wait; a command that comes before
 the last one is done sets `superseded` of that one, whose answer then counts no more.
+
+A program that serves several assignments takes commands for each of them at the same time (`command.assignment`), and says with
+each checkpoint for which it is.
 """
 
 import itertools
@@ -16,7 +19,7 @@ import re
 import socket
 import threading
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 LINE_BYTES_MAX = 1024 * 1024
 # Checkpoints without an answer; the node refuses more.
 OPEN_CHECKPOINTS_MAX = 1024
@@ -55,6 +58,7 @@ class Checkpoint:
     def __init__(self, message, command):
         # The role command it came under; on_role may not have run for it yet.
         self.command = command
+        self.assignment = message.get("assignment", command.assignment if command else None)
         self.sender = message["from"]
         self.token = message["token"]
         self.data = message["data"]
@@ -91,8 +95,9 @@ class Rolecall:
         self._open_lock = threading.Lock()
         self._open = {}
         self._ids = itertools.count(1)
-        self._primary_token = None
-        self._command = None
+        # By assignment: the last command, and the token of the present primary role.
+        self._commands = {}
+        self._primary_tokens = {}
         self._is_closed = False
 
     def start(self):
@@ -116,19 +121,27 @@ class Rolecall:
             raise RolecallError(answer.get("code", "refused"), answer.get("detail", ""))
         threading.Thread(target=self._listen, name="rolecall", daemon=True).start()
 
-    def checkpoint(self, data, to=None):
+    def checkpoint(self, data, to=None, assignment=None):
         """Returns when the peer, or every secondary, has accepted it. Raises CheckpointError."""
+        if assignment is None:
+            assignment = self._only()
         pending = _Open()
         with self._open_lock:
             if self._is_closed:
                 raise CheckpointError("disconnected", to)
-            if self._primary_token is None:
+            if self._primary_tokens.get(assignment) is None:
                 raise CheckpointError("not-primary", to)
             if len(self._open) >= OPEN_CHECKPOINTS_MAX:
                 raise CheckpointError("overloaded", to)
             checkpoint_id = next(self._ids)
             self._open[checkpoint_id] = pending
-            message = {"type": "checkpoint", "id": checkpoint_id, "token": self._primary_token, "data": data}
+            message = {
+                "type": "checkpoint",
+                "id": checkpoint_id,
+                "assignment": assignment,
+                "token": self._primary_tokens[assignment],
+                "data": data,
+            }
         if to is not None:
             message["to"] = to
         self._send(message)
@@ -136,13 +149,22 @@ class Rolecall:
         if pending.error is not None:
             raise pending.error
 
-    def report_error(self, code, detail=""):
-        """An error that this program can't repair: rolecall recovers it, by restart or fail-over."""
-        self._send({"type": "error", "code": code, "detail": detail})
+    def report_error(self, code, detail="", assignment=None):
+        """An error, with one assignment or with all, that this program can't repair: rolecall recovers it."""
+        self._report({"type": "error", "code": code, "detail": detail}, assignment)
 
-    def health(self, state, code="health.failing", detail=""):
+    def health(self, state, code="health.failing", detail="", assignment=None):
         """`healthy` or `failing`."""
-        self._send({"type": "health", "state": state, "code": code, "detail": detail})
+        self._report({"type": "health", "state": state, "code": code, "detail": detail}, assignment)
+
+    def _report(self, message, assignment):
+        self._send(message if assignment is None else {**message, "assignment": assignment})
+
+    def _only(self):
+        """Of a program that serves a single assignment there is no question which is meant."""
+        if len(self._commands) > 1:
+            raise CheckpointError("no-assignment")
+        return next(iter(self._commands), None)
 
     def close(self):
         self._on_disconnected = None
@@ -199,15 +221,16 @@ class Rolecall:
 
     def _take(self, message):
         command = RoleCommand(message)
-        if self._command is not None:
-            self._command.superseded.set()
-        self._command = command
+        before = self._commands.get(command.assignment)
+        if before is not None:
+            before.superseded.set()
+        self._commands[command.assignment] = command
         self.role, self.token, self.peers = command.role, command.token, command.peers
         with self._open_lock:
             if command.role == "primary":
-                self._primary_token = command.token
+                self._primary_tokens[command.assignment] = command.token
             elif command.role != "quiescing":
-                self._primary_token = None
+                self._primary_tokens[command.assignment] = None
         threading.Thread(target=self._run, args=(message["id"], command), daemon=True).start()
 
     def _run(self, command_id, command):
@@ -223,7 +246,8 @@ class Rolecall:
         try:
             if self._on_checkpoint is None:
                 raise RolecallError("no-checkpoints")
-            self._on_checkpoint(Checkpoint(message, self._command))
+            assignment = message.get("assignment", next(iter(self._commands), None))
+            self._on_checkpoint(Checkpoint(message, self._commands.get(assignment)))
             self._send({"type": "accepted", "id": message["id"]})
         except Exception as error:  # As above: the peer must know.
             self._send({"type": "refused", "id": message["id"], "code": _code_of(error, "failed")})
@@ -240,8 +264,8 @@ class Rolecall:
             pending, self._open = list(self._open.values()), {}
         for one in pending:
             one.finish(CheckpointError("disconnected"))
-        if self._command is not None:
-            self._command.superseded.set()
+        for command in list(self._commands.values()):
+            command.superseded.set()
         if self._on_disconnected is not None:
             self._on_disconnected()
 

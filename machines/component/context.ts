@@ -1,5 +1,5 @@
 /** What a component's machine knows, hears and asks for. */
-import type { Standby } from '../model/configuration.ts'
+import type { RecoveryPolicy, Standby, WithoutQuorum } from '../model/configuration.ts'
 import type { AssignmentName, ComponentId, Incarnation, NodeName } from '../model/ids.ts'
 import type { Role } from '../model/roles.ts'
 import type { ComponentStatus, Failure, Peer } from '../model/status.ts'
@@ -10,8 +10,11 @@ export interface ComponentInput {
   readonly node: NodeName
   readonly assignment: AssignmentName
   readonly standby: Standby
-  /** Two primaries at once would do harm: without the quorum's lease it stops by itself. */
+  /** Two primaries at once would do harm: without the quorum's lease it acts no more. */
   readonly exclusive: boolean
+  readonly withoutQuorum: WithoutQuorum
+  /** What its error reports lead to: by some of it, it stays in its role (`reports.ts`). */
+  readonly recovery: Pick<RecoveryPolicy, 'first' | 'byCode'>
   /** Its program can be told to do nothing more as primary and yet run on. If not, it must end before another may act. */
   readonly standsDown: boolean
   /** Time limit of a role command that brings none of its own. */
@@ -27,7 +30,14 @@ export interface ComponentInput {
 /** What may change of a component while it is there. That it is exclusive never does. */
 export type TypeWords = Pick<
   ComponentInput,
-  'standby' | 'standsDown' | 'roleTimeoutMs' | 'startTimeoutMs' | 'stopTimeoutMs' | 'selfStopMs'
+  | 'standby'
+  | 'standsDown'
+  | 'withoutQuorum'
+  | 'recovery'
+  | 'roleTimeoutMs'
+  | 'startTimeoutMs'
+  | 'stopTimeoutMs'
+  | 'selfStopMs'
 >
 
 /**
@@ -51,6 +61,14 @@ export interface ComponentContext extends ComponentInput {
   readonly isActive: boolean
   readonly endpoint: string | null
   readonly failure: Failure | null
+  /** What the present process says of itself; null: nothing. */
+  readonly announced: Role | null
+  readonly loadPercent: number | null
+  readonly release: string | null
+  /** Of the quorum. Not kept of one that leaves its role when it is lost. */
+  readonly isLeaseLost: boolean
+  /** Restarts by itself (`alone.ts`). */
+  readonly aloneRestartCount: number
 }
 
 export type ComponentEvent =
@@ -58,16 +76,21 @@ export type ComponentEvent =
   | { type: 'role.assign'; role: Role; token: Token; level: number; timeLimitMs: number; peers: readonly Peer[] }
   | { type: 'peers.change'; peers: readonly Peer[]; token: Token }
   /** From the agent. */
-  | { type: 'process.ready'; incarnation: Incarnation; endpoint: string | null }
+  | { type: 'process.ready'; incarnation: Incarnation; endpoint: string | null; release?: string | null }
   | { type: 'process.startFailed'; incarnation: Incarnation; code: string; detail: string }
   | { type: 'process.exited'; incarnation: Incarnation; detail: string }
   | { type: 'process.stopFailed'; incarnation: Incarnation; detail: string }
   | { type: 'role.done'; role: Role; token: Token; incarnation: Incarnation }
   | { type: 'role.failed'; role: Role; token: Token; incarnation: Incarnation; code: string; detail: string }
   | { type: 'health.failed'; incarnation: Incarnation; code: string; detail: string }
+  /** It was reset: what was reported of it is over. */
+  | { type: 'health.restored'; incarnation: Incarnation }
+  | { type: 'load.changed'; incarnation: Incarnation; loadPercent: number }
+  | { type: 'role.announced'; incarnation: Incarnation; role: Role }
   /** From the node. */
   | ({ type: 'type.changed' } & TypeWords)
   | { type: 'lease.lost' }
+  | { type: 'lease.gained' }
   | { type: 'node.leave' }
 
 export type ComponentEventOf<T extends ComponentEvent['type']> = Extract<ComponentEvent, { type: T }>

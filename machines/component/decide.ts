@@ -36,7 +36,10 @@ export function arrive(context: ComponentContext, place: Place): Decided {
 /** The process has exited: it has no endpoint any more, and does not act. */
 export function depart({ component, incarnation, isActive }: ComponentContext): Decided {
   return {
-    change: { process: 'absent', endpoint: null, isActive: false },
+    change: {
+      ...{ process: 'absent' as const, isActive: false },
+      ...{ endpoint: null, announced: null, loadPercent: null, release: null },
+    },
     effects: isActive ? [{ type: 'component.active', component, incarnation, isActive: false }] : [],
   }
 }
@@ -54,7 +57,14 @@ function mayAct({ process, isActive }: ComponentContext, { role, phase }: Place)
 
 export function report(context: ComponentContext, place: Place): ComponentEffect {
   const { component, incarnation, token, failure, isActive, endpoint } = context
-  return { type: 'status.report', status: { component, ...place, incarnation, token, failure, isActive, endpoint } }
+  const { announced, loadPercent, release } = context
+  const said = {
+    ...(announced === null ? {} : { announced }),
+    ...(loadPercent === null ? {} : { loadPercent }),
+    ...(release === null ? {} : { release }),
+  }
+  const status = { component, ...place, incarnation, token, failure, isActive, endpoint, ...said }
+  return { type: 'status.report', status }
 }
 
 /** Starts or stops the process as the role needs. A stop under way is waited for; a state only passed through is not reported. */
@@ -98,7 +108,12 @@ export function invoke(context: ComponentContext, role: Role): Decided {
 export function take(event: ComponentEventOf<'role.assign'>): Decided {
   const { token, level, timeLimitMs, peers } = event
   return {
-    change: { token, level, timeLimitMs, peers: event.role === 'offline' ? [] : peers, failure: null },
+    change: {
+      ...{ token, level, timeLimitMs },
+      peers: event.role === 'offline' ? [] : peers,
+      failure: null,
+      aloneRestartCount: 0,
+    },
     effects: [],
   }
 }

@@ -1,6 +1,7 @@
 /** What the CRIM knows: the configuration, what was decided (from the repository), what is (from the nodes), what is under way. */
-import type { Command } from '../logic/placement/index.ts'
-import type { Configuration } from '../model/configuration.ts'
+import type { Administrative, Command } from '../logic/placement/index.ts'
+import type { Times } from '../logic/recovery/window.ts'
+import type { Configuration, Recovery } from '../model/configuration.ts'
 import type { AssignmentName, ComponentId, Incarnation, NodeName } from '../model/ids.ts'
 import type { Operation, OperationResult } from '../model/operation.ts'
 import type { Role } from '../model/roles.ts'
@@ -21,8 +22,28 @@ export interface KnownNode {
 export interface PendingOperation {
   readonly id: string
   readonly operation: Operation
-  /** Where a switch-over goes. */
-  readonly to: ComponentId | null
+  /** Checked, and under way; else it waits for the decision that is being committed. */
+  readonly isBegun: boolean
+  /** Where the roles of each assignment go that is handed over. */
+  readonly successors: Readonly<Record<AssignmentName, ComponentId>>
+  /** What is restarted or tested, with the life it had before. */
+  readonly hosts: Readonly<Record<ComponentId, Incarnation>>
+}
+
+/** A component that failed, until it is in its role again. */
+export interface Recovering {
+  /** What was chosen to bring it back; null: what the planner makes of it. */
+  readonly recovery: Recovery | null
+  /** The life that failed: places of one component fall together, and count once. */
+  readonly incarnation: Incarnation
+  /** Its role was given to another, or to nobody: should it come back to it, that is no longer what is to be recovered. */
+  readonly isRelieved: boolean
+}
+
+/** What a component was asked to do beside its role, and has not answered yet. */
+export interface Errand {
+  readonly kind: 'reset' | 'selfTest'
+  readonly token: Token
 }
 
 export interface Proposal {
@@ -51,15 +72,40 @@ export interface StoredIntent {
   readonly sponsors?: Readonly<Record<AssignmentName, Token>>
 }
 
+/** Of a component that failed of late, in the repository under `state/failures/<component>`. */
+export interface FailureRecord {
+  readonly count: number
+  readonly isBarred: boolean
+}
+
 export interface CrimContext extends CrimInput {
   readonly epoch: number
   readonly nodes: Readonly<Record<NodeName, KnownNode>>
   readonly statuses: Readonly<Record<ComponentId, ComponentStatus>>
   readonly intents: Readonly<Record<AssignmentName, Intent>>
   readonly locked: Readonly<Record<ComponentId, true>>
+  /** The latest life of each node that may have been commanded, as decided: no other was by any master. */
+  readonly lives: Readonly<Record<NodeName, Incarnation>>
+  /** What operators and recovery have set. */
+  readonly administrative: Administrative
   /** Times of failures inside the window of the type's recovery policy. */
-  readonly failures: Readonly<Record<ComponentId, readonly number[]>>
+  readonly failures: Readonly<Record<ComponentId, Times>>
+  readonly resets: Readonly<Record<ComponentId, Times>>
   readonly barred: Readonly<Record<ComponentId, true>>
+  /** Failures and bars as the repository has them, for a successor. */
+  readonly records: Readonly<Record<ComponentId, FailureRecord>>
+  readonly recovering: Readonly<Record<ComponentId, Recovering>>
+  /** Times at which components of a node were barred. */
+  readonly nodeFailures: Readonly<Record<NodeName, Times>>
+  /** Times at which a node came back. */
+  readonly nodeReturns: Readonly<Record<NodeName, Times>>
+  /** Nodes that were ordered to be fenced or restarted, in which of their lives. */
+  readonly felled: Readonly<Record<NodeName, Incarnation>>
+  /** To be offline for now, as the planner has it: restarted, or tested. */
+  readonly withheld: Readonly<Record<ComponentId, true>>
+  readonly errands: Readonly<Record<ComponentId, Errand>>
+  /** Waits that run, and those that are over and still matter (`timers.ts`). */
+  readonly timers: Readonly<Record<string, 'running' | 'due'>>
   readonly commanded: Readonly<Record<ComponentId, Command>>
   /** The peers each component was last told of. */
   readonly introduced: Readonly<Record<ComponentId, readonly Peer[]>>
@@ -76,8 +122,15 @@ export interface CrimContext extends CrimInput {
 }
 
 export type CrimEvent =
-  | { type: 'node.changed'; node: NodeName; availability: NodeAvailability; incarnation: Incarnation; how: string }
-  | { type: 'mastership.acquired'; epoch: number; entries: readonly AppliedEntry[] }
+  | {
+      type: 'node.changed'
+      node: NodeName
+      availability: NodeAvailability
+      incarnation: Incarnation
+      how: string
+      atMs?: number
+    }
+  | { type: 'mastership.acquired'; epoch: number; entries: readonly AppliedEntry[]; atMs?: number }
   | { type: 'mastership.lost' }
   | { type: 'survey.answered'; node: NodeName; incarnation: Incarnation; statuses: readonly ComponentStatus[] }
   | { type: 'status.reported'; node: NodeName; incarnation: Incarnation; status: ComponentStatus; atMs: number }
@@ -86,6 +139,11 @@ export type CrimEvent =
   | { type: 'configuration.changed'; configuration: Configuration }
   | { type: 'proposal.refused'; proposal: number; code: string }
   | { type: 'operation.requested'; id: string; operation: Operation }
+  /** From this machine itself: a wait is over (`timers.ts`). */
+  | { type: 'timer.elapsed'; timer: string }
+  /** A soft reset or a self-test has come to its end. An answer with another token than that of the errand is stale. */
+  | { type: 'errand.done'; component: ComponentId; token: Token; detail: string }
+  | { type: 'errand.failed'; component: ComponentId; token: Token; code: string; detail: string }
 
 export type CrimEffect =
   | { type: 'survey.request'; nodes: readonly NodeName[]; epoch: number }
@@ -109,6 +167,14 @@ export type CrimEffect =
       peers: readonly Peer[]
       epoch: number
     }
+  /** Soft reset (SPEC R7): the process that runs there is told to begin anew, and keeps its role. Answered as an errand. */
+  | { type: 'reset.command'; component: ComponentId; token: Token; timeLimitMs: number; epoch: number }
+  /** Of a component that is offline. Answered as an errand. */
+  | { type: 'selfTest.command'; component: ComponentId; token: Token; timeLimitMs: number; epoch: number }
+  /** Its agent is to cut its power: something there does not stop, or it has failed too often. */
+  | { type: 'fence.order'; node: NodeName; reason: string }
+  /** It has no agent: its guard is to end all that runs there, and begin anew. */
+  | { type: 'node.restart'; node: NodeName; incarnation: Incarnation; reason: string; epoch: number }
   | { type: 'operation.answer'; id: string; result: OperationResult }
 
 /** The part of the context that a step replaces. */

@@ -1,34 +1,38 @@
 /** How what nodes say, and what the repository has applied, changes what the CRIM knows. Pure. */
-import type { ComponentType } from '../model/configuration.ts'
-import { type ComponentId, componentNameOf, type NodeName, nodeOf } from '../model/ids.ts'
-import {
-  type ComponentStatus,
-  type Failure,
-  type Intent,
-  stoppedAvailabilities,
-  upAvailabilities,
-} from '../model/status.ts'
-import type { AppliedEntry, CrimChange, CrimContext, CrimEvent, KnownNode, StoredIntent } from './context.ts'
+import { type ComponentId, componentNameOf, hostOf, type NodeName, nodeOf } from '../model/ids.ts'
+import { type ComponentStatus, stoppedAvailabilities, upAvailabilities } from '../model/status.ts'
+import { nothingSet } from './administrative.ts'
+import { applied } from './applied.ts'
+import type { CrimChange, CrimContext, CrimEvent, KnownNode } from './context.ts'
+import { returnNoted } from './nodes.ts'
+import { remembered } from './records.ts'
+import { recoveryNoted } from './recovery.ts'
 
 type EventOf<T extends CrimEvent['type']> = Extract<CrimEvent, { type: T }>
 
-const intentPrefix = 'intent/'
-const lockPrefix = 'lock/'
-
-export const intentKey = (assignment: string): string => `${intentPrefix}${assignment}`
-export const lockKey = (component: ComponentId): string => `${lockPrefix}${component}`
-
-/** A failure that says nothing against the component itself is not counted towards its limit. */
-const uncountedCodes: readonly string[] = ['lease.lost', 'node.restarted', 'node.left', 'component.removed']
-
 /** Everything decided so far comes with the mastership; what is, and what was under way, is asked for anew (SPEC R10). */
 export function tookOver(context: CrimContext, event: EventOf<'mastership.acquired'>): CrimChange {
-  return {
-    ...applied({ ...context, intents: {}, locked: {} }, event.entries),
-    epoch: event.epoch,
-    statuses: {},
+  const nothing = {
+    intents: {},
+    locked: {},
+    lives: {},
+    administrative: nothingSet,
+    records: {},
     failures: {},
     barred: {},
+  }
+  const decided = applied({ ...context, ...nothing }, event.entries)
+  return {
+    ...decided,
+    ...remembered(decided.records, event.atMs ?? 0),
+    epoch: event.epoch,
+    statuses: {},
+    resets: {},
+    recovering: {},
+    felled: {},
+    withheld: {},
+    errands: {},
+    timers: {},
     commanded: {},
     introduced: {},
     requests: {},
@@ -44,16 +48,20 @@ export function isUp(context: CrimContext, node: NodeName): boolean {
 
 /**
  * A node that comes, or comes back, is asked what is; until it answers nothing is assumed. What was known of a node is
- * forgotten when its components can't be as they were: it returned, ended, left or stopped by itself.
+ * forgotten when its components can't be as they were: it returned, ended, left or stopped by itself, or has a later life.
  */
 export function nodeChanged(context: CrimContext, event: EventOf<'node.changed'>): CrimChange {
+  return { ...lifeChanged(context, event), ...returnNoted(context, event, context.nodes[event.node]) }
+}
+
+function lifeChanged(context: CrimContext, event: EventOf<'node.changed'>): CrimChange {
   const { node, availability, incarnation } = event
   const before = context.nodes[node]
   const nodes = { ...context.nodes, [node]: { availability, incarnation } }
   const isSameLife = before?.incarnation === incarnation
   const isUndisturbed = isSameLife && (before?.availability === 'suspect' || before?.availability === availability)
   if (availability === 'suspect' || availability === 'leaving') return { nodes }
-  if (availability === 'unreachable') return { nodes, awaited: without(context.awaited, node) }
+  if (availability === 'unreachable' && isSameLife) return { nodes, awaited: without(context.awaited, node) }
   if (availability === 'alive' && isUndisturbed) return { nodes }
   const awaited = without(context.awaited, node)
   return {
@@ -61,6 +69,9 @@ export function nodeChanged(context: CrimContext, event: EventOf<'node.changed'>
     statuses: withoutNode(context.statuses, node),
     commanded: withoutNode(context.commanded, node),
     introduced: withoutNode(context.introduced, node),
+    recovering: withoutNode(context.recovering, node),
+    errands: withoutNode(context.errands, node),
+    withheld: withoutNode(context.withheld, node),
     awaited: availability === 'alive' ? [...awaited, node].sort() : awaited,
   }
 }
@@ -95,35 +106,7 @@ export function statusReported(context: CrimContext, event: EventOf<'status.repo
   if (isForeign || isBeforeSurvey) return {}
   const statuses = { ...context.statuses, [status.component]: status }
   const before = context.statuses[status.component] ?? null
-  return isNewFailure(before, status) ? { statuses, ...failed(context, status.component, event.atMs) } : { statuses }
-}
-
-function isNewFailure(before: ComponentStatus | null, status: ComponentStatus): boolean {
-  return (
-    status.failure !== null &&
-    !uncountedCodes.includes(status.failure.code) &&
-    !isSameFailure(before?.failure ?? null, status.failure)
-  )
-}
-
-function isSameFailure(a: Failure | null, b: Failure): boolean {
-  return a !== null && a.code === b.code && a.detail === b.detail
-}
-
-/** Counts a failure; one more than the type's limit within its window bars the component until it is unlocked. */
-function failed(context: CrimContext, component: ComponentId, atMs: number): CrimChange {
-  const type = typeOfComponent(context, component)
-  if (!type) return {}
-  const { restartLimit, restartWindowMs } = type.recovery
-  const recent = [...(context.failures[component] ?? []).filter((time) => time > atMs - restartWindowMs), atMs]
-  const failures = { ...context.failures, [component]: recent }
-  return recent.length > restartLimit ? { failures, barred: { ...context.barred, [component]: true } } : { failures }
-}
-
-/** null: it is no longer configured. */
-export function typeOfComponent({ configuration }: CrimContext, component: ComponentId): ComponentType | null {
-  const configured = configuration.components[componentNameOf(component)]
-  return configured ? configuration.types[configured.type]! : null
+  return { statuses, ...recoveryNoted({ ...context, statuses }, { before, status, atMs: event.atMs }) }
 }
 
 /**
@@ -148,6 +131,8 @@ export function forgotten(context: CrimContext): CrimChange {
   const isAssigned = (name: string, node: NodeName) =>
     assigned.has(name) && configuration.components[name]!.nodes.includes(node)
   const isKnown = (id: ComponentId) => named.has(id) || isAssigned(componentNameOf(id), nodeOf(id))
+  const namedHosts = new Set([...named].map(hostOf))
+  const isHostKnown = (id: ComponentId) => namedHosts.has(id) || isAssigned(componentNameOf(id), nodeOf(id))
   const namedNodes = new Set([...named].map(nodeOf))
   const isNodeKept = ([name, { availability }]: [string, KnownNode]) =>
     configuration.nodes[name] !== undefined || namedNodes.has(name) || !stoppedAvailabilities.includes(availability)
@@ -156,8 +141,11 @@ export function forgotten(context: CrimContext): CrimChange {
     statuses: kept(context.statuses, ([id]) => isKnown(id as ComponentId)),
     commanded: kept(context.commanded, ([id]) => isKnown(id as ComponentId)),
     introduced: kept(context.introduced, ([id]) => isKnown(id as ComponentId)),
-    failures: kept(context.failures, ([id]) => isKnown(id as ComponentId)),
-    barred: kept(context.barred, ([id]) => isKnown(id as ComponentId)),
+    recovering: kept(context.recovering, ([id]) => isKnown(id as ComponentId)),
+    failures: kept(context.failures, ([id]) => isHostKnown(id as ComponentId)),
+    resets: kept(context.resets, ([id]) => isHostKnown(id as ComponentId)),
+    barred: kept(context.barred, ([id]) => isHostKnown(id as ComponentId)),
+    withheld: kept(context.withheld, ([id]) => isHostKnown(id as ComponentId)),
   }
 }
 
@@ -176,43 +164,6 @@ export function strangersIsolated(context: CrimContext): CrimChange {
   const strangers = named.filter((name) => context.nodes[name] === undefined && !context.configuration.nodes[name])
   const isolated = strangers.map((name) => [name, { availability: 'isolated' as const, incarnation: 0 }])
   return { nodes: { ...context.nodes, ...Object.fromEntries(isolated) } }
-}
-
-/** Takes entries of the repository over. Keys of others are not looked at. */
-export function applied(context: CrimContext, entries: readonly AppliedEntry[]): CrimChange {
-  const intents = { ...context.intents }
-  const locked = { ...context.locked }
-  const failures = { ...context.failures }
-  const barred = { ...context.barred }
-  for (const entry of entries) {
-    if (entry.key.startsWith(intentPrefix)) {
-      const assignment = entry.key.slice(intentPrefix.length)
-      if (entry.value === null) delete intents[assignment]
-      else intents[assignment] = intentOf(assignment, entry)
-    } else if (entry.key.startsWith(lockPrefix)) {
-      const component = entry.key.slice(lockPrefix.length) as ComponentId
-      if (entry.value === null) {
-        delete locked[component]
-        delete failures[component]
-        delete barred[component]
-      } else locked[component] = true
-    }
-  }
-  return { intents, locked, failures, barred }
-}
-
-function intentOf(assignment: string, { value, epoch, index }: AppliedEntry): Intent {
-  const { roles, sponsors } = value as StoredIntent
-  return {
-    assignment,
-    ...(sponsors ? { sponsors } : {}),
-    roles: Object.fromEntries(
-      Object.entries(roles).map(([component, { role, token }]) => [
-        component,
-        { role, token: token ?? { epoch, index } },
-      ]),
-    ),
-  }
 }
 
 function without(names: readonly NodeName[], node: NodeName): NodeName[] {

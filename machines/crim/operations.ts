@@ -1,143 +1,163 @@
-/** What operators ask of the CRIM (SPEC R8, R9): checked, carried out through the same plan as everything else, answered when done. */
-import { candidatesOf, requestedSuccessor } from '../logic/placement/index.ts'
-import { type ComponentId, componentId, componentNameOf, nodeOf } from '../model/ids.ts'
-import type { Operation, OperationResult } from '../model/operation.ts'
-import type { CrimChange, CrimContext, CrimEffect, PendingOperation } from './context.ts'
-import { isUp, lockKey } from './observe.ts'
+/**
+ * What operators ask of the CRIM (SPEC R8, R9): checked, carried out through the same plan as everything else, answered when done, or
+ * when it has taken too long. What it has the repository take over is carried on by a successor; the rest (a restart, a self-test, a
+ * hand-over that is not decided yet) ends with the mastership, and whoever asked is told so.
+ */
+import { forecast } from '../logic/placement/rehearse.ts'
+import { type ComponentId, hostOf } from '../model/ids.ts'
+import type { Operation, OperationCode, OperationResult } from '../model/operation.ts'
+import type { Change, CrimChange, CrimContext, CrimEffect, PendingOperation } from './context.ts'
+import type { Checked, OperationKind } from './operations/kind.ts'
+import { lossBy, outageBy } from './operations/loss.ts'
+import { migrate } from './operations/migrate.ts'
+import { restart } from './operations/restart.ts'
+import { isOf, selfTest } from './operations/selfTest.ts'
+import { setting } from './operations/settings.ts'
+import { shutdown } from './operations/shutdown.ts'
+import { switchover } from './operations/switchover.ts'
+import { isHostStopped } from './places.ts'
 import { planInputOf, propose, type Reconciled } from './propose.ts'
+import { isDue, timerOf } from './timerNames.ts'
 
 /** More operations than this at once are refused. */
 const operationCountMax = 64
 
-export function requested(context: CrimContext, request: { id: string; operation: Operation }): Reconciled {
+const kinds = {
+  switchover,
+  migrate,
+  selfTest,
+  restart,
+  shutdown,
+  lock: setting,
+  unlock: setting,
+  maintenance: setting,
+}
+
+function kindOf({ operation }: Operation): OperationKind<Operation> {
+  return kinds[operation] as OperationKind<Operation>
+}
+
+/** These give back, or leave all as it is. */
+const harmless: readonly Operation['operation'][] = ['unlock', 'maintenance']
+
+/** Takes an operation on; it begins as soon as no decision is being committed. A dry run is answered at once. */
+export function requested(context: CrimContext, { id, operation }: { id: string; operation: Operation }): Reconciled {
+  if (operation.isDryRun) return answer(id, dryRun(context, operation))
   if (context.operations.length >= operationCountMax)
-    return refuse(request.id, 'unavailable', 'too many operations are under way')
-  if (context.proposal) return refuse(request.id, 'unavailable', 'another decision is being committed; try again')
-  return request.operation.operation === 'switchover'
-    ? requestSwitchover(context, request.id, request.operation)
-    : requestLock(context, request.id, request.operation)
+    return answer(id, { ok: false, code: 'unavailable', text: 'too many operations are under way' })
+  const pending: PendingOperation = { id, operation, isBegun: false, successors: {}, hosts: {} }
+  return { change: { operations: [...context.operations, pending] }, effects: [] }
 }
 
-function requestSwitchover(
-  context: CrimContext,
-  id: string,
-  operation: Extract<Operation, { operation: 'switchover' }>,
-): Reconciled {
-  const { assignment, to } = operation
-  const configured = context.configuration.assignments[assignment]
-  if (!configured) return refuse(id, 'no-such', `no assignment '${assignment}'`)
-  if (to !== null && !context.configuration.components[configured.component]!.nodes.includes(to)) {
-    return refuse(id, 'no-such', `'${assignment}' has no component on a node '${to}'`)
-  }
-  const wanted = to === null ? null : componentId({ node: to, component: configured.component })
-  const before = primaryOf(context, assignment)
-  if (before !== null && wanted === before) return done(id, `${before} is primary of ${assignment} already`)
-  const candidates = candidatesOf(planInputOf(context), assignment)
-  const current = candidates.find(({ component }) => component === before) ?? null
-  const successor = requestedSuccessor(candidates, current, wanted)?.component
-  if (!successor) return refuse(id, 'refused', `no sound component to switch '${assignment}' over to`)
-  const pending: PendingOperation = { id, operation, to: successor }
-  return {
-    change: {
-      requests: { ...context.requests, [assignment]: { to: successor } },
-      operations: [...context.operations, pending],
+/** The next that has not begun: refused, done already, or under way from now on. */
+export function beginOperation(context: CrimContext, pending: PendingOperation): Reconciled {
+  const { id, operation } = pending
+  const others = context.operations.filter((other) => other !== pending)
+  const checked = kindOf(operation).check(context, operation)
+  const result = resultOfCheck(context, operation, checked)
+  if (result) return { ...answer(id, result), change: { operations: others } }
+  const begun = kindOf(operation).begin(context, pending, operation)
+  const change = { ...begun.change, operations: [...others, { ...begun.pending, isBegun: true }] }
+  if (begun.changes.length === 0) return { change, effects: [] }
+  const proposed = propose({ ...context, ...change }, begun.changes)
+  return { change: { ...change, ...proposed.change }, effects: proposed.effects }
+}
+
+function resultOfCheck(context: CrimContext, operation: Operation, checked: Checked): OperationResult | null {
+  if (checked.kind === 'refused') return { ok: false, code: checked.code, text: checked.text }
+  if (checked.kind === 'done') return { ok: true, text: checked.text }
+  const loss = operation.isForced ? null : lossOf(context, operation, checked)
+  return loss === null ? null : { ok: false, code: 'needs-force', text: `${loss}; force it to go ahead` }
+}
+
+function lossOf(context: CrimContext, operation: Operation, checked: Checked & { kind: 'possible' }): string | null {
+  if (harmless.includes(operation.operation)) return null
+  const before = planInputOf(context)
+  const loss = checked.isOutage ? outageBy(before, checked.after) : lossBy(before, checked.after)
+  return loss === null ? null : `${kindOf(operation).name(operation)} would leave ${loss}`
+}
+
+function dryRun(context: CrimContext, operation: Operation): OperationResult {
+  const kind = kindOf(operation)
+  const checked = kind.check(context, operation)
+  if (checked.kind !== 'possible') return resultOfCheck(context, operation, checked)!
+  const loss = lossOf(context, operation, checked)
+  const name = kind.name(operation)
+  const plan = forecast({ before: planInputOf(context), after: checked.after, events: [name] })
+  return { ok: true, text: loss === null ? `${name} can be done` : `${loss}; it has to be forced`, plan }
+}
+
+/** What operations that are under way still have the repository take over. */
+export function operationChanges(context: CrimContext): Change[] {
+  return context.operations.flatMap((pending) => [
+    ...(kindOf(pending.operation).changes?.(context, pending, pending.operation) ?? []),
+  ])
+}
+
+/** What operations that are under way still have nodes do. */
+export function proceedOperations(context: CrimContext): Reconciled {
+  return context.operations.reduce<Reconciled>(
+    ({ change, effects }, pending) => {
+      const next = kindOf(pending.operation).proceed?.({ ...context, ...change }, pending, pending.operation)
+      return next
+        ? { change: { ...change, ...next.change }, effects: [...effects, ...next.effects] }
+        : { change, effects }
     },
-    effects: [],
-  }
-}
-
-/**
- * What is left of the requests when the plan has nothing more to decide: those whose successor is being brought in step.
- * The others are in the intents by now, or could not be followed, and are not asked again.
- */
-export function requestsLeft(context: CrimContext): CrimContext['requests'] {
-  const left = Object.entries(context.requests).filter(([assignment, { to }]) => {
-    const intended = to === null ? null : context.intents[assignment]?.roles[to]
-    return intended?.role === 'secondary' && context.statuses[to!]?.failure === null
-  })
-  return Object.fromEntries(left)
-}
-
-function requestLock(
-  context: CrimContext,
-  id: string,
-  operation: Extract<Operation, { component: ComponentId }>,
-): Reconciled {
-  const { component } = operation
-  const name = componentNameOf(component)
-  if (!context.configuration.components[name]?.nodes.includes(nodeOf(component)))
-    return refuse(id, 'no-such', `no component '${component}'`)
-  const isLocking = operation.operation === 'lock'
-  if (isLocking && context.locked[component]) return done(id, `${component} is locked already`)
-  const pending: PendingOperation = { id, operation, to: null }
-  const proposed = propose(context, [{ key: lockKey(component), value: isLocking ? true : null }])
-  return { change: { ...proposed.change, operations: [...context.operations, pending] }, effects: proposed.effects }
+    { change: {}, effects: [] },
+  )
 }
 
 /** Answers the operations that have come to their end. */
 export function finishOperations(context: CrimContext): Reconciled {
   const answers = context.operations.map((pending) => ({ pending, result: resultOf(context, pending) }))
   return {
-    change: {
-      requests: context.requests,
-      operations: answers.filter(({ result }) => result === null).map(({ pending }) => pending),
-    },
-    effects: answers.flatMap(({ pending, result }): CrimEffect[] =>
-      result ? [{ type: 'operation.answer', id: pending.id, result }] : [],
-    ),
+    change: { operations: answers.filter(({ result }) => result === null).map(({ pending }) => pending) },
+    effects: answers.flatMap(({ pending, result }) => (result ? answer(pending.id, result).effects : [])),
   }
 }
 
 /** Null while it is under way. */
-function resultOf(context: CrimContext, { operation, to }: PendingOperation): OperationResult | null {
-  if (operation.operation === 'switchover') return switchoverResult(context, operation.assignment, to!)
-  const { component } = operation
-  if (operation.operation === 'unlock')
-    return context.locked[component] ? null : { ok: true, text: `${component} is unlocked` }
-  const status = context.statuses[component]
-  const isOut =
-    context.locked[component] &&
-    (!isUp(context, nodeOf(component)) || (status?.role === 'offline' && status.phase === 'stopped'))
-  return isOut ? { ok: true, text: `${component} is locked` } : null
+function resultOf(context: CrimContext, pending: PendingOperation): OperationResult | null {
+  return kindOf(pending.operation).result(context, pending, pending.operation)
 }
 
-function switchoverResult(context: CrimContext, assignment: string, to: ComponentId): OperationResult | null {
-  if (context.requests[assignment]) return null
-  const primary = primaryOf(context, assignment)
-  if (primary !== to)
-    return {
-      ok: false,
-      code: 'refused',
-      text: `${to} failed meanwhile; primary of ${assignment} is ${primary ?? 'nobody'}`,
-    }
-  const status = context.statuses[to]
-  return status?.role === 'primary' && status.phase === 'ready'
-    ? { ok: true, text: `${to} is primary of ${assignment}` }
-    : null
+/** Those that have taken too long: who asked is told, and what was to be offline for them no longer is. */
+export function expireOperations(context: CrimContext): Reconciled {
+  const late = context.operations.filter(({ id }) => isDue(context, timerOf.operation(id)))
+  if (late.length === 0) return { change: {}, effects: [] }
+  const hosts = late.flatMap((pending) => Object.keys(pending.hosts))
+  const result = failure('timed-out', 'not complete in time; what is decided of it goes on: see status')
+  return {
+    change: {
+      operations: context.operations.filter((pending) => !late.includes(pending)),
+      withheld: Object.fromEntries(Object.entries(context.withheld).filter(([host]) => !hosts.includes(host))),
+    },
+    effects: late.flatMap(({ id }) => answer(id, result).effects),
+  }
+}
+
+/** What is to be offline until it has stopped, or, for a self-test, until that is over. */
+export function stillWithheld(context: CrimContext): CrimContext['withheld'] {
+  const hosts = Object.keys(context.withheld) as ComponentId[]
+  const left = hosts.filter(
+    (host) => !isHostStopped(context, host) || context.operations.some((pending) => isOf(pending, hostOf(host))),
+  )
+  return left.length === hosts.length ? context.withheld : Object.fromEntries(left.map((host) => [host, true as const]))
 }
 
 /** What was under way when the mastership ended is no longer this CRIM's to answer for. */
 export function abandonOperations(context: CrimContext): { change: CrimChange; effects: CrimEffect[] } {
-  const result: OperationResult = {
-    ok: false,
-    code: 'unavailable',
-    text: 'the master changed; see status, then try again',
-  }
+  const result = failure('unavailable', 'the master changed; see status, then try again')
   return {
     change: { operations: [], requests: {} },
-    effects: context.operations.map(({ id }) => ({ type: 'operation.answer', id, result })),
+    effects: context.operations.flatMap(({ id }) => [...answer(id, result).effects]),
   }
 }
 
-export function primaryOf(context: CrimContext, assignment: string): ComponentId | null {
-  const roles = context.intents[assignment]?.roles ?? {}
-  return (Object.keys(roles) as ComponentId[]).find((component) => roles[component]!.role === 'primary') ?? null
+function failure(code: OperationCode, text: string): OperationResult {
+  return { ok: false, code, text }
 }
 
-function done(id: string, text: string): Reconciled {
-  return { change: {}, effects: [{ type: 'operation.answer', id, result: { ok: true, text } }] }
-}
-
-function refuse(id: string, code: 'no-such' | 'refused' | 'unavailable', text: string): Reconciled {
-  return { change: {}, effects: [{ type: 'operation.answer', id, result: { ok: false, code, text } }] }
+function answer(id: string, result: OperationResult): Reconciled {
+  return { change: {}, effects: [{ type: 'operation.answer', id, result }] }
 }

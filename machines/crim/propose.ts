@@ -1,5 +1,6 @@
 import type { PlanInput } from '../logic/placement/index.ts'
 import type { Change, CrimChange, CrimContext, CrimEffect } from './context.ts'
+import { lapsedOf } from './dependencies.ts'
 
 /** What one look at the CRIM's context leads to. */
 export interface Reconciled {
@@ -11,7 +12,7 @@ export function planInputOf(context: CrimContext): PlanInput {
   const nodes = Object.fromEntries(
     Object.entries(context.nodes).map(([name, { availability }]) => [name, availability]),
   )
-  return { ...context, nodes }
+  return { ...context, nodes, lapsed: lapsedOf(context) }
 }
 
 /**

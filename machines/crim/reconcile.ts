@@ -8,6 +8,7 @@ import {
   candidatesOf,
   isRenewed,
   isSponsorChanged,
+  type Plan,
   type PlanInput,
   peersOf,
   plan,
@@ -15,57 +16,140 @@ import {
   sponsorTokens,
   type Target,
 } from '../logic/placement/index.ts'
-import { type ComponentId, componentNameOf, nodeOf } from '../model/ids.ts'
+import { type ComponentId, componentNameOf, hostOf, nodeOf } from '../model/ids.ts'
 import { activeRoles, type Role } from '../model/roles.ts'
 import { compareTokens, type Token } from '../model/token.ts'
 import type { Change, CrimContext, StoredIntent } from './context.ts'
-import { intentKey, lockKey, typeOfComponent } from './observe.ts'
-import { finishOperations, requestsLeft } from './operations.ts'
-import { planInputOf, propose, type Reconciled } from './propose.ts'
+import { resetsWanted } from './errands.ts'
+import { assignmentStateKey, componentStateKey, failuresKey, intentKey, lockKey, nodeStateKey } from './keys.ts'
+import { livesBegun, livesLeft } from './lives.ts'
+import { fellings, nodeStateChanges } from './nodes.ts'
+import { requestsLeft } from './operations/switchover.ts'
+import { beginOperation, finishOperations, operationChanges, proceedOperations } from './operations.ts'
+import { typeOfComponent } from './places.ts'
+import { propose, type Reconciled } from './propose.ts'
+import { recordChanges } from './records.ts'
+import { stillRecovering } from './recovery.ts'
+import { inTurn } from './turns.ts'
+import { viewOf } from './view.ts'
 
 /** `isRepeating`: commands that were sent already are sent again. */
 export function reconcile(context: CrimContext, { isRepeating } = { isRepeating: false }): Reconciled {
-  if (context.proposal) return { change: {}, effects: [] }
-  const input = planInputOf(context)
-  const { targets, steps } = plan(input)
+  if (context.proposal) return nothing
+  const next = context.operations.find(({ isBegun }) => !isBegun)
+  if (next) return after(context, beginOperation(context, next), (begun) => reconcile(begun, { isRepeating }))
+  return after(context, fellings(context), (known) => decide(known, { isRepeating }))
+}
+
+function decide(context: CrimContext, { isRepeating }: { isRepeating: boolean }): Reconciled {
+  const input = viewOf(context)
+  const { targets, steps } = planned(input)
   const reasons = Object.fromEntries(targets.map((target) => [target.assignment, target.reason]))
-  const changes = [...targets.flatMap((target) => intentChange(input, target)), ...locksLeft(context)]
+  const changes = changesOf(context, input, targets)
   if (changes.length > 0) return propose({ ...context, reasons }, changes)
-  const waits = steps.flatMap((step) =>
-    step.waitsFor ? [`${step.component} waits for ${step.waitsFor} before ${step.role}`] : [],
-  )
+  const known = { ...context, reasons, recovering: stillRecovering(context), requests: requestsLeft(context) }
+  const { recovering, requests } = known
+  return [
+    (now: CrimContext) => commanded(now, input, { steps: inTurn(now, steps), isRepeating }),
+    resetsWanted,
+    proceedOperations,
+    finishOperations,
+  ].reduce((done, act) => after(known, done, act), {
+    change: { reasons, recovering, requests },
+    effects: [],
+  } as Reconciled)
+}
+
+/** The last plan for a configuration: it saves most of the work of the next, and changes nothing of it. */
+const lastPlans = new WeakMap<PlanInput['configuration'], Plan>()
+
+function planned(input: PlanInput): Plan {
+  const made = plan(input, lastPlans.get(input.configuration))
+  lastPlans.set(input.configuration, made)
+  return made
+}
+
+const nothing: Reconciled = { change: {}, effects: [] }
+
+/** One thing after the other, each on the strength of what the one before has changed. */
+export function after(context: CrimContext, first: Reconciled, act: (context: CrimContext) => Reconciled): Reconciled {
+  const second = act({ ...context, ...first.change })
+  return { change: { ...first.change, ...second.change }, effects: [...first.effects, ...second.effects] }
+}
+
+/** All that is to be decided now. What is kept of failures alone waits for a decision to go along with. */
+function changesOf(context: CrimContext, input: PlanInput, targets: readonly Target[]): Change[] {
+  const records = recordChanges(context)
+  const changes = [
+    ...livesBegun(context),
+    ...livesLeft(context),
+    ...statesLeft(context),
+    ...nodeStateChanges(context),
+    ...operationChanges(context),
+    ...targets.flatMap((target) => intentChange(input, target)),
+  ]
+  return changes.length > 0 || records.isUrgent ? atOnce([...records.changes, ...changes]) : []
+}
+
+/** What one entry of the log holds, as JSON, with some room for the rest of it; and how many changes it takes. */
+const changesSizeMax = 24 * 1024
+const changeCountMax = 512
+
+/** As many as fit into one entry; the others follow once these are decided. */
+function atOnce(changes: readonly Change[]): Change[] {
+  let size = 0
+  const count = changes.findIndex((change, index) => {
+    size += JSON.stringify(change).length
+    return index > 0 && (size > changesSizeMax || index >= changeCountMax)
+  })
+  return count < 0 ? [...changes] : changes.slice(0, count)
+}
+
+/** Tells components what to become, and those that have become it of their peers. */
+function commanded(
+  context: CrimContext,
+  input: PlanInput,
+  { steps, isRepeating }: { steps: readonly Step[]; isRepeating: boolean },
+): Reconciled {
   const commands = steps
     .filter((step) => step.waitsFor === null && (isRepeating || !isCommanded(context, step)))
     .map((step) => commandOf(context, input, step))
-  const introductions = introductionsOf(context, input, steps)
-  const told = [...commands, ...introductions]
-  const finished = finishOperations({ ...context, requests: requestsLeft(context) })
+  const told = [...commands, ...introductionsOf(context, input, steps)]
+  const underWayNow = Object.fromEntries(commands.map((command) => underWay(context, command)))
+  const introduced = Object.fromEntries(told.map(({ component, peers }) => [component, peers]))
   return {
     change: {
-      ...finished.change,
-      reasons,
-      waits,
-      commanded: {
-        ...context.commanded,
-        ...Object.fromEntries(commands.map((command) => underWay(context, command))),
-      },
-      introduced: {
-        ...context.introduced,
-        ...Object.fromEntries(told.map(({ component, peers }) => [component, peers])),
-      },
+      waits: steps.flatMap((step) =>
+        step.waitsFor ? [`${step.component} waits for ${step.waitsFor} before ${step.role}`] : [],
+      ),
+      commanded: { ...context.commanded, ...underWayNow },
+      introduced: { ...context.introduced, ...introduced },
     },
-    effects: [...told, ...finished.effects],
+    effects: told,
   }
 }
 
-/** Locks of components that are not configured any more are taken away: one of that name that comes later is another. */
-function locksLeft({ locked, configuration, intents }: CrimContext): Change[] {
+/** What is set of components, nodes and assignments that are not configured any more goes: one of that name that comes later is another. */
+function statesLeft({ locked, administrative, records, configuration, intents }: CrimContext): Change[] {
+  const named = new Set(
+    Object.values(intents).flatMap(({ roles }) => (Object.keys(roles) as ComponentId[]).map(hostOf)),
+  )
   const isKnown = (id: ComponentId) =>
-    configuration.components[componentNameOf(id)]?.nodes.includes(nodeOf(id)) ||
-    Object.values(intents).some(({ roles }) => roles[id] !== undefined)
-  return (Object.keys(locked) as ComponentId[])
-    .filter((id) => !isKnown(id))
-    .map((id) => ({ key: lockKey(id), value: null }))
+    configuration.components[componentNameOf(id)]?.nodes.includes(nodeOf(id)) || named.has(id)
+  const strange = (of: object) => (Object.keys(of) as ComponentId[]).filter((id) => !isKnown(id))
+  const { nodes, assignments, components } = administrative
+  const keys = [
+    ...strange(locked).map(lockKey),
+    ...strange(components).map(componentStateKey),
+    ...strange(records).map(failuresKey),
+    ...Object.keys(nodes)
+      .filter((node) => !configuration.nodes[node])
+      .map(nodeStateKey),
+    ...Object.keys(assignments)
+      .filter((name) => !configuration.assignments[name])
+      .map(assignmentStateKey),
+  ]
+  return keys.map((key) => ({ key, value: null }))
 }
 
 /**

@@ -29,7 +29,7 @@ export interface Configuration {
   readonly groups?: Readonly<Record<string, GroupConfiguration>>
   /** Software release domains (SPEC R12). */
   readonly releases?: ReleaseConfiguration
-  /** Of the whole cluster; left out: `defaultNodeRecovery`. */
+  /** Of the whole cluster; left out: `defaultNodeRecovery` (recovery.ts). */
   readonly recovery?: NodeRecoveryPolicy
 }
 
@@ -118,7 +118,15 @@ export interface Timing {
 
 export type Standby = 'hot' | 'warm' | 'cold'
 
-export type HookName = 'onPrimary' | 'onSecondary' | 'onSpare' | 'onQuiescing' | 'onOffline' | 'onPeers'
+export type HookName =
+  | 'onPrimary'
+  | 'onSecondary'
+  | 'onSpare'
+  | 'onQuiescing'
+  | 'onOffline'
+  | 'onPeers'
+  | 'onReset'
+  | 'onSelfTest'
 
 export type ProbeTarget =
   | { readonly kind: 'exec'; readonly command: readonly string[] }

@@ -38,3 +38,9 @@ export function hostOf(component: ComponentId): ComponentId {
   const end = component.indexOf('/', component.indexOf('/') + 1)
   return end < 0 ? component : (component.slice(0, end) as ComponentId)
 }
+
+/** `web1` of the place `n1/pool/web1`; null of a component that is no place. */
+export function placeAssignmentOf(component: ComponentId): AssignmentName | null {
+  const host = hostOf(component)
+  return host === component ? null : component.slice(host.length + 1)
+}

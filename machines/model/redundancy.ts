@@ -1,5 +1,13 @@
 /** Redundancy models as data (SPEC R3, DESIGN §4): what a name stands for where the configuration gives no numbers of its own. */
-import type { AssignmentConfiguration, ComponentType, Redundancy, ServingLimits, Wanted } from './configuration.ts'
+import type {
+  AssignmentConfiguration,
+  ComponentType,
+  Configuration,
+  Redundancy,
+  ServingLimits,
+  Wanted,
+} from './configuration.ts'
+import { type AssignmentName, type ComponentId, componentId, type NodeName, placeId } from './ids.ts'
 
 interface Model {
   readonly primaries: Wanted
@@ -38,4 +46,14 @@ export function servingLimitsOf({ serves }: Pick<ComponentType, 'serves'>): Serv
  */
 export function isShared({ serves }: Pick<ComponentType, 'serves'>): boolean {
   return serves !== undefined && (serves.primaryCountMax > 1 || serves.secondaryCountMax > 1 || serves.isMixed)
+}
+
+/** What has the role for an assignment on a node that has its component: the place for it there, or the component itself. */
+export function servantOf(
+  { types, components, assignments }: Pick<Configuration, 'types' | 'components' | 'assignments'>,
+  { assignment, node }: { assignment: AssignmentName; node: NodeName },
+): ComponentId {
+  const { component } = assignments[assignment]!
+  const isPlace = isShared(types[components[component]!.type]!)
+  return isPlace ? placeId({ node, component, assignment }) : componentId({ node, component })
 }

@@ -18,6 +18,8 @@ export interface ClusterView {
   readonly arbiter: ArbiterView | null
   readonly assignments: readonly AssignmentView[]
   readonly components: readonly ComponentView[]
+  /** The whole cluster is in maintenance. */
+  readonly isMaintained?: true
   /** Worst first. Empty: nothing is wrong. */
   readonly problems: readonly Problem[]
 }
@@ -32,6 +34,8 @@ export interface QuorumView {
 export interface NodeView {
   readonly name: NodeName
   readonly availability: NodeAvailability
+  /** What an operator or recovery has set of it. Left out: nothing. */
+  readonly state?: 'standby' | 'held' | 'maintenance'
   readonly incarnation: Incarnation
   readonly mastership: 'master' | 'vice' | 'member'
   /** In the replicated log: its vote counts; it only follows; or it is no member (yet). */
@@ -58,14 +62,18 @@ export interface LinkView {
 export interface AssignmentView {
   readonly name: AssignmentName
   readonly redundancy: string
-  /** served: as configured; degraded: has its primary but not its redundancy; unserved: no primary is ready. */
+  /** served: as configured; degraded: has its primary but not its redundancy; unserved: no primary is ready, or fewer than it needs. */
   readonly health: 'served' | 'degraded' | 'unserved'
   readonly primary: ComponentId | null
   readonly endpoint: string | null
+  /** Of one that may have several at once: all that are ready, the first of which is `primary`. */
+  readonly primaries?: readonly ComponentId[]
   readonly secondaries: readonly ComponentId[]
   readonly spares: readonly ComponentId[]
   /** Why it is not as configured; null when it is. */
   readonly reason: string | null
+  /** What an operator has set of it. Left out: nothing. */
+  readonly state?: 'locked' | 'maintenance'
 }
 
 export interface ComponentView {
@@ -81,6 +89,8 @@ export interface ComponentView {
   readonly isLocked: boolean
   /** Failed too often: not used until it is unlocked. */
   readonly isBarred: boolean
+  /** The component itself is in maintenance, whatever its node or the cluster is. */
+  readonly isMaintained?: true
   readonly failure: Failure | null
   readonly endpoint: string | null
 }

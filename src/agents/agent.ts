@@ -22,12 +22,19 @@ export interface RoleWords extends ComponentLife {
 }
 
 export interface StopOrder extends ComponentLife {
-  /** Until the whole process group is killed; 0: at once. Default: the type's. */
-  readonly timeoutMs?: number
+  /** Until the whole process group is killed; 0: at once. */
+  readonly timeoutMs: number
 }
 
 export interface InvokeOrder extends RoleWords {
   readonly level: number
+  readonly timeLimitMs: number
+}
+
+/** Beside its role. `reset`: the process begins anew without ending; `selfTest`: of a component that is offline. */
+export interface ErrandOrder {
+  readonly kind: 'reset' | 'selfTest'
+  readonly component: ComponentId
   readonly timeLimitMs: number
 }
 
@@ -40,13 +47,24 @@ export interface ComponentAgent {
   invoke(order: InvokeOrder): void
   /** The others of its assignment, or their roles, have changed (rendezvous, SPEC R4). */
   introduce(order: RoleWords): void
+  /** Resolves to null when it is done: by its end, or that of its time limit, or of the process. */
+  run(errand: ErrandOrder): Promise<Reason | null>
+  /** What a life of a component is called where its process is known: that of a place is its process's. */
+  lifeOf(life: ComponentLife): Incarnation
+  /** Whether it may be acting as primary: for the guard, which ends it should the lease be over. */
+  setActive(activity: ComponentLife & { readonly isActive: boolean }): void
   /** Forgets everything without stopping anything: that is the guard's to do. */
   close(): void
 }
 
 export type AgentEvent =
   /** A program that speaks the SDK protocol has registered; another runs, and its first probe has passed. Comes again with a new endpoint. */
-  | ({ readonly type: 'process.ready'; readonly endpoint: string | null } & ComponentLife)
+  | ({
+      readonly type: 'process.ready'
+      readonly endpoint: string | null
+      /** Of its software, as it says itself. */
+      readonly release?: string | null
+    } & ComponentLife)
   /** It could not be started, or was not ready in time (`start.timedOut`); in the latter case `process.exited` follows. */
   | ({ readonly type: 'process.startFailed' } & ComponentLife & Reason)
   /** Nothing of the process, its descendants and its hooks is left. */
@@ -58,6 +76,10 @@ export type AgentEvent =
   | ({ readonly type: 'role.failed' } & RoleAnswer & Reason)
   /** `probe.failed`, `sdk.disconnected`, or the code of the program's own error report. */
   | ({ readonly type: 'health.failed' } & ComponentLife & Reason)
+  /** Of what it should bear; not as often as it says so. */
+  | ({ readonly type: 'load.changed'; readonly loadPercent: number } & ComponentLife)
+  /** Of a self-determining component: the role it has picked. */
+  | ({ readonly type: 'role.announced'; readonly role: Role } & ComponentLife)
 
 export interface Reason {
   /** Stable. */

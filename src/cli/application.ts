@@ -1,6 +1,5 @@
 /** The commands, as a table of contents. What a command does is loaded when it is run, so that all of them start fast. */
 import { type Application, buildApplication, buildCommand, buildRouteMap, help, text_en } from '@stricli/core'
-import type { SwitchoverFlags } from './commands/switchover.ts'
 import { configRoutes } from './config.ts'
 import type { CliContext } from './context.ts'
 import { demoCommand } from './demo.ts'
@@ -18,6 +17,8 @@ import {
   type ViewFlags,
   viewFlags,
 } from './flags.ts'
+import { operationRoutes } from './operations.ts'
+import { planCommand } from './plan.ts'
 import { replayCommand } from './replay.ts'
 import { simulateCommand } from './simulate.ts'
 
@@ -66,24 +67,6 @@ const nodeProcess = buildCommand<NodeProcessFlags, [], CliContext>({
   docs: { brief: 'The inner process of a node' },
 })
 
-const switchover = buildCommand<SwitchoverFlags, [string], CliContext>({
-  loader: () => import('./commands/switchover.ts'),
-  parameters: {
-    flags: {
-      ...connectionFlags,
-      to: {
-        kind: 'parsed',
-        parse: (input) => input,
-        brief: 'The node to move it to',
-        placeholder: 'NODE',
-        optional: true,
-      },
-    },
-    positional: oneName({ placeholder: 'ASSIGNMENT', what: 'The name of the assignment' }),
-  },
-  docs: { brief: 'Hand an assignment over to another component, in order' },
-})
-
 const ledger = buildCommand<Record<never, never>, [], CliContext>({
   loader: () => import('./commands/ledger.ts'),
   parameters: {},
@@ -113,19 +96,7 @@ const root = buildRouteMap<string, CliContext>({
       what: 'The name of the assignment',
       load: () => import('./commands/where.ts'),
     }),
-    switchover,
-    lock: namedCommand({
-      brief: 'Take a component out of use until it is unlocked',
-      placeholder: 'COMPONENT',
-      what: 'Its full name, node first: n1/ledger',
-      load: () => import('./commands/lock.ts'),
-    }),
-    unlock: namedCommand({
-      brief: 'Put a locked or barred component back to use',
-      placeholder: 'COMPONENT',
-      what: 'Its full name, node first: n1/ledger',
-      load: () => import('./commands/unlock.ts'),
-    }),
+    ...operationRoutes,
     qualify: namedCommand({
       brief: 'Let a node vote and be master',
       placeholder: 'NODE',
@@ -139,6 +110,7 @@ const root = buildRouteMap<string, CliContext>({
       load: async () => ({ default: (await import('./commands/qualify.ts')).disqualify }),
     }),
     config: configRoutes,
+    plan: planCommand,
     fence: fenceCommand,
     replay: replayCommand,
     simulate: simulateCommand,

@@ -26,6 +26,8 @@ export const exitCodes = {
   expired: 110,
   /** The connection broke after the operation was sent: it may have been carried out, or not. */
   indeterminate: 112,
+  /** Of `plan`: something that is required would not be served. */
+  unsatisfied: 113,
   /** No answer, or not done, in time. */
   timedOut: 124,
 } as const

@@ -1,7 +1,8 @@
 /** Component type information in the file (SPEC C6): how a kind of program is run, watched, told its role and recovered. */
 import { constants } from 'node:os'
 import { z } from 'zod'
-import { command, count, duration, environment, mapping, text } from './values.ts'
+import { recoveries, type Standby } from '../../machines/model/configuration.ts'
+import { command, count, duration, environment, mapping, nameText, text } from './values.ts'
 
 const dayMs = 86_400_000
 const longest = { minMs: 1, maxMs: dayMs }
@@ -21,6 +22,10 @@ const hooks = mapping({
   ),
   onOffline: hook('Run before its process is stopped.'),
   onPeers: hook('Run when the others of its assignment, or their roles, change.'),
+  onReset: hook(
+    'Run for a soft reset: the program forgets what it has and begins anew, without its process ending. Exit code 0: it is well again.',
+  ),
+  onSelfTest: hook('Run while it is offline, when an operator asks for a self-test. Exit code 0: it has passed.'),
 })
 
 const probe = mapping({
@@ -45,6 +50,60 @@ const probe = mapping({
     type: 'whole number',
   }),
 })
+
+const recoveryText = recoveries.join(', ').replace(/, (\w+)$/, ' or $1')
+const rung = () => z.enum(recoveries)
+
+const recovery = mapping({
+  restarts: count({ min: 0, max: 100 }).default(3).meta({
+    description:
+      'So many restarts within the window; one more failure bars the component from its node until it is unlocked, or for as long as `barredFor` says.',
+    type: 'whole number',
+  }),
+  window: duration({ minMs: 1, maxMs: 30 * dayMs })
+    .default(60_000)
+    .meta({ description: 'The window in which restarts and resets are counted.', type: 'duration' }),
+  first: rung().optional().meta({
+    description:
+      'The first answer to a failure; one that does not help is followed by the next, in this order. `reset`: it begins anew in its process. `restart`: its process does. `failover`: another takes its role. `switchover`: another takes it in good order. `nodeSwitchover`, `nodeFailover`: the same for everything on its node. Default: failover where a hot standby is ready, else restart.',
+    type: recoveryText,
+  }),
+  byCode: z.record(z.string(), rung(), { error: 'a mapping of codes to recoveries' }).optional().meta({
+    description: 'The first answer to a report with this code, before `first`: `{ probe.failed: reset }`.',
+    type: 'mapping to recoveries',
+  }),
+  resets: count({ min: 0, max: 100 }).optional().meta({
+    description: 'So many soft resets within the window before a restart. Default: 1.',
+    type: 'whole number',
+  }),
+  barredFor: duration({ minMs: 1000, maxMs: 365 * dayMs })
+    .optional()
+    .meta({
+      description:
+        'A component that was barred from its node is used again after this long. Default: when it is unlocked.',
+      type: 'duration',
+    }),
+})
+
+const serves = mapping({
+  primaries: count({ min: 1, max: 1000 }).default(1).meta({
+    description: 'It is primary for at most so many assignments at once.',
+    type: 'whole number',
+  }),
+  secondaries: count({ min: 0, max: 1000 }).default(1).meta({
+    description: 'It is secondary for at most so many.',
+    type: 'whole number',
+  }),
+  mixed: z.boolean({ error: 'true or false' }).default(false).meta({
+    description: 'Whether it may be primary for one while it is secondary for another. If not, it is one or the other.',
+    type: 'true or false',
+  }),
+})
+
+const takenRoles = z
+  .array(z.enum(['spare', 'secondary', 'primary']), { error: 'a list of roles: spare, secondary, primary' })
+  .refine((roles) => roles.includes('primary'), { error: 'a list of roles with primary among them' })
+  .refine((roles) => new Set(roles).size === roles.length, { error: 'a list with each role once' })
 
 export const componentTypeSchema = mapping({
   agent: z
@@ -110,18 +169,31 @@ export const componentTypeSchema = mapping({
       'Commands that are run when its role changes, with the role, assignment, peers and token in their environment.',
     type: 'mapping',
   }),
-  recovery: mapping({
-    restarts: count({ min: 0, max: 100 }).default(3).meta({
-      description:
-        'So many restarts within the window; one more failure bars the component from its node until it is unlocked.',
-      type: 'whole number',
-    }),
-    window: duration({ minMs: 1, maxMs: 30 * dayMs })
-      .default(60_000)
-      .meta({ description: 'The window in which restarts are counted.', type: 'duration' }),
-  })
+  recovery: recovery
     .prefault({})
-    .meta({ description: 'How often it is restarted before that is given up.', type: 'mapping' }),
+    .meta({ description: 'What is done about its failures, and how often before that is given up.', type: 'mapping' }),
+  class: nameText('the name of a class').optional().meta({
+    description: 'Its class, for people and for operations on many. Default: none.',
+    type: 'name',
+  }),
+  roles: takenRoles.optional().meta({
+    description: 'The roles it can take, beside offline and quiescing. Default: all of them.',
+    type: 'list of spare, secondary and primary',
+  }),
+  serves: serves.optional().meta({
+    description:
+      'How many assignments one component (an instance on a node) serves at once. Beyond one of each it is shared: each assignment has a place of its own in it, `n1/pool/web1`, with its own role. Default: one.',
+    type: 'mapping',
+  }),
+  selfDetermining: z.boolean({ error: 'true or false' }).optional().meta({
+    description:
+      'Whether the program picks its role itself and says so. What is planned goes around it. Default: false.',
+    type: 'true or false',
+  }),
 })
 
 export type ComponentTypeFile = z.output<typeof componentTypeSchema>
+
+export function standbyOf({ standby, aware }: Partial<ComponentTypeFile>): Standby {
+  return standby ?? (aware ? 'hot' : 'cold')
+}

@@ -1,7 +1,6 @@
 /** From the file to what the machines see: defaults that depend on other keys, absolute paths, units in the names. */
 import { resolve } from 'node:path'
 import type {
-  AssignmentConfiguration,
   ComponentConfiguration,
   ComponentType,
   Configuration,
@@ -9,9 +8,12 @@ import type {
   NodeConfiguration,
   Probe,
   ProbeTarget,
+  RecoveryPolicy,
   Timing,
 } from '../../machines/model/configuration.ts'
-import type { ComponentTypeFile } from './componentType.ts'
+import { type ComponentTypeFile, standbyOf } from './componentType.ts'
+import { convertAssignment, convertNodeRecovery, convertRelationship, convertReleases } from './convertPlacement.ts'
+import { defined } from './defined.ts'
 import type { FenceFile } from './fence.ts'
 import type { ComponentFile, ConfigurationFile } from './schema.ts'
 import type { TimingFile } from './timing.ts'
@@ -27,9 +29,10 @@ export interface Surroundings {
 export function convert(file: ConfigurationFile, surroundings: Surroundings): Configuration {
   const { directory, nodeOrder, secret } = surroundings
   const nodes = nodeOrder.map((name, index): [string, NodeConfiguration] => {
-    const { links, rank, eligible, fence } = file.nodes[name]!
+    const { links, rank, eligible, fence, capacity, containment, release } = file.nodes[name]!
     const power = fence ? { fence: convertFence(fence, directory) } : {}
-    return [name, { links, rank: rank ?? index + 1, isEligible: eligible, ...power }]
+    const more = defined({ capacity, containment, release })
+    return [name, { links, rank: rank ?? index + 1, isEligible: eligible, ...power, ...more }]
   })
   return {
     cluster: file.cluster,
@@ -46,10 +49,16 @@ export function convert(file: ConfigurationFile, surroundings: Surroundings): Co
     arbiter: file.arbiter ?? null,
     types: mapValues(file.types, (type) => convertType(type, directory)),
     components: mapValues(file.components, convertComponent),
-    assignments: mapValues(
-      file.assignments,
-      ({ component, redundancy }): AssignmentConfiguration => ({ component, redundancy }),
-    ),
+    assignments: mapValues(file.assignments, (assignment) => {
+      const type = file.types[file.components[assignment.component]!.type]!
+      return convertAssignment(assignment, standbyOf(type))
+    }),
+    ...defined({
+      relationships: file.relationships && mapValues(file.relationships, convertRelationship),
+      groups: file.groups && mapValues(file.groups, (members) => ({ members })),
+      releases: file.releases && convertReleases(file.releases),
+      recovery: file.recovery && convertNodeRecovery(file.recovery),
+    }),
   }
 }
 
@@ -88,7 +97,7 @@ function convertType(type: ComponentTypeFile, directory: string): ComponentType 
   return {
     agent: type.agent,
     aware: type.aware,
-    standby: type.standby ?? (type.aware ? 'hot' : 'cold'),
+    standby: standbyOf(type),
     exclusive: type.exclusive,
     command: locateProgram(type.command, directory),
     workingDirectory: resolve(directory, type.workingDirectory ?? '.'),
@@ -99,7 +108,32 @@ function convertType(type: ComponentTypeFile, directory: string): ComponentType 
     roleTimeoutMs: type.role.timeout,
     probe: type.probe ? convertProbe(type.probe, directory) : null,
     hooks: Object.fromEntries(hooks),
-    recovery: { restartLimit: type.recovery.restarts, restartWindowMs: type.recovery.window },
+    recovery: convertRecovery(type.recovery),
+    ...defined({
+      class: type.class,
+      roles: type.roles,
+      serves: type.serves && {
+        primaryCountMax: type.serves.primaries,
+        secondaryCountMax: type.serves.secondaries,
+        isMixed: type.serves.mixed,
+      },
+      selfDetermining: type.selfDetermining,
+    }),
+  }
+}
+
+function convertRecovery({
+  restarts,
+  window,
+  first,
+  byCode,
+  resets,
+  barredFor,
+}: ComponentTypeFile['recovery']): RecoveryPolicy {
+  return {
+    restartLimit: restarts,
+    restartWindowMs: window,
+    ...defined({ first, byCode, resetLimit: resets, barredForMs: barredFor }),
   }
 }
 
@@ -126,11 +160,12 @@ function probeTarget({ exec, http, tcp }: NonNullable<ComponentTypeFile['probe']
   return { kind: 'tcp', host: tcp!.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(tcp!.slice(colon + 1)) }
 }
 
-function convertComponent({ type, nodes, instances }: ComponentFile): ComponentConfiguration {
+function convertComponent({ type, nodes, instances, proxy }: ComponentFile): ComponentConfiguration {
   return {
     type,
     nodes,
     instances: mapValues(instances, ({ environment, endpoint }) => ({ environment, endpoint: endpoint ?? null })),
+    ...defined({ proxy }),
   }
 }
 

@@ -1,36 +1,50 @@
 /** What needs more than one key to judge: names that must exist, addresses that must differ, timings that must fit. */
-import type { ComponentTypeFile } from './componentType.ts'
-import { suggestionFor } from './nearest.ts'
+import { checkAssignments } from './checkAssignments.ts'
+import { checkComponents, checkType } from './checkComponents.ts'
+import { checkContradictions } from './checkContradictions.ts'
+import { checkOrder } from './checkOrder.ts'
+import { checkRelationships, checkReleases } from './checkRelationships.ts'
+import { checkWeights } from './checkWeights.ts'
+import { checkContainment } from './containment.ts'
+import { finding } from './finding.ts'
 import { formatDuration } from './quantity.ts'
-import { nodeCountMax, voterCountMax } from './schema.ts'
-import type { Entries, Sifted } from './sift.ts'
+import { voterCountMax } from './schema.ts'
+import { servedOf } from './served.ts'
+import type { Sifted } from './sift.ts'
 import type { Finding, Path } from './source.ts'
 import { timingRelations } from './timing.ts'
-import { formatAddress, isName, nameExpected } from './values.ts'
+import { formatAddress, isName, nameExpected, nodeCountMax } from './values.ts'
 
 export function crossCheck(sifted: Sifted): Finding[] {
+  const served = servedOf(sifted)
   return [
     ...checkNames(sifted),
+    ...checkNodeKeys(sifted),
     ...checkSecret(sifted),
     ...checkTiming(sifted),
     ...checkNodes(sifted),
     ...checkArbiter(sifted),
     ...checkAddresses(sifted),
     ...[...sifted.types].flatMap(([name, type]) => checkType(name, type)),
+    ...checkContainment(sifted),
     ...checkComponents(sifted),
-    ...checkAssignments(sifted),
+    ...checkAssignments(sifted, served),
+    ...checkWeights(sifted, served),
+    ...checkRelationships(sifted, served),
+    ...checkOrder(sifted),
+    ...checkContradictions(sifted, served),
+    ...checkReleases(sifted),
   ]
 }
 
 const entryCountMax = 1000
+const namedSections = ['nodes', 'types', 'components', 'assignments', 'relationships', 'groups'] as const
 
 function checkNames(sifted: Sifted): Finding[] {
-  return (['nodes', 'types', 'components', 'assignments'] as const).flatMap((section) => {
+  return namedSections.flatMap((section) => {
     const names = [...sifted[section].keys()]
     const wrong = names.filter((name) => !isName(name))
-    const found = wrong.map((name) =>
-      finding([section, name], `expected ${nameExpected}, found '${name}'`, suggestedName(name), 'key'),
-    )
+    const found = wrong.map((name) => misnamed([section, name], name))
     const tooMany = names[entryCountMax]
     if (tooMany === undefined) return found
     return [
@@ -38,6 +52,24 @@ function checkNames(sifted: Sifted): Finding[] {
       finding([section, tooMany], `expected at most ${entryCountMax} of them, found ${names.length}`, null, 'key'),
     ]
   })
+}
+
+/** Names of resources and of levels. */
+function checkNodeKeys({ nodes }: Sifted): Finding[] {
+  return [...nodes].flatMap(([name, { capacity = {}, containment = {} }]) =>
+    Object.entries({ capacity, containment }).flatMap(([key, values]) =>
+      Object.keys(values).flatMap((each) => {
+        const path = ['nodes', name, key, each]
+        if (!isName(each)) return [misnamed(path, each)]
+        if (key === 'capacity' || each !== 'node') return []
+        return [finding(path, "expected a level other than 'node', which is the node itself", 'leave it out', 'key')]
+      }),
+    ),
+  )
+}
+
+function misnamed(path: Path, name: string): Finding {
+  return finding(path, `expected ${nameExpected}, found '${name}'`, suggestedName(name), 'key')
 }
 
 function suggestedName(name: string): string | null {
@@ -135,109 +167,4 @@ function checkAddresses({ nodes, arbiter }: Sifted): Finding[] {
       return [finding([...path, 'links', index], message, null)]
     }),
   )
-}
-
-function checkType(name: string, type: Partial<ComponentTypeFile>): Finding[] {
-  const path = ['types', name]
-  const found = checkEnvironment([...path, 'environment'], type.environment ?? {})
-  if (type.aware && type.standby === 'cold') {
-    const message =
-      "expected hot or warm, found 'cold', which an aware program cannot be: it must run to be told its role"
-    found.push(finding([...path, 'standby'], message, 'leave it out, or write aware: false'))
-  }
-  const runsAsSecondary = type.standby === 'hot' || type.standby === 'warm'
-  if (type.aware === false && type.exclusive && runsAsSecondary && type.hooks && !type.hooks.onPrimary) {
-    const message = `'${type.standby}' without a way to tell a running secondary that it is primary`
-    found.push(
-      finding([...path, 'standby'], message, 'add hooks.onPrimary, or aware: true if it speaks the SDK protocol'),
-    )
-  }
-  if (type.probe) {
-    const { exec, http, tcp } = type.probe
-    const targets = Object.entries({ exec, http, tcp }).flatMap(([kind, target]) =>
-      target === undefined ? [] : [kind],
-    )
-    if (targets.length !== 1) {
-      const message = `expected exactly one of exec, http and tcp, found ${targets.join(' and ') || 'none'}`
-      found.push(finding([...path, 'probe'], message, null, 'key'))
-    }
-  }
-  return found
-}
-
-function checkEnvironment(path: Path, environment: Readonly<Record<string, string>>): Finding[] {
-  return Object.keys(environment).flatMap((name) => {
-    const isReserved = name.startsWith('ROLECALL_')
-    if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !isReserved) return []
-    const expected = isReserved
-      ? "a name without ROLECALL_, which is rolecall's own"
-      : "a name of letters, digits and '_'"
-    return [finding([...path, name], `expected ${expected}, found '${name}'`, null, 'key')]
-  })
-}
-
-function checkComponents({ components, nodes, types }: Sifted): Finding[] {
-  return [...components].flatMap(([name, component]) => {
-    const { type, nodes: on = [], instances = {} } = component
-    const path = ['components', name]
-    const seen = new Set<string>()
-    return [
-      ...(type === undefined ? [] : checkExists([...path, 'type'], { what: 'type', name: type, among: types })),
-      ...on.flatMap((node, index) => {
-        const at = [...path, 'nodes', index]
-        if (seen.has(node)) return [finding(at, `the node '${node}' is there twice`, null)]
-        seen.add(node)
-        return checkExists(at, { what: 'node', name: node, among: nodes })
-      }),
-      ...Object.entries(instances).flatMap(([node, { environment }]) => {
-        const at = [...path, 'instances', node]
-        const found = checkEnvironment([...at, 'environment'], environment)
-        if (seen.has(node) || !component.nodes) return found
-        const message = `expected one of the component's nodes, found '${node}'`
-        return [finding(at, message, suggestionFor(node, on), 'key'), ...found]
-      }),
-    ]
-  })
-}
-
-function checkAssignments({ assignments, components }: Sifted): Finding[] {
-  const servers = new Map<string, string>()
-  return [...assignments].flatMap(([name, assignment]) => {
-    if (assignment.component === undefined) return []
-    const at = ['assignments', name, 'component']
-    const found = checkExists(at, { what: 'component', name: assignment.component, among: components })
-    const other = servers.get(assignment.component)
-    if (other !== undefined) {
-      found.push(
-        finding(
-          at,
-          `expected a component of its own, found '${assignment.component}', which serves '${other}' already`,
-          null,
-        ),
-      )
-    }
-    servers.set(assignment.component, other ?? name)
-    const component = components.get(assignment.component)
-    if (assignment.redundancy === '2N' && component?.nodes?.length === 1) {
-      const message = `2N needs a component on two nodes, found one: ${component.nodes[0]}`
-      found.push(
-        finding(
-          ['assignments', name, 'redundancy'],
-          message,
-          `add a node to components.${assignment.component}.nodes, or write none`,
-        ),
-      )
-    }
-    return found
-  })
-}
-
-function checkExists(path: Path, reference: { what: string; name: string; among: Entries<unknown> }): Finding[] {
-  const { what, name, among } = reference
-  if (among.has(name)) return []
-  return [finding(path, `expected the name of a ${what}, found '${name}'`, suggestionFor(name, [...among.keys()]))]
-}
-
-function finding(path: Path, message: string, suggestion: string | null, at: 'key' | 'value' = 'value'): Finding {
-  return { path, at, message, suggestion }
 }

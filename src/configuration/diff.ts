@@ -1,6 +1,7 @@
 /** What differs between two configurations, by name. */
 import { isDeepStrictEqual } from 'node:util'
 import type { Configuration } from '../../machines/model/configuration.ts'
+import { defaultNodeRecovery } from '../../machines/model/recovery.ts'
 
 export interface NamesChanged {
   readonly added: readonly string[]
@@ -13,9 +14,14 @@ export interface ConfigurationDiff {
   readonly types: NamesChanged
   readonly components: NamesChanged
   readonly assignments: NamesChanged
+  readonly relationships: NamesChanged
+  readonly groups: NamesChanged
   /** `nodeLeaseMs` */
   readonly timing: readonly string[]
   readonly isArbiterChanged: boolean
+  readonly areReleasesChanged: boolean
+  /** Of nodes and the cluster; that of a component is its type's. */
+  readonly isRecoveryChanged: boolean
 }
 
 export function diff(before: Configuration, after: Configuration): ConfigurationDiff {
@@ -25,8 +31,15 @@ export function diff(before: Configuration, after: Configuration): Configuration
     types: namesChanged(before.types, after.types),
     components: namesChanged(before.components, after.components),
     assignments: namesChanged(before.assignments, after.assignments),
+    relationships: namesChanged(before.relationships ?? {}, after.relationships ?? {}),
+    groups: namesChanged(before.groups ?? {}, after.groups ?? {}),
     timing: [...added, ...removed, ...changed],
     isArbiterChanged: !isDeepStrictEqual(before.arbiter ?? null, after.arbiter ?? null),
+    areReleasesChanged: !isDeepStrictEqual(before.releases, after.releases),
+    isRecoveryChanged: !isDeepStrictEqual(
+      before.recovery ?? defaultNodeRecovery,
+      after.recovery ?? defaultNodeRecovery,
+    ),
   }
 }
 

@@ -2,6 +2,7 @@
 import { constants } from 'node:os'
 import type { z } from 'zod'
 import { nearest, suggestionFor } from './nearest.ts'
+import { relationshipKinds } from './relationship.ts'
 import { knownKeys } from './shape.ts'
 import type { Finding, Path } from './source.ts'
 
@@ -19,7 +20,7 @@ export interface ValueSource {
 export function explain(issue: Issue, context: { schema: z.ZodType; source: ValueSource }): Finding[] {
   const { schema, source } = context
   if (issue.code === 'unrecognized_keys') {
-    const known = knownKeys(schema, issue.path)
+    const known = knownKeys(schema, issue.path, source.content)
     return issue.keys.map((key) => ({
       path: [...issue.path, key],
       at: 'key' as const,
@@ -66,6 +67,7 @@ function suggest(issue: Issue, found: { value: unknown; written: string | null }
   }
   if (typeof value !== 'string') return null
   if (issue.code === 'invalid_value') return meant(nearest(value, issue.values.map(String)))
+  if (issue.code === 'invalid_union') return meant(nearest(value, relationshipKinds))
   if (issue.path.at(-1) === 'signal') {
     const upper = value.toUpperCase()
     return meant(nearest(upper.startsWith('SIG') ? upper : `SIG${upper}`, Object.keys(constants.signals)))

@@ -3,16 +3,34 @@
  * it and the reference in docs/ is written from it. What needs more than one key to judge is in `crossChecks.ts`.
  */
 import { z } from 'zod'
+import { assignmentSchema } from './assignment.ts'
 import { componentTypeSchema } from './componentType.ts'
 import { fenceSchema } from './fence.ts'
+import { nodeRecoverySchema } from './nodeRecovery.ts'
+import { groupsSchema, relationshipsSchema, releasesSchema } from './relationship.ts'
 import { timingSchema } from './timing.ts'
-import { byName, count, duration, environment, linkAddress, list, mapping, nameText, size, text } from './values.ts'
+import {
+  byName,
+  count,
+  duration,
+  environment,
+  fewByName,
+  linkAddress,
+  list,
+  mapping,
+  nameText,
+  nodeCountMax,
+  releaseText,
+  resources,
+  size,
+  text,
+} from './values.ts'
 
-export const nodeCountMax = 64
 /** Nodes that vote: every decision waits for a majority of them, so more would only be slower. */
 export const voterCountMax = 7
 const linkCountMax = 4
 const mebibyte = 1024 ** 2
+const levelCountMax = 8
 
 /** A derived key is only as good as what it comes from. */
 export const secretLengthMin = 8
@@ -36,6 +54,25 @@ export const nodeSchema = mapping({
     description:
       'How the other nodes cut its power (docs/fencing.md). Default: not at all; only time, evidence or an operator proves its end.',
     type: 'mapping',
+  }),
+  capacity: resources().optional().meta({
+    description:
+      'What it has of each resource, in whole numbers of whatever unit: `{ memory: 16, cpu: 8 }`. Of what is not named it has nothing. Assignments take of it by their `weights`.',
+    type: 'mapping to whole numbers',
+  }),
+  containment: fewByName(nameText('the name of a place'), {
+    expected: 'a mapping of levels to names of places',
+    countMax: levelCountMax,
+  })
+    .optional()
+    .meta({
+      description:
+        'Where it stands, from the outside in: `{ site: east, shelf: east-a }`. Every node has the same levels. Nodes with the same name at a level stand in the same place, so the name of a shelf tells its site too. The level `node` is the node itself.',
+      type: 'mapping to names',
+    }),
+  release: releaseText().optional().meta({
+    description: 'Its software release domain. Default: none is known, and it fits with all.',
+    type: 'text',
   }),
 })
 
@@ -69,16 +106,10 @@ export const componentSchema = mapping({
   )
     .default({})
     .meta({ description: 'What differs per node, by the name of the node.', type: 'mapping' }),
-})
-
-export const assignmentSchema = mapping({
-  component: nameText('the name of a component').meta({
-    description: 'One of `components`: its instances may serve the assignment. A component serves one assignment.',
+  proxy: nameText('the name of a component').optional().meta({
+    description:
+      'The component that speaks for it: an instance of that one must serve for this one to be used. It has an instance on every node that this one has. The loss of the proxy is not the loss of what it speaks for.',
     type: 'name',
-  }),
-  redundancy: z.enum(['2N', 'none']).default('2N').meta({
-    description: '`2N`: one primary and one secondary. `none`: one primary, and the other instances are spares.',
-    type: '2N or none',
   }),
 })
 
@@ -163,11 +194,27 @@ export const configurationSchema = mapping({
     description: 'What must be served, by name: which component does, and with how much redundancy.',
     type: 'mapping',
   }),
+  relationships: relationshipsSchema.optional().meta({
+    description: 'What assignments, components and places have to do with each other, by name; each of a `kind`.',
+    type: 'mapping',
+  }),
+  groups: groupsSchema.optional().meta({
+    description:
+      'Lists of assignments, by name: always on one node, started in this order and stopped in reverse. A member that fails stops those behind it only. An assignment is in one group at most.',
+    type: 'mapping to lists of names',
+  }),
+  releases: releasesSchema
+    .optional()
+    .meta({ description: 'What is known of software release domains.', type: 'mapping' }),
+  recovery: nodeRecoverySchema.optional().meta({
+    description:
+      'Recovery beyond one component: of nodes, and of the cluster. Without this key the defaults hold all the same.',
+    type: 'mapping',
+  }),
 })
 
 export type NodeFile = z.output<typeof nodeSchema>
 export type ArbiterFile = z.output<typeof arbiterSchema>
 export type ComponentFile = z.output<typeof componentSchema>
-export type AssignmentFile = z.output<typeof assignmentSchema>
 /** The file with its defaults, durations in milliseconds, paths as written. */
 export type ConfigurationFile = z.output<typeof configurationSchema>

@@ -3,17 +3,25 @@
  * rest from the cross checks.
  */
 import { z } from 'zod'
+import { type AssignmentFile, assignmentSchema } from './assignment.ts'
 import { type ComponentTypeFile, componentTypeSchema } from './componentType.ts'
 import {
+  type GroupFile,
+  groupSchema,
+  type RelationshipFile,
+  type ReleasesFile,
+  relationshipSchemas,
+  releasesSchema,
+} from './relationship.ts'
+import {
   type ArbiterFile,
-  type AssignmentFile,
   arbiterSchema,
-  assignmentSchema,
   type ComponentFile,
   componentSchema,
   type NodeFile,
   nodeSchema,
 } from './schema.ts'
+import { isRecord } from './size.ts'
 import { type TimingFile, timingSchema } from './timing.ts'
 
 /** By name; of each, the keys that are well-formed. */
@@ -30,7 +38,15 @@ export interface Sifted {
   readonly types: Entries<ComponentTypeFile>
   readonly components: Entries<ComponentFile>
   readonly assignments: Entries<AssignmentFile>
+  readonly relationships: ReadonlyMap<string, SiftedRelationship>
+  readonly groups: ReadonlyMap<string, GroupFile>
+  readonly releases: ReleasesFile | null
 }
+
+type Sift<T> = T extends { kind: infer Kind } ? { kind: Kind } & Partial<T> : never
+
+/** Of a kind that there is, with those of its keys that are well-formed. */
+export type SiftedRelationship = Sift<RelationshipFile>
 
 export function sift(content: unknown): Sifted {
   const file = isRecord(content) ? content : {}
@@ -44,12 +60,35 @@ export function sift(content: unknown): Sifted {
     types: entries(componentTypeSchema, file.types),
     components: entries(componentSchema, file.components),
     assignments: entries(assignmentSchema, file.assignments),
+    relationships: relationships(file.relationships),
+    groups: groups(file.groups),
+    releases: parsed(releasesSchema, file.releases ?? {}),
   }
 }
 
 function entries<T extends z.ZodObject>(schema: T, section: unknown): Map<string, Partial<z.output<T>>> {
   if (!isRecord(section)) return new Map()
   return new Map(Object.entries(section).map(([name, value]) => [name, wellFormed(schema, value)]))
+}
+
+function relationships(section: unknown): Map<string, SiftedRelationship> {
+  const found = new Map<string, SiftedRelationship>()
+  for (const [name, value] of Object.entries(isRecord(section) ? section : {})) {
+    const kind = isRecord(value) && typeof value.kind === 'string' ? value.kind : ''
+    if (!Object.hasOwn(relationshipSchemas, kind)) continue
+    const schema = relationshipSchemas[kind as SiftedRelationship['kind']]
+    found.set(name, wellFormed(schema as z.ZodObject, value) as SiftedRelationship)
+  }
+  return found
+}
+
+function groups(section: unknown): Map<string, GroupFile> {
+  const found = new Map<string, GroupFile>()
+  for (const [name, value] of Object.entries(isRecord(section) ? section : {})) {
+    const group = parsed(groupSchema, value)
+    if (group) found.set(name, group)
+  }
+  return found
 }
 
 function wellFormed<T extends z.ZodObject>(schema: T, value: unknown): Partial<z.output<T>> {
@@ -64,8 +103,4 @@ function wellFormed<T extends z.ZodObject>(schema: T, value: unknown): Partial<z
 function parsed<T extends z.ZodType>(schema: T, value: unknown): z.output<T> | null {
   const result = schema.safeParse(value)
   return result.success ? result.data : null
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

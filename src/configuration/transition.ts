@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { isSameLeaseTiming } from '../../machines/logic/lease.ts'
 import type { Configuration } from '../../machines/model/configuration.ts'
+import { isShared } from '../../machines/model/redundancy.ts'
 import type { KeyProblem } from './tree.ts'
 
 export function forbiddenChanges(
@@ -14,6 +15,7 @@ export function forbiddenChanges(
     ...arbiterTooEarly(before, after, state),
     ...changedLinks(before, after),
     ...changedExclusiveness(before, after),
+    ...changedSharing(before, after),
     ...lastVoter(before, after),
   ]
 }
@@ -57,6 +59,24 @@ function changedExclusiveness(before: Configuration, after: Configuration): KeyP
     if (after.types[type]!.exclusive === was) return []
     const message = `exclusive: expected ${was}, as long as '${name}' is served, found ${!was}`
     const suggestion = 'remove the assignment, and add it anew when it is stopped'
+    return [{ key: `configuration/types/${type}`, message, suggestion }]
+  })
+}
+
+/**
+ * A plain component has its role itself, a shared one has a place for each assignment: one that changes from the one to the other while
+ * it serves would be known by two names, and nobody could tell that what acts under the old one is what was told under the new.
+ */
+function changedSharing(before: Configuration, after: Configuration): KeyProblem[] {
+  const servers = (of: Configuration) => Object.values(of.assignments).map(({ component }) => component)
+  const stayed = new Set(servers(before)).intersection(new Set(servers(after)))
+  return [...stayed].flatMap((name) => {
+    const was = isShared(before.types[before.components[name]!.type]!)
+    const { type } = after.components[name]!
+    if (isShared(after.types[type]!) === was) return []
+    const found = was ? 'one at a time' : 'several'
+    const message = `serves: expected ${was ? 'several' : 'one at a time'}, as long as '${name}' serves an assignment, found ${found}`
+    const suggestion = 'remove its assignments, and add them anew when they are stopped'
     return [{ key: `configuration/types/${type}`, message, suggestion }]
   })
 }

@@ -14,6 +14,12 @@ export interface KeyMeta {
   readonly type: string
 }
 
+/** Of the whole cluster, and so also of the primaries of one assignment. */
+export const nodeCountMax = 64
+
+/** Wishes for places, either way. Sums of them stay exact. */
+export const wishWeightMax = 10_000
+
 /** The names of nodes, types, components and assignments: short enough for the paths of sockets that contain them. */
 export const nameExpected = "a name of at most 32 lower-case letters, digits and '-', with no '-' at its beginning"
 const namePattern = /^[a-z0-9][a-z0-9-]{0,31}$/
@@ -52,6 +58,30 @@ export function mapping<T extends z.ZodRawShape>(shape: T) {
 /** A mapping by names; whether they are names is checked apart, so that what stands behind a wrong one is looked at too. */
 export function byName<T extends z.ZodType>(value: T, what: string) {
   return z.record(z.string(), value, { error: `a mapping of ${what}` })
+}
+
+const resourceCountMax = 16
+
+/** Whole numbers of resources. */
+export function resources() {
+  return fewByName(count({ min: 0, max: 1_000_000_000 }), {
+    expected: 'a mapping of resources to whole numbers',
+    countMax: resourceCountMax,
+  })
+}
+
+/** As `byName`, with a bound. */
+export function fewByName<T extends z.ZodType>(value: T, options: { expected: string; countMax: number }) {
+  const { expected, countMax } = options
+  return z
+    .record(z.string(), value, { error: expected })
+    .refine((values) => Object.keys(values).length <= countMax, { error: `${expected}, at most ${countMax}` })
+}
+
+/** The name of a software release: `4.1`, `r3`. */
+export function releaseText() {
+  const expected = "the name of a release, such as r3 or \"4.1\": at most 64 letters, digits, '.', '_', '+' and '-'"
+  return z.string({ error: expected }).regex(/^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/, { error: expected })
 }
 
 /** A program and its arguments, as they are: no shell reads them. */

@@ -11,6 +11,8 @@ export const exitCodes = {
   nodeProcessFailed: 70,
   /** Of the node process: the repository cannot be written any more, for instance because the disk is full. Started again. */
   storeFailed: 71,
+  /** Of the node process: the master had everything of this node ended, since what ran here failed and has no other cure. Started again. */
+  felled: 72,
   /** State or runtime directory or what is in it cannot be used, or a link address. Not tried again. */
   cannotUse: 74,
   /** Of the node process: its guard has gone, so it has killed the components and ended itself. */

@@ -27,6 +27,8 @@ export interface ControlClient {
   view(): Promise<ClusterView>
   counters(): Promise<Record<string, unknown>>
   assignment(name: string): Promise<AssignmentView>
+  /** What the master knows, but for the configuration (docs/plan.md). */
+  observed(): Promise<unknown>
   /** The node's answer, be it yes or no. */
   operate(request: OperationRequest): Promise<OperationAnswer>
   /** The view now and after each change. Ends when the node closes the stream, and when `signal` is aborted. */
@@ -69,6 +71,7 @@ export function connectControl(options: ControlTarget): ControlClient {
     view: async () => parseView(await ask('/v1/view')),
     counters: async () => z.record(z.string(), z.unknown()).parse(await ask('/v1/counters')),
     assignment: async (name) => (await ask(`/v1/assignments/${encodeURIComponent(name)}`)) as AssignmentView,
+    observed: () => ask('/v1/observed'),
     async operate(request) {
       try {
         const headers = { 'content-type': 'application/json' }

@@ -1,9 +1,8 @@
 /**
  * The control interface of a node: HTTP over a Unix socket that only its owner may open. `GET /v1/view`, `/v1/counters`,
- * `/v1/assignments/NAME`, `/v1/watch` (JSON lines), `POST /v1/operations`.
+ * `/v1/assignments/NAME`, `/v1/observed`, `/v1/watch` (JSON lines), `POST /v1/operations`.
  */
 import { z } from 'zod'
-import type { ComponentId } from '../../machines/model/ids.ts'
 import type { AnyOperation, OperationCode, OperationResult } from '../../machines/model/operation.ts'
 
 const name = z
@@ -11,25 +10,60 @@ const name = z
   .min(1, { error: 'a name' })
   .max(200, { error: 'a name of at most 200 characters' })
 
-/** What comes in a request. Whether the names exist is looked at after. */
-export const operationSchema = z.discriminatedUnion(
+const target = z.discriminatedUnion(
+  'kind',
+  [
+    z.strictObject({ kind: z.literal('component'), component: name }),
+    z.strictObject({ kind: z.literal('node'), node: name }),
+    z.strictObject({ kind: z.literal('assignment'), assignment: name }),
+    z.strictObject({ kind: z.literal('group'), group: name }),
+    z.strictObject({ kind: z.literal('cluster') }),
+  ],
+  { error: 'a target: of kind component, node, assignment, group or cluster' },
+)
+
+const manner = { isForced: z.boolean().exactOptional(), isDryRun: z.boolean().exactOptional() }
+
+/** `component` is how locks were asked for before there were other targets; it stands for a target of that kind. */
+const onTarget = { target: target.exactOptional(), component: name.exactOptional(), ...manner }
+
+const operationShape = z.discriminatedUnion(
   'operation',
   [
-    z.strictObject({ operation: z.literal('switchover'), assignment: name, to: name.nullish() }),
-    z.strictObject({ operation: z.literal('lock'), component: name }),
-    z.strictObject({ operation: z.literal('unlock'), component: name }),
+    z.strictObject({ operation: z.literal('switchover'), assignment: name, to: name.nullish(), ...manner }),
+    z.strictObject({ operation: z.literal('migrate'), assignment: name, from: name, to: name, ...manner }),
+    z.strictObject({ operation: z.literal('selfTest'), component: name, ...manner }),
+    z.strictObject({ operation: z.enum(['lock', 'unlock', 'shutdown', 'restart']), ...onTarget }),
+    z.strictObject({ operation: z.literal('maintenance'), isOn: z.boolean(), ...onTarget }),
     z.strictObject({ operation: z.literal('fence'), node: name, how: z.enum(['run', 'confirm']) }),
   ],
-  { error: 'one of switchover, lock, unlock and fence' },
+  { error: 'one of switchover, migrate, selfTest, lock, unlock, shutdown, restart, maintenance and fence' },
 )
+
+type Parsed = z.output<typeof operationShape>
+
+const onTargets = ['lock', 'unlock', 'shutdown', 'restart', 'maintenance'] as const
+
+function isOnTarget(request: Parsed): request is Extract<Parsed, { operation: (typeof onTargets)[number] }> {
+  return (onTargets as readonly string[]).includes(request.operation)
+}
+
+/** What comes in a request. Whether the names exist is looked at after. */
+export const operationSchema = operationShape
+  .refine((request) => !('target' in request && 'component' in request), { error: 'either a target or a component' })
+  .refine((request) => !isOnTarget(request) || 'target' in request || 'component' in request, {
+    path: ['target'],
+    error: 'a target',
+  })
 
 export type OperationRequest = z.input<typeof operationSchema>
 
 /** Names are checked against the view, which has components under their full names only. */
-export function operationOf(request: z.output<typeof operationSchema>): AnyOperation {
-  if (request.operation === 'fence') return request
+export function operationOf(request: Parsed): AnyOperation {
   if (request.operation === 'switchover') return { ...request, to: request.to ?? null }
-  return { operation: request.operation, component: request.component as ComponentId }
+  if (!isOnTarget(request)) return request as AnyOperation
+  const { target, component, ...rest } = request
+  return { ...rest, target: target ?? { kind: 'component', component } } as AnyOperation
 }
 
 /** An `OperationResult` as it goes over the socket; every error of the interface has the form of its second half. */
@@ -45,7 +79,7 @@ const codes = [
 ] as const satisfies readonly OperationCode[]
 
 export const answerSchema = z.discriminatedUnion('ok', [
-  z.object({ ok: z.literal(true), text: z.string() }),
+  z.object({ ok: z.literal(true), text: z.string(), plan: z.unknown().exactOptional() }),
   z.object({ ok: z.literal(false), code: z.enum(codes), text: z.string(), suggestion: z.string().optional() }),
 ])
 

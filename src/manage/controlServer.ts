@@ -2,6 +2,7 @@
 import { existsSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs'
 import { connect } from 'node:net'
 import { dirname } from 'node:path'
+import { hostOf } from '../../machines/model/ids.ts'
 import type { AnyOperation, OperationResult } from '../../machines/model/operation.ts'
 import type { ClusterView } from '../../machines/model/view.ts'
 import { suggestionFor } from '../configuration/nearest.ts'
@@ -48,6 +49,12 @@ export async function serveControl(options: { path: string; handlers: ControlHan
         '/v1/view': { GET: () => Response.json(handlers.view()) },
         '/v1/counters': { GET: () => Response.json(handlers.counters()) },
         '/v1/assignments/:name': { GET: (request) => assignmentNamed(handlers.view(), request.params.name) },
+        '/v1/observed': {
+          GET: (request, server) => {
+            server.timeout(request, operationTimeoutSeconds)
+            return observed(handlers)
+          },
+        },
         '/v1/watch': {
           GET: (request, server) => {
             if (watcherCount >= watcherCountMax)
@@ -108,6 +115,12 @@ function assignmentNamed(view: ClusterView, name: string): Response {
     : refuseNoSuch({ what: 'assignment', name, names: view.assignments.map((each) => each.name) })
 }
 
+/** It is the master that knows. */
+async function observed(handlers: ControlHandlers): Promise<Response> {
+  const result = await handlers.operate({ operation: 'observe' })
+  return result.ok ? Response.json(result.plan) : Response.json(result, { status: httpStatuses[result.code] })
+}
+
 async function operate(request: Request, handlers: ControlHandlers): Promise<Response> {
   const parsed = operationSchema.safeParse(await request.json().catch(() => null))
   if (!parsed.success) {
@@ -128,23 +141,41 @@ interface UnknownName {
   readonly names: readonly string[]
 }
 
-/** Names that are not in the view are refused here, with a suggestion; the CRIM checks them again. */
+/**
+ * Names that are not in the view are refused here, with a suggestion; the CRIM checks them again. Groups, which the view has not got,
+ * it checks alone.
+ */
 function unknownName(view: ClusterView, operation: AnyOperation): UnknownName | null {
-  if (operation.operation === 'fence') {
-    const names = view.nodes.map(({ name }) => name)
-    return names.includes(operation.node) ? null : { what: 'node', name: operation.node, names }
-  }
-  if (operation.operation !== 'switchover') {
-    const names: string[] = view.components.map(({ component }) => component)
-    return names.includes(operation.component) ? null : { what: 'component', name: operation.component, names }
-  }
-  const assignments = view.assignments.map(({ name }) => name)
-  if (!assignments.includes(operation.assignment))
-    return { what: 'assignment', name: operation.assignment, names: assignments }
+  const named = namesIn(view, operation)
+  return named.find(({ name, names }) => !names.includes(name)) ?? null
+}
+
+function namesIn(view: ClusterView, operation: AnyOperation): UnknownName[] {
   const nodes = view.nodes.map(({ name }) => name)
-  return operation.to === null || nodes.includes(operation.to)
-    ? null
-    : { what: 'node', name: operation.to, names: nodes }
+  const assignments = view.assignments.map(({ name }) => name)
+  // A place is locked with the component that it is in.
+  const components = [...new Set(view.components.flatMap(({ component }) => [component, hostOf(component)]))]
+  const node = (name: string): UnknownName => ({ what: 'node', name, names: nodes })
+  const assignment = (name: string): UnknownName => ({ what: 'assignment', name, names: assignments })
+  const component = (name: string): UnknownName => ({ what: 'component', name, names: components })
+  switch (operation.operation) {
+    case 'observe':
+      return []
+    case 'fence':
+      return [node(operation.node)]
+    case 'switchover':
+      return [assignment(operation.assignment), ...(operation.to === null ? [] : [node(operation.to)])]
+    case 'migrate':
+      return [assignment(operation.assignment), node(operation.from), node(operation.to)]
+    case 'selfTest':
+      return [component(operation.component)]
+    default: {
+      const { target } = operation
+      if (target.kind === 'component') return [component(target.component)]
+      if (target.kind === 'node') return [node(target.node)]
+      return target.kind === 'assignment' ? [assignment(target.assignment)] : []
+    }
+  }
 }
 
 function refuseNoSuch({ what, name, names }: UnknownName): Response {

@@ -2,14 +2,17 @@
 
 import { planInputOf } from '../../machines/crim/propose.ts'
 import type { CrimContext } from '../../machines/crim.ts'
-import { candidatesOf } from '../../machines/logic/placement/index.ts'
-import { type ComponentId, componentId, type NodeName, nodeOf } from '../../machines/model/ids.ts'
+import { type Administrative, candidatesOf } from '../../machines/logic/placement/index.ts'
+import { type ComponentId, hostOf, type NodeName, nodeOf } from '../../machines/model/ids.ts'
+import { modelOf, servantOf } from '../../machines/model/redundancy.ts'
 import { type ComponentStatus, upAvailabilities } from '../../machines/model/status.ts'
 import type { AssignmentView, ComponentView } from '../../machines/model/view.ts'
 
 export interface Assignments {
   readonly assignments: readonly AssignmentView[]
   readonly components: readonly ComponentView[]
+  /** What is set of nodes and of the whole cluster. Left out: nothing. */
+  readonly states?: Pick<Administrative, 'nodes' | 'isMaintained'>
 }
 
 export function assignmentsOf(crim: CrimContext): Assignments {
@@ -24,7 +27,12 @@ export function assignmentsOf(crim: CrimContext): Assignments {
       ),
     ),
     components,
+    ...statesOf(crim.administrative),
   }
+}
+
+function statesOf({ nodes, isMaintained }: Administrative): Pick<Assignments, 'states'> {
+  return isMaintained || Object.keys(nodes).length > 0 ? { states: { nodes, isMaintained } } : {}
 }
 
 function componentsOf(crim: CrimContext, assignment: string): ComponentView[] {
@@ -43,6 +51,7 @@ function componentsOf(crim: CrimContext, assignment: string): ComponentView[] {
       incarnation: status?.incarnation ?? 0,
       isLocked: candidate.isLocked,
       isBarred: candidate.isBarred,
+      ...(crim.administrative.components[hostOf(component)] && { isMaintained: true as const }),
       failure: status?.failure ?? null,
       endpoint: status?.endpoint ?? instances[nodeOf(component)]?.endpoint ?? null,
     }
@@ -50,25 +59,30 @@ function componentsOf(crim: CrimContext, assignment: string): ComponentView[] {
 }
 
 function assignmentOf(crim: CrimContext, name: string, components: readonly ComponentView[]): AssignmentView {
-  const { redundancy } = crim.configuration.assignments[name]!
+  const configured = crim.configuration.assignments[name]!
+  const wanted = modelOf(configured)
   const intended = (role: string) => components.filter(({ intendedRole }) => intendedRole === role)
-  const primary = components.find(({ role, phase }) => role === 'primary' && phase === 'ready') ?? null
+  const isReady = (as: string) => (view: ComponentView) => view.role === as && view.phase === 'ready'
+  const primaries = components.filter(isReady('primary'))
+  const [primary = null] = primaries
   const secondaries = intended('secondary')
-  const isRedundant =
-    redundancy === 'none' || secondaries.some(({ role, phase }) => role === 'secondary' && phase === 'ready')
+  const isServed = primaries.length >= wanted.primaries.required
+  const isRedundant = secondaries.filter(isReady('secondary')).length >= wanted.secondaries.required
   const reason =
     crim.reasons[name] ??
     crim.waits.find((wait) => components.some(({ component }) => wait.startsWith(`${component} `))) ??
     null
   return {
     name,
-    redundancy,
-    health: primary === null ? 'unserved' : isRedundant ? 'served' : 'degraded',
+    redundancy: configured.redundancy,
+    health: !isServed ? 'unserved' : isRedundant ? 'served' : 'degraded',
     primary: primary?.component ?? null,
     endpoint: primary?.endpoint ?? null,
+    ...(wanted.primaries.preferred > 1 ? { primaries: primaries.map(({ component }) => component) } : {}),
     secondaries: secondaries.map(({ component }) => component),
     spares: intended('spare').map(({ component }) => component),
-    reason: primary !== null && isRedundant ? null : reason,
+    reason: isServed && isRedundant ? null : reason,
+    ...(crim.administrative.assignments[name] && { state: crim.administrative.assignments[name] }),
   }
 }
 
@@ -95,11 +109,17 @@ export function lastKnown(word: Assignments, { self, upNodes, statuses }: OwnSig
   const isPrimary = (name: ComponentId) =>
     components.some(({ component, role, phase }) => component === name && role === 'primary' && phase === 'ready')
   const assignments = word.assignments.map((assignment): AssignmentView => {
+    const primaries = assignment.primaries?.filter(isPrimary)
+    if (primaries !== undefined && primaries.length > 0) {
+      const [primary] = primaries as [ComponentId]
+      const { endpoint } = components.find(({ component }) => component === primary)!
+      return { ...assignment, primaries, primary, endpoint }
+    }
     if (assignment.primary === null || isPrimary(assignment.primary)) return assignment
     const reason = 'there is no master to say who is primary'
-    return { ...assignment, health: 'unserved', primary: null, endpoint: null, reason }
+    return { ...assignment, ...(primaries && { primaries }), health: 'unserved', primary: null, endpoint: null, reason }
   })
-  return { assignments, components }
+  return { assignments, components, ...(word.states && { states: word.states }) }
 }
 
 /** What a node that has not heard a master can say: nothing but what is configured. */
@@ -116,7 +136,7 @@ export function unheardAssignments(configuration: CrimContext['configuration']):
   }))
   const components = Object.entries(configuration.assignments).flatMap(([assignment, { component: name }]) =>
     configuration.components[name]!.nodes.map((node) => ({
-      component: componentId({ node, component: name }) as ComponentId,
+      component: servantOf(configuration, { assignment, node }),
       type: configuration.components[name]!.type,
       assignment,
       role: 'unknown' as const,

@@ -1,4 +1,5 @@
 /** What is wrong with a cluster, from what is seen of it: pure, so that every node and every test judges alike. */
+import { hostOf } from '../../machines/model/ids.ts'
 import { upAvailabilities } from '../../machines/model/status.ts'
 import type { AssignmentView, ClusterView, ComponentView, NodeView, Problem } from '../../machines/model/view.ts'
 import type { GuardProblem } from '../guard/protocol.ts'
@@ -18,10 +19,14 @@ export const problemCodes = [
   'node.ended',
   'node.leaving',
   'node.left',
+  'node.standby',
+  'node.held',
+  'maintenance.on',
   'arbiter.silent',
   'link.down',
   'assignment.unserved',
   'assignment.degraded',
+  'assignment.locked',
   'component.stopFailed',
   'component.barred',
   'component.locked',
@@ -77,11 +82,13 @@ export function problemsOf(view: ViewWithoutProblems, facts: NodeFacts = noFacts
     ...(facts.refusedProtocols ?? []).map(protocolProblem),
     ...(facts.missingFounders?.length ? [] : quorumProblems(view)),
     ...arbiterProblems(view),
+    ...(view.isMaintained ? [maintenanceProblem(view.cluster, 'cluster')] : []),
     ...view.nodes.flatMap(nodeProblems),
+    ...view.nodes.flatMap(stateProblems),
     ...view.nodes.flatMap(linkProblems),
     ...facts.hungNodes.map(hungProblem),
     ...view.assignments.flatMap((assignment) => assignmentProblems(assignment, view)),
-    ...view.components.flatMap(componentProblems),
+    ...hostsOf(view.components).flatMap(hostProblems),
     ...facts.guardProblems.map((problem) => guardProblem(problem, view)),
     ...(facts.failedFences ?? []).map(fenceProblem),
     ...(facts.failoverBar ? [failoverProblem(view, facts.failoverBar)] : []),
@@ -169,6 +176,23 @@ function nodeProblems({ name, availability }: NodeView): Found[] {
   return [{ ...nodeTexts[availability], code: `node.${availability}`, subject: name, next }]
 }
 
+const stateTexts: Readonly<Record<'standby' | 'held', string>> = {
+  standby: 'on standby: it hosts nothing until it is unlocked',
+  held: 'held: it keeps what it has, and is given nothing more until it is unlocked',
+}
+
+function stateProblems({ name, state }: NodeView): Found[] {
+  if (state === undefined) return []
+  if (state === 'maintenance') return [maintenanceProblem(name, `node:${name}`)]
+  const next = `rolecall unlock node:${name}`
+  return [{ severity: 'warning', code: `node.${state}`, subject: name, text: stateTexts[state], next }]
+}
+
+function maintenanceProblem(subject: string, target: string): Found {
+  const text = 'in maintenance: nothing there is touched, and no failure is answered, until it is over'
+  return { severity: 'warning', code: 'maintenance.on', subject, text, next: `rolecall maintenance off ${target}` }
+}
+
 /** To be typed on its machine. */
 const arbiterCommand = 'rolecall arbiter'
 
@@ -188,7 +212,21 @@ function linkProblems({ name, availability, links }: NodeView): Found[] {
     })
 }
 
-function assignmentProblems({ name, health, reason }: AssignmentView, view: ViewWithoutProblems): Found[] {
+function assignmentProblems(assignment: AssignmentView, view: ViewWithoutProblems): Found[] {
+  const { name, health, reason, state } = assignment
+  if (state === 'locked') {
+    const next = `rolecall unlock assignment:${name}`
+    const text = 'locked by an operator: not served until it is unlocked'
+    return [{ severity: 'warning', code: 'assignment.locked', subject: name, text, next }]
+  }
+  const maintained = state === 'maintenance' ? [maintenanceProblem(name, `assignment:${name}`)] : []
+  return [...maintained, ...healthProblems({ name, health, reason }, view)]
+}
+
+function healthProblems(
+  { name, health, reason }: Pick<AssignmentView, 'name' | 'health' | 'reason'>,
+  view: ViewWithoutProblems,
+): Found[] {
   if (health === 'served') return []
   const held = view.components.find(
     ({ assignment, isBarred, isLocked }) => assignment === name && (isBarred || isLocked),
@@ -208,7 +246,21 @@ function assignmentProblems({ name, health, reason }: AssignmentView, view: View
 }
 
 function unlockCommand({ component }: ComponentView): string {
-  return `rolecall unlock ${component}`
+  return `rolecall unlock ${hostOf(component)}`
+}
+
+/** What belongs together: a component by itself, or its places for several assignments, which share its process, its lock and its bar. */
+function hostsOf(components: readonly ComponentView[]): ComponentView[][] {
+  return Object.values(Object.groupBy(components, ({ component }) => hostOf(component))).map((places) => places!)
+}
+
+/** Said once for a component, unless it is about some of its places only, or differs between them. */
+function hostProblems(places: readonly ComponentView[]): Found[] {
+  const found = places.flatMap(componentProblems)
+  const [first] = found
+  const isOne = (other: Found) => other.code === first!.code && other.text === first!.text
+  if (places.length < 2 || found.length < places.length || !found.every(isOne)) return found
+  return [{ ...first!, subject: hostOf(places[0]!.component) }]
 }
 
 /** One problem a component: the one that explains the others. */
@@ -227,6 +279,7 @@ function componentProblems(view: ComponentView): Found[] {
     const text = 'locked by an operator: not used until it is unlocked'
     return [{ severity: 'warning', code: 'component.locked', subject, text, next: unlockCommand(view) }]
   }
+  if (view.isMaintained) return [maintenanceProblem(subject, hostOf(subject))]
   if (failure === null) return []
   return [
     {

@@ -6,7 +6,8 @@ import { leaseTimingOf } from '../../machines/logic/lease.ts'
 import { isEligible, quorumMembers } from '../../machines/logic/replicatedLog.ts'
 import type { MembershipInput } from '../../machines/membership.ts'
 import type { Configuration } from '../../machines/model/configuration.ts'
-import { type ComponentId, componentId, componentNameOf, type NodeName } from '../../machines/model/ids.ts'
+import type { AssignmentName, ComponentId, NodeName } from '../../machines/model/ids.ts'
+import { servantOf } from '../../machines/model/redundancy.ts'
 import type { NodeInput } from '../../machines/node.ts'
 import { startFencing } from './fencing.ts'
 import { actorOf, type Parts } from './parts.ts'
@@ -65,23 +66,28 @@ export function tellTimings({ engine, configuration, peers }: Parts): void {
   }
 }
 
-/** Components that this node has, with the assignments they serve. */
+/** Components that this node has, or places in those that serve several assignments, with the assignment of each. */
 export function wantedComponents(configuration: Configuration, self: NodeName): Map<ComponentId, string> {
   const { assignments, components } = configuration
   const here = Object.entries(assignments).filter(([, { component }]) => components[component]!.nodes.includes(self))
-  return new Map(here.map(([assignment, { component }]) => [componentId({ node: self, component }), assignment]))
+  return new Map(here.map(([assignment]) => [servantOf(configuration, { assignment, node: self }), assignment]))
 }
 
 type Words = Pick<Parts, 'configuration' | 'holding'>
 
 /** What a component's machine is told of its type, and again when that changes. */
-export function typeWordsOf({ configuration, holding }: Words, component: ComponentId): TypeWords {
-  const { type } = configuration.components[componentNameOf(component)]!
-  const { standby, aware, hooks, roleTimeoutMs, startTimeoutMs, stopTimeoutMs } = configuration.types[type]!
-  const standsDown = aware || hooks.onQuiescing !== undefined
+export function typeWordsOf({ configuration, holding }: Words, assignment: AssignmentName): TypeWords {
+  const { component, withoutQuorum } = configuration.assignments[assignment]!
+  const { proxy, type: typeName } = configuration.components[component]!
+  const type = configuration.types[typeName]!
+  const { standby, aware, hooks, exclusive, roleTimeoutMs, startTimeoutMs, stopTimeoutMs } = type
+  const { first, byCode } = type.recovery
+  const standsDown = aware || proxy !== undefined || hooks.onQuiescing !== undefined
   return {
     standby,
     standsDown,
+    recovery: { ...(first && { first }), ...(byCode && { byCode }) },
+    withoutQuorum: withoutQuorum ?? (exclusive ? 'stop' : 'ignore'),
     roleTimeoutMs,
     startTimeoutMs,
     stopTimeoutMs,
@@ -94,13 +100,13 @@ export function startComponent(parts: Parts, assignment: string): void {
   const { component: name } = configuration.assignments[assignment]!
   const { type, nodes } = configuration.components[name]!
   if (!nodes.includes(self)) return
-  const component = componentId({ node: self, component: name })
+  const component = servantOf(configuration, { assignment, node: self })
   const input: ComponentInput = {
     component,
     node: self,
     assignment,
     exclusive: configuration.types[type]!.exclusive,
-    ...typeWordsOf(parts, component),
+    ...typeWordsOf(parts, assignment),
     firstIncarnation: Math.max(incarnation * incarnationsPerLife, lives.get(component) ?? 0) + 1,
   }
   engine.start(actorOf.component(component), 'component', input)

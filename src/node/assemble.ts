@@ -1,6 +1,6 @@
 /** Puts a node together: every part with what it needs of the others. */
 import { join } from 'node:path'
-import type { CrimContext } from '../../machines/crim.ts'
+import { decidedNames } from '../../machines/crim/keys.ts'
 import { catalogue } from '../../machines/index.ts'
 import { leaseTimingOf } from '../../machines/logic/lease.ts'
 import type { LogEntry } from '../../machines/logic/replicatedLog.ts'
@@ -25,11 +25,12 @@ import { type PeerMessage, parsePeerMessage } from '../wire/messages/index.ts'
 import { counted, forgetCluster, outdated, removed } from './afresh.ts'
 import { Causes } from './causes.ts'
 import { Checkpoints } from './checkpoints.ts'
-import { decidedNames, type Effect, perform, reportAll } from './effects.ts'
+import { type Effect, perform, reportAll } from './effects.ts'
 import { fenceReported, requestOperation } from './fencing.ts'
 import { receive } from './inbound.ts'
 import { addressesOf, foreign, joiningOf, tellGuard } from './joining.ts'
 import { Leaving } from './leaving.ts'
+import { actingCrim } from './observing.ts'
 import { Operations } from './operations.ts'
 import { actorOf, type Parts } from './parts.ts'
 import type { NodePorts } from './ports.ts'
@@ -84,6 +85,7 @@ export async function assemble(of: {
     commandEpoch: { highest: 0 },
     openSurvey: { question: null },
     guardProblems: { list: [] },
+    exit: ports.exit,
   } as Partial<Parts> as Mutable<Parts>
 
   const recorder = ports.openRecorder({
@@ -209,6 +211,7 @@ export async function assemble(of: {
         path: sdkSocketPath({ runtimeDirectory, node: self }),
         callbacks: { ...callbacks, onCheckpoint: (checkpoint) => parts.checkpoints.send(checkpoint) },
         isExpected: (component, life) => parts.agent.isExpected(component, life),
+        isShared: (component) => parts.agent.isShared(component),
         clock,
       }),
     onEvent: (event) => agentEvent(parts, event),
@@ -258,12 +261,6 @@ function applied(parts: Parts, entry: LogEntry, outcome: Outcome): void {
 
 function availabilityOf(parts: Parts, node: NodeName) {
   return (parts.engine.snapshot(actorOf.node(node)).context as NodeContext).availability
-}
-
-function actingCrim(parts: Parts): CrimContext | null {
-  if (!parts.engine.has(actorOf.crim)) return null
-  const snapshot = parts.engine.snapshot(actorOf.crim)
-  return snapshot.value === 'standby' || snapshot.value === 'surveying' ? null : (snapshot.context as CrimContext)
 }
 
 function leavingOf(parts: Parts, ports: NodePorts): Leaving {

@@ -4,14 +4,17 @@
  */
 
 import type { ComponentEffect } from '../../machines/component.ts'
+import { decidedNames, lifeKey } from '../../machines/crim/keys.ts'
 import type { CrimEffect } from '../../machines/crim.ts'
 import type { FencingEffect } from '../../machines/fencing.ts'
 import type { MembershipEffect } from '../../machines/membership.ts'
-import { type NodeName, nodeOf } from '../../machines/model/ids.ts'
+import { type Incarnation, type NodeName, nodeOf } from '../../machines/model/ids.ts'
 import { upAvailabilities } from '../../machines/model/status.ts'
 import type { NodeEffect } from '../../machines/node.ts'
 import type { Cause } from '../engine/record.ts'
 import { logger } from '../log/log.ts'
+import { runErrand } from './errands.ts'
+import { fell } from './felling.ts'
 import { mastershipChanged, peerChanged, performForFencing } from './fencing.ts'
 import { command, tellStatus } from './inbound.ts'
 import { Operations } from './operations.ts'
@@ -44,12 +47,15 @@ export function perform(parts: Parts, effect: Effect, cause: Cause): void {
 
     case 'mastership.acquired':
       log.info('master from epoch {epoch} on', { epoch: effect.epoch })
-      for (const node of parts.peers) parts.engine.send(actorOf.node(node), { type: 'mastership.acquired' }, cause)
+      for (const node of parts.peers) {
+        const commandedLife = commandedLifeOf(parts, node)
+        parts.engine.send(actorOf.node(node), { type: 'mastership.acquired', commandedLife }, cause)
+      }
       mastershipChanged(parts, 'mastership.acquired', cause)
       parts.reconfiguration?.takeOver()
       return parts.engine.send(
         actorOf.crim,
-        { type: 'mastership.acquired', epoch: effect.epoch, entries: decidedEntries(parts) },
+        { type: 'mastership.acquired', epoch: effect.epoch, entries: decidedEntries(parts), atMs: timeOf(parts) },
         cause,
       )
     case 'mastership.lost':
@@ -66,6 +72,10 @@ export function perform(parts: Parts, effect: Effect, cause: Cause): void {
     case 'repository.propose':
     case 'role.command':
     case 'peers.command':
+    case 'reset.command':
+    case 'selfTest.command':
+    case 'fence.order':
+    case 'node.restart':
     case 'operation.answer':
       return performForCrim(parts, effect, cause)
 
@@ -87,10 +97,8 @@ function performForComponent(parts: Parts, effect: ComponentEffect, cause: Cause
       return parts.agent.invoke(effect)
     case 'peers.introduce':
       return parts.agent.introduce(effect)
-    case 'component.active': {
-      const { component, incarnation, isActive } = effect
-      return parts.guard.setActive({ component, incarnation, isActive })
-    }
+    case 'component.active':
+      return parts.agent.setActive(effect)
     case 'status.report':
       return reportStatus(parts, effect, cause)
     case 'command.refused':
@@ -125,9 +133,21 @@ function performForCrim(parts: Parts, effect: CrimEffect, cause: Cause): void {
       if (!parts.sight.isLeaderLeaseValid()) return
       const node = nodeOf(effect.component)
       if (node === parts.self) command(parts, { ...effect, peers: [...effect.peers], cause })
+      // It would go to a life that has begun since, of which a successor could not know.
+      else if (parts.network.incarnationOf(node) <= commandedLifeOf(parts, node)) parts.post(node, effect, cause)
+      return
+    }
+    case 'reset.command':
+    case 'selfTest.command': {
+      if (!parts.sight.isLeaderLeaseValid()) return
+      const node = nodeOf(effect.component)
+      if (node === parts.self) runErrand(parts, { ...effect, cause })
       else parts.post(node, effect, cause)
       return
     }
+    case 'fence.order':
+    case 'node.restart':
+      return fell(parts, effect, cause)
     case 'operation.answer': {
       const node = Operations.requesterOf(effect.id)
       if (node === parts.self) parts.operations.answered(effect.id, effect.result)
@@ -136,11 +156,9 @@ function performForCrim(parts: Parts, effect: CrimEffect, cause: Cause): void {
   }
 }
 
-function reportStatus(
-  parts: Parts,
-  { status }: Extract<ComponentEffect, { type: 'status.report' }>,
-  cause: Cause,
-): void {
+function reportStatus(parts: Parts, effect: Extract<ComponentEffect, { type: 'status.report' }>, cause: Cause): void {
+  // A machine counts the lives of its place; what is told, and compared with others, is that of the process.
+  const status = { ...effect.status, incarnation: parts.agent.lifeOf(effect.status) }
   parts.statuses.set(status.component, status)
   if (status.phase === 'stopped') parts.reconfiguration?.settle()
   const master: NodeName | null = parts.replica.leader
@@ -164,14 +182,26 @@ function nodeChanged(parts: Parts, effect: Extract<NodeEffect, { type: 'node.cha
     if (availability !== 'unreachable') parts.network.forget(node)
     if (availability === 'ended' || availability === 'left') parts.network.endLife(node, incarnation)
   }
-  parts.engine.send(actorOf.crim, { type: 'node.changed', node, availability, incarnation, how }, cause)
+  parts.engine.send(
+    actorOf.crim,
+    { type: 'node.changed', node, availability, incarnation, how, atMs: timeOf(parts) },
+    cause,
+  )
   peerChanged(parts, effect, cause)
   if (!parts.configuration.nodes[node]) parts.reconfiguration?.settle()
+}
+
+/** As events carry it, for what counts within a window. */
+function timeOf({ clock }: Parts): number {
+  return Math.round(clock.nowMs())
+}
+
+/** The latest life of a node that this master, or one before it, may have commanded (crim/lives.ts). */
+function commandedLifeOf({ replica }: Parts, node: NodeName): Incarnation {
+  return (replica.tree.get(lifeKey(node))?.value as Incarnation | undefined) ?? 0
 }
 
 /** What the CRIM decided and keeps in the repository; the rest of it is not its concern, and not for the black box. */
 function decidedEntries({ replica }: Parts) {
   return decidedNames.flatMap((name) => replica.tree.list(name))
 }
-
-export const decidedNames = ['intent', 'lock'] as const

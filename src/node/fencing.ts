@@ -1,19 +1,20 @@
 /** Fencing of the other nodes: their machines, what they are told, and what they ask for (machines/fencing.ts). */
 
 import type { StoredIntent } from '../../machines/crim/context.ts'
-import { intentKey } from '../../machines/crim/observe.ts'
+import { intentKey } from '../../machines/crim/keys.ts'
 import type { CrimContext } from '../../machines/crim.ts'
 import type { FencingContext, FencingEffect, FencingInput } from '../../machines/fencing.ts'
 import { comeBackMs, fenceDelayMs } from '../../machines/logic/fencing.ts'
 import type { Configuration } from '../../machines/model/configuration.ts'
 import { type ComponentId, type NodeName, nodeOf } from '../../machines/model/ids.ts'
-import type { AnyOperation } from '../../machines/model/operation.ts'
+import type { AnyOperation, OperationResult } from '../../machines/model/operation.ts'
 import { activeRoles } from '../../machines/model/roles.ts'
 import type { NodeEffect } from '../../machines/node.ts'
 import type { Cause } from '../engine/record.ts'
 import type { FenceReport } from '../fence/runner.ts'
 import { votersOf } from '../guard/surroundings.ts'
 import { logger } from '../log/log.ts'
+import { observe } from './observing.ts'
 import { Operations } from './operations.ts'
 import { actorOf, type Parts } from './parts.ts'
 
@@ -101,21 +102,27 @@ export function mastershipChanged(parts: Parts, type: 'mastership.acquired' | 'm
   }
 }
 
-/** An order to fence goes to the node's fencing, any other operation to the CRIM. */
+/** An order to fence goes to the node's fencing, a question what is known is answered here, any other operation goes to the CRIM. */
 export function requestOperation(
   parts: Parts,
   { id, operation }: { id: string; operation: AnyOperation },
   cause: Cause | null,
 ): void {
+  const requester = Operations.requesterOf(id)
+  const answer = (result: OperationResult): void => {
+    if (requester === parts.self) parts.operations.answered(id, result)
+    else parts.post(requester, { type: 'operation.answer', id, result }, cause)
+  }
+  if (operation.operation === 'observe') return answer(observe(parts, { isRemote: requester !== parts.self }))
   if (operation.operation !== 'fence')
     return parts.engine.send(actorOf.crim, { type: 'operation.requested', id, operation }, cause)
   const actor = actorOf.fencing(operation.node)
   if (parts.engine.has(actor)) return parts.engine.send(actor, { type: `fence.${operation.how}`, id }, cause)
-  const text = `${operation.node} is the node that would fence: a node does not fence itself`
-  const result = { ok: false, code: 'refused', text } as const
-  const requester = Operations.requesterOf(id)
-  if (requester === parts.self) parts.operations.answered(id, result)
-  else parts.post(requester, { type: 'operation.answer', id, result }, cause)
+  answer({
+    ok: false,
+    code: 'refused',
+    text: `${operation.node} is the node that would fence: a node does not fence itself`,
+  })
 }
 
 /** Of each node that was given up on, why. */

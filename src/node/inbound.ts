@@ -1,9 +1,11 @@
 /** Messages of other nodes -> what they concern here. Each was checked at the border; here it only finds its way. */
 import type { ComponentContext } from '../../machines/component.ts'
-import { componentNameOf, type NodeName } from '../../machines/model/ids.ts'
+import { componentNameOf, type NodeName, nodeOf } from '../../machines/model/ids.ts'
 import type { ComponentStatus } from '../../machines/model/status.ts'
 import type { Cause } from '../engine/record.ts'
 import type { PeerMessage } from '../wire/messages/index.ts'
+import { errandEnded, runErrand } from './errands.ts'
+import { restartNode } from './felling.ts'
 import { requestOperation } from './fencing.ts'
 import { actorOf, type Parts } from './parts.ts'
 import { isHeeded } from './protocol.ts'
@@ -58,6 +60,14 @@ function receiveCaused(parts: Parts, from: Sender, message: CausedMessage): void
     case 'role.command':
     case 'peers.command':
       return command(parts, message)
+    case 'reset.command':
+    case 'selfTest.command':
+      return runErrand(parts, message)
+    case 'node.restart':
+      return restartNode(parts, message)
+    case 'errand.answer':
+      if (nodeOf(message.component) !== node) return
+      return errandEnded(parts, message)
     case 'operation.request':
       return requestOperation(parts, message, message.cause)
     case 'operation.answer':

@@ -65,6 +65,8 @@ export interface Parts {
   readonly publisher: Publisher
   readonly fences: FenceRunner
   readonly leaving: Leaving
+  /** Ends this process; its guard clears away what it had, and starts another. */
+  readonly exit: (exitCode: number) => void
   /** The highest mastership that commanded or surveyed this node: an earlier one is refused, however late its messages come. */
   readonly commandEpoch: { highest: number }
   /** The last question of a master that waits until this node has applied as much as that one had. */

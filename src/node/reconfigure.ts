@@ -2,10 +2,11 @@
  * The configuration of the repository, applied on this node when it changes: machines, programs, peers. Until the repository has a
  * complete one the node goes by its file; the first master that finds none there takes its own file over.
  */
+import { isDeepStrictEqual } from 'node:util'
 import type { ComponentContext } from '../../machines/component.ts'
 import { leaseTimingOf } from '../../machines/logic/lease.ts'
 import type { Configuration } from '../../machines/model/configuration.ts'
-import type { ComponentId } from '../../machines/model/ids.ts'
+import { type AssignmentName, type ComponentId, hostOf } from '../../machines/model/ids.ts'
 import { diff } from '../configuration/diff.ts'
 import {
   type ConfigurationEntry,
@@ -186,11 +187,11 @@ export class Reconfiguration {
   #settleComponents(): void {
     const { engine, configuration, self, agent, statuses, lives } = this.#parts
     const wanted = wantedComponents(configuration, self)
-    for (const [component, { role, phase, incarnation }] of [...statuses]) {
+    for (const [component, { role, phase }] of [...statuses]) {
       const actor = actorOf.component(component)
       if (!engine.has(actor)) continue
-      const { assignment } = engine.snapshot(actor).context as ComponentContext
-      if (wanted.get(component) === assignment) this.#tellType(component)
+      const { assignment, incarnation } = engine.snapshot(actor).context as ComponentContext
+      if (wanted.get(component) === assignment) this.#tellType(component, assignment)
       else if (role === 'offline' && phase === 'stopped') {
         engine.end(actor)
         agent.end(component)
@@ -198,21 +199,30 @@ export class Reconfiguration {
         lives.set(component, incarnation)
       }
     }
+    const present = [...statuses.keys()]
     for (const [component, assignment] of wanted)
-      if (!engine.has(actorOf.component(component))) {
+      if (!engine.has(actorOf.component(component)) && !present.some((other) => isInTheWay(other, component))) {
         agent.configure(configuration)
         startComponent(this.#parts, assignment)
       }
   }
 
-  #tellType(component: ComponentId): void {
+  #tellType(component: ComponentId, assignment: AssignmentName): void {
     const { engine } = this.#parts
     const actor = actorOf.component(component)
-    const words = typeWordsOf(this.#parts, component)
+    const words = typeWordsOf(this.#parts, assignment)
     const context = engine.snapshot(actor).context as ComponentContext
-    const isSame = (Object.keys(words) as (keyof typeof words)[]).every((word) => words[word] === context[word])
+    const isSame = (Object.keys(words) as (keyof typeof words)[]).every((word) =>
+      isDeepStrictEqual(words[word], context[word]),
+    )
     if (!isSame) engine.send(actor, { type: 'type.changed', ...words })
   }
+}
+
+/** A component that came to serve several assignments, or no longer does, is first all that it was, then all that it is to be. */
+function isInTheWay(present: ComponentId, wanted: ComponentId): boolean {
+  const isPlace = (component: ComponentId) => hostOf(component) !== component
+  return hostOf(present) === hostOf(wanted) && isPlace(present) !== isPlace(wanted)
 }
 
 function batchesOf<T extends { key: string; value: unknown }>(entries: readonly T[]): T[][] {

@@ -1,4 +1,5 @@
 /** What this node sees of the others: heartbeats, silence and evidence -> the machines that it concerns (sight.ts). */
+import type { ComponentContext } from '../../machines/component.ts'
 import type { NodeName } from '../../machines/model/ids.ts'
 import type { Cause } from '../engine/record.ts'
 import type { Message } from '../engine/step.ts'
@@ -41,10 +42,15 @@ export function heard(parts: Parts, event: SightEvent): void {
     case 'leaderLease.lost':
       return engine.send(actorOf.membership, { type: 'lease.lost' })
     case 'nodeLease.lost':
-      log.warn('the lease of the quorum is lost: exclusive primaries stop here')
+      log.warn('the lease of the quorum is lost: exclusive primaries act no more here')
       for (const component of parts.statuses.keys()) engine.send(actorOf.component(component), { type: 'lease.lost' })
       return
     case 'nodeLease.gained':
+      for (const component of parts.statuses.keys()) {
+        const actor = actorOf.component(component)
+        const { isLeaseLost } = engine.snapshot(actor).context as ComponentContext
+        if (isLeaseLost) engine.send(actor, { type: 'lease.gained' })
+      }
   }
 }
 

@@ -22,7 +22,7 @@ export function viewOf(parts: Parts): ClusterView {
   const arbiter = arbiterViewOf(parts)
   const quorum = quorumOf(parts, nodes, arbiter)
   const { isQuorate } = quorum
-  const { assignments, components } = wordOf(parts, { nodes, isQuorate })
+  const { assignments, components, states } = wordOf(parts, { nodes, isQuorate })
   const view: ClusterView = {
     cluster: configuration.cluster,
     node: self,
@@ -31,10 +31,11 @@ export function viewOf(parts: Parts): ClusterView {
     vice: replica.vice,
     protocol: protocolOf(parts),
     quorum,
-    nodes,
+    nodes: nodes.map((node) => ({ ...node, ...(states?.nodes[node.name] && { state: states.nodes[node.name] }) })),
     arbiter,
     assignments,
     components,
+    ...(states?.isMaintained && { isMaintained: true as const }),
     problems: [],
   }
   const voters = votersOf(configuration.nodes)

@@ -18,7 +18,7 @@ export const treeBytesMax = 64 * 1024 * 1024
 export const treeKeyCountMax = 100_000
 
 /** Names that only the cluster itself writes. */
-export const reservedNames: readonly string[] = ['cluster', 'intent', 'lock']
+export const reservedNames: readonly string[] = ['cluster', 'intent', 'lock', 'state']
 
 export interface Transaction {
   readonly conditions: readonly Condition[]

@@ -1,20 +1,23 @@
 /** The client end of the SDK protocol. See `index.ts` for how it is used. */
 import { createConnection, type Socket } from 'node:net'
-import type { ComponentId, Incarnation } from '../../machines/model/ids.ts'
+import type { AssignmentName, ComponentId, Incarnation } from '../../machines/model/ids.ts'
 import type { Role } from '../../machines/model/roles.ts'
 import type { Peer } from '../../machines/model/status.ts'
 import type { Token } from '../../machines/model/token.ts'
 import { CheckpointError, codeOf, detailOf, RegisterError, RolecallError } from './errors.ts'
 import type { Handlers } from './handlers.ts'
+import { Held, type HeldRole } from './held.ts'
 import { LineReader } from './lines.ts'
 import {
   type CheckpointMessage,
   checkpointBytesMax,
+  type ErrandMessage,
   type Json,
   type NodeMessage,
   openCheckpointCountMax,
   type PeersMessage,
   type ProgramMessage,
+  type ProxiedMessage,
   protocolVersion,
   type RoleMessage,
 } from './protocol.ts'
@@ -29,14 +32,18 @@ export interface ConnectOptions {
   readonly incarnation?: Incarnation
   /** Where clients reach this program; the peers are told too. */
   readonly endpoint?: string
+  /** Of this software; told to its peers. Default: its node's. */
+  readonly release?: string
   readonly properties?: Readonly<Record<string, string>>
 }
 
 export interface Rolecall {
-  /** The role of the last command; `offline` before the first. */
+  /** The role of the last command; `offline` before the first. Of a program that serves several assignments see `held`. */
   readonly role: Role
   readonly token: Token | null
   readonly peers: readonly Peer[]
+  /** What it holds for each assignment that it was told of in this life; of a proxy also by the components that it speaks for. */
+  readonly held: ReadonlyMap<AssignmentName | ComponentId, HeldRole>
   readonly isConnected: boolean
   /**
    * Whether the node's lease holds at this moment. A primary whose effects nobody checks asks before each of them: one that was
@@ -45,12 +52,26 @@ export interface Rolecall {
   readonly mayAct: boolean
   /**
    * Sends data to one peer, or to every secondary, under the token of the present primary role. Resolves when they have
-   * accepted it (with no secondaries: at once); rejects with a `CheckpointError`.
+   * accepted it (with no secondaries: at once); rejects with a `CheckpointError`. A program that serves several assignments
+   * says for which it is.
    */
-  checkpoint(checkpoint: { readonly to?: ComponentId; readonly data: Json }): Promise<void>
-  /** Reports an error that this program can't repair: rolecall recovers it, by restart or fail-over. */
-  reportError(report: { readonly code: string; readonly detail: string }): void
-  health(state: 'healthy' | 'failing', why?: { readonly code?: string; readonly detail?: string }): void
+  checkpoint(checkpoint: {
+    readonly assignment?: AssignmentName
+    readonly to?: ComponentId
+    readonly data: Json
+  }): Promise<void>
+  /** Reports an error that this program can't repair, with one assignment or with all: rolecall recovers it, by restart or fail-over. */
+  reportError(report: { readonly code: string; readonly detail: string; readonly assignment?: AssignmentName }): void
+  health(
+    state: 'healthy' | 'failing',
+    why?: { readonly code?: string; readonly detail?: string; readonly assignment?: AssignmentName },
+  ): void
+  /** How much it bears of what it should, 100 being all: with one assignment, or all together. Say it as often as you like. */
+  reportLoad(load: { readonly percent: number; readonly assignment?: AssignmentName }): void
+  /** Of a self-determining component: the role it has picked. Say it at each change, and after `connect`. */
+  announceRole(announced: { readonly assignment: AssignmentName; readonly role: Role }): void
+  /** Of a proxy: how a component is that it speaks for. Once more after each connection. */
+  proxied(said: Omit<ProxiedMessage, 'type'>): void
   close(): void
 }
 
@@ -64,14 +85,12 @@ export class Client implements Rolecall {
   readonly #handlers: Handlers
   readonly #reader = new LineReader()
   readonly #open = new Map<number, OpenCheckpoint>()
-  #role: Role = 'offline'
-  #token: Token | null = null
-  #primaryToken: Token | null = null
-  #peers: readonly Peer[] = []
+  readonly #held = new Map<AssignmentName | ComponentId, Held>()
+  /** What it was told last. */
+  #latest: Held | null = null
   #lastCheckpointId = 0
   /** null: never told, or for ever. */
   #lease: { readonly untilUnixMs: number; readonly untilUptimeMs: number | null } | null = null
-  #command = new AbortController()
   #state: 'registering' | 'registered' | 'closed' = 'registering'
   readonly #registration: { resolve: () => void; reject: (error: RegisterError) => void }
   /** What came with the answer to `register`: kept until whoever waits for `connect` has had its turn. */
@@ -92,15 +111,14 @@ export class Client implements Rolecall {
       const message = 'ROLECALL_SOCKET, ROLECALL_COMPONENT and ROLECALL_INCARNATION are set in what rolecall starts'
       return Promise.reject(new RegisterError('no-environment', message))
     }
-    const { endpoint, properties } = options
+    const { endpoint, release, properties } = options
+    const register = { protocol: protocolVersion, component, incarnation, endpoint, release, properties }
     return new Promise((resolve, reject) => {
       const socket = createConnection({ path })
       const client = new Client(socket, handlers, (result) =>
         result instanceof Client ? resolve(result) : reject(result),
       )
-      socket.on('connect', () =>
-        client.#send({ type: 'register', protocol: protocolVersion, component, incarnation, endpoint, properties }),
-      )
+      socket.on('connect', () => client.#send({ type: 'register', ...register }))
       socket.on('data', (bytes: Uint8Array) => client.#received(bytes))
       socket.on('error', (error) => client.#closed(error.message))
       socket.on('close', () => client.#closed('the connection ended'))
@@ -108,15 +126,19 @@ export class Client implements Rolecall {
   }
 
   get role(): Role {
-    return this.#role
+    return this.#latest?.role ?? 'offline'
   }
 
   get token(): Token | null {
-    return this.#token
+    return this.#latest?.token ?? null
   }
 
   get peers(): readonly Peer[] {
-    return this.#peers
+    return this.#latest?.peers ?? []
+  }
+
+  get held(): ReadonlyMap<AssignmentName | ComponentId, HeldRole> {
+    return this.#held
   }
 
   get mayAct(): boolean {
@@ -131,25 +153,44 @@ export class Client implements Rolecall {
     return this.#state === 'registered'
   }
 
-  checkpoint({ to, data }: { readonly to?: ComponentId; readonly data: Json }): Promise<void> {
-    const text = JSON.stringify(data)
-    const refusal = this.#refusalOf(text)
+  checkpoint(of: {
+    readonly assignment?: AssignmentName
+    readonly to?: ComponentId
+    readonly data: Json
+  }): Promise<void> {
+    const { to } = of
+    const text = JSON.stringify(of.data)
+    const held = of.assignment === undefined ? this.#only() : this.#held.get(of.assignment)
+    const refusal = held === 'several' ? 'no-assignment' : this.#refusalOf(held?.primaryToken ?? null, text)
     if (refusal) return Promise.reject(new CheckpointError(refusal, { to: to ?? null }))
     this.#lastCheckpointId += 1
     const id = this.#lastCheckpointId
-    const head = JSON.stringify({ type: 'checkpoint', id, to, token: this.#primaryToken })
+    const { assignment, primaryToken: token } = held as Held
+    const head = JSON.stringify({ type: 'checkpoint', id, assignment, to, token })
     return new Promise((resolve, reject) => {
       this.#open.set(id, { resolve, reject })
       this.#sendText(`${head.slice(0, -1)},"data":${text}}`)
     })
   }
 
-  reportError({ code, detail }: { readonly code: string; readonly detail: string }): void {
-    this.#send({ type: 'error', code, detail })
+  reportError({ code, detail, assignment }: Parameters<Rolecall['reportError']>[0]): void {
+    this.#send({ type: 'error', code, detail, assignment })
   }
 
-  health(state: 'healthy' | 'failing', why: { readonly code?: string; readonly detail?: string } = {}): void {
+  health(state: 'healthy' | 'failing', why: Parameters<Rolecall['health']>[1] = {}): void {
     this.#send({ type: 'health', state, ...why })
+  }
+
+  reportLoad({ percent, assignment }: Parameters<Rolecall['reportLoad']>[0]): void {
+    this.#send({ type: 'load', percent: Math.max(0, Math.round(percent)), assignment })
+  }
+
+  announceRole({ assignment, role }: Parameters<Rolecall['announceRole']>[0]): void {
+    this.#send({ type: 'role.announce', assignment, role })
+  }
+
+  proxied(said: Omit<ProxiedMessage, 'type'>): void {
+    this.#send({ ...said, type: 'proxied' })
   }
 
   close(): void {
@@ -157,9 +198,15 @@ export class Client implements Rolecall {
     this.#socket.end()
   }
 
-  #refusalOf(text: string): CheckpointError['code'] | null {
+  /** Of one that serves a single assignment there is no question which is meant. */
+  #only(): Held | undefined | 'several' {
+    const own = [...this.#held].filter(([name, { assignment }]) => name === assignment)
+    return own.length > 1 ? 'several' : (this.#latest ?? undefined)
+  }
+
+  #refusalOf(primaryToken: Token | null, text: string): CheckpointError['code'] | null {
     if (this.#state === 'closed') return 'disconnected'
-    if (this.#primaryToken === null) return 'not-primary'
+    if (primaryToken === null) return 'not-primary'
     if (this.#open.size >= openCheckpointCountMax) return 'overloaded'
     return Buffer.byteLength(text) > checkpointBytesMax ? 'too-large' : null
   }
@@ -211,6 +258,15 @@ export class Client implements Rolecall {
         this.#lease = message.untilUnixMs === null ? null : { ...message, untilUnixMs: message.untilUnixMs }
         this.#handlers.onLease?.()
         break
+      case 'reset':
+      case 'selfTest':
+        void this.#run(message)
+        break
+      case 'proxied.start': {
+        const { type: _, ...start } = message
+        this.#handlers.onProxiedStart?.(start)
+        break
+      }
       case 'stop':
         this.#handlers.onStop?.({ timeLimitMs: message.timeLimitMs })
         break
@@ -228,15 +284,9 @@ export class Client implements Rolecall {
   }
 
   async #take({ id, type: _, ...command }: RoleMessage): Promise<void> {
-    const { role, token, peers } = command
-    this.#command.abort()
-    this.#command = new AbortController()
-    const { signal } = this.#command
-    this.#role = role
-    this.#token = token
-    this.#peers = peers
-    if (role === 'primary') this.#primaryToken = token
-    else if (role !== 'quiescing') this.#primaryToken = null
+    const held = this.#heldFor(command)
+    if (command.component === undefined) this.#latest = held
+    const signal = held.told(command)
     try {
       await this.#handlers.onRole({ ...command, signal })
       if (!signal.aborted) this.#send({ type: 'ready', id })
@@ -246,15 +296,34 @@ export class Client implements Rolecall {
     }
   }
 
+  async #run({ type, id, timeLimitMs }: ErrandMessage): Promise<void> {
+    const handler = (type === 'reset' ? this.#handlers.onReset : this.#handlers.onSelfTest)?.bind(this.#handlers)
+    try {
+      if (!handler) throw new RolecallError('unsupported', `this program knows no ${type}`)
+      await handler({ timeLimitMs })
+      this.#send({ type: 'ready', id })
+    } catch (error) {
+      this.#send({ type: 'failed', id, code: codeOf(error, `${type}.failed`), detail: detailOf(error) })
+    }
+  }
+
   #introduced({ type: _, ...change }: PeersMessage): void {
-    this.#peers = change.peers
+    this.#heldFor({ role: 'offline', ...change }).peers = change.peers
     this.#handlers.onPeers?.(change)
   }
 
-  async #checkpointed({ id, from, token, data }: CheckpointMessage): Promise<void> {
+  #heldFor({ component, ...said }: HeldRole & { readonly component?: ComponentId }): Held {
+    const name = component ?? said.assignment
+    const held = this.#held.get(name) ?? new Held(said)
+    this.#held.set(name, held)
+    if (component === undefined) this.#latest ??= held
+    return held
+  }
+
+  async #checkpointed({ id, type: _, ...checkpoint }: CheckpointMessage): Promise<void> {
     try {
       if (!this.#handlers.onCheckpoint) throw new RolecallError('no-checkpoints', 'this program takes none')
-      await this.#handlers.onCheckpoint({ from, token, data })
+      await this.#handlers.onCheckpoint(checkpoint)
       this.#send({ type: 'accepted', id })
     } catch (error) {
       this.#send({ type: 'refused', id, code: codeOf(error, 'failed') })
@@ -279,7 +348,7 @@ export class Client implements Rolecall {
 
   #end(error: CheckpointError): void {
     this.#state = 'closed'
-    this.#command.abort()
+    for (const held of this.#held.values()) held.abort()
     for (const { reject } of this.#open.values()) reject(error)
     this.#open.clear()
   }

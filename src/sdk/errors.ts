@@ -22,7 +22,7 @@ export class RegisterError extends RolecallError {
  * whether it does; after `stale-token` another primary has been chosen, and this program must not act any more.
  */
 export class CheckpointError extends RolecallError {
-  declare readonly code: CheckpointFailureCode | 'not-primary' | 'disconnected'
+  declare readonly code: CheckpointFailureCode | 'not-primary' | 'no-assignment' | 'disconnected'
   /** The peer it was for; null: every secondary. */
   readonly to: ComponentId | null
   /** With `refused`: the code that the peer's program gave. */

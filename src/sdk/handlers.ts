@@ -7,6 +7,8 @@ import type { Json } from './protocol.ts'
 
 export interface RoleCommand {
   readonly role: Role
+  /** To a proxy: of the component that it speaks for. Left out: its own. */
+  readonly component?: ComponentId
   readonly assignment: AssignmentName
   readonly token: Token
   readonly peers: readonly Peer[]
@@ -18,12 +20,16 @@ export interface RoleCommand {
 }
 
 export interface PeersChange {
+  /** As in a role command. */
+  readonly component?: ComponentId
   readonly assignment: AssignmentName
   readonly token: Token
   readonly peers: readonly Peer[]
 }
 
 export interface Checkpoint {
+  /** Given where the program can serve several. */
+  readonly assignment?: AssignmentName
   readonly from: ComponentId
   /** Token of the sender's primary role; the node has refused older ones already. */
   readonly token: Token
@@ -32,7 +38,8 @@ export interface Checkpoint {
 
 /**
  * Called in the order in which the node said it. The part of a handler before its first `await` is therefore never
- * overtaken; what comes after may be, so a role command can interrupt one that waits (see its `signal`).
+ * overtaken; what comes after may be, so a role command can interrupt one that waits (see its `signal`). A program that serves
+ * several assignments takes commands for each, at the same time; `offline` for one ends that one alone.
  */
 export interface Handlers {
   /** Take the role; resolve when it is taken, reject when it can't be (`code` and message of the error are reported). */
@@ -42,6 +49,16 @@ export interface Handlers {
   onCheckpoint?(checkpoint: Checkpoint): Promise<void> | void
   /** The node's lease was renewed: what `mayAct` held back may go on. */
   onLease?(): void
+  /** Of a proxy: speak for this component from now on, and say so with `proxied`, within the time limit. */
+  onProxiedStart?(start: {
+    readonly component: ComponentId
+    readonly assignment: AssignmentName
+    readonly timeLimitMs: number
+  }): void
+  /** Begin anew without ending, and keep the roles: resolve when that is done. Default: `unsupported`. */
+  onReset?(errand: { readonly timeLimitMs: number }): Promise<void> | void
+  /** Test yourself, while you have no role: resolve when all is well. Default: `unsupported`. */
+  onSelfTest?(errand: { readonly timeLimitMs: number }): Promise<void> | void
   /** Asked to end by itself within the time limit; after it comes SIGKILL. */
   onStop?(stop: { readonly timeLimitMs: number }): void
   /** The node is gone. Stop acting at once, and end: a new life of this program will be started. */

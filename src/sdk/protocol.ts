@@ -1,5 +1,5 @@
 /**
- * The words of the SDK protocol, version 1 (docs/sdk-protocol.md): JSON objects, one a line, over the Unix stream socket
+ * The words of the SDK protocol, version 2 (docs/sdk-protocol.md): JSON objects, one a line, over the Unix stream socket
  * named by ROLECALL_SOCKET. Plain types, no dependencies: the node and the TypeScript client share them.
  *
  * Both sides ignore fields they don't know, and programs ignore messages they don't know, so that later versions can add.
@@ -10,7 +10,13 @@ import type { Peer } from '../../machines/model/status.ts'
 import type { Token } from '../../machines/model/token.ts'
 
 /** The highest version spoken here. */
-export const protocolVersion = 1
+export const protocolVersion = 2
+
+/** From this version on a program can serve several assignments at once: it says for which of them it speaks. */
+export const severalAssignmentsVersion = 2
+
+/** From this version on a program can be asked to reset or test itself. */
+export const errandsVersion = 2
 
 /** A longer line, its newline included, ends the connection. */
 export const lineBytesMax = 1024 * 1024
@@ -43,12 +49,21 @@ export type ProgramMessage =
       readonly state: 'healthy' | 'failing'
       readonly code?: string | undefined
       readonly detail?: string | undefined
+      readonly assignment?: AssignmentName | undefined
     }
-  | { readonly type: 'error'; readonly code: string; readonly detail: string }
+  | {
+      readonly type: 'error'
+      readonly code: string
+      readonly detail: string
+      /** Of which assignment, where there are several. Left out: it concerns all. */
+      readonly assignment?: AssignmentName | undefined
+    }
   | {
       readonly type: 'checkpoint'
       /** Chosen by the program; none of those still without an answer. */
       readonly id: number
+      /** Must be given where there are several. */
+      readonly assignment?: AssignmentName | undefined
       /** Left out: every secondary of the assignment. */
       readonly to?: ComponentId | undefined
       readonly token: Token
@@ -56,6 +71,36 @@ export type ProgramMessage =
     }
   | { readonly type: 'accepted'; readonly id: number }
   | { readonly type: 'refused'; readonly id: number; readonly code: string }
+  | LoadMessage
+  | AnnounceMessage
+  | ProxiedMessage
+
+/** Of a proxy: how a component is that it speaks for. From version 2 on. */
+export interface ProxiedMessage {
+  readonly type: 'proxied'
+  readonly component: ComponentId
+  /** `ready`: it can be told roles; `failed`: with a code; `ended`: it does nothing any more. */
+  readonly state: 'ready' | 'failed' | 'ended'
+  readonly endpoint?: string | undefined
+  readonly release?: string | undefined
+  readonly code?: string | undefined
+  readonly detail?: string | undefined
+}
+
+/** What it bears of what it should: 100 is all. From version 2 on. */
+export interface LoadMessage {
+  readonly type: 'load'
+  readonly percent: number
+  /** Left out: of all that it serves. */
+  readonly assignment?: AssignmentName | undefined
+}
+
+/** Of a self-determining component: the role that it has picked. From version 2 on. */
+export interface AnnounceMessage {
+  readonly type: 'role.announce'
+  readonly assignment: AssignmentName
+  readonly role: Role
+}
 
 export interface RegisterMessage {
   readonly type: 'register'
@@ -64,6 +109,8 @@ export interface RegisterMessage {
   readonly component: ComponentId
   readonly incarnation: Incarnation
   readonly endpoint?: string | null | undefined
+  /** Of its software, told to its peers. */
+  readonly release?: string | undefined
   readonly properties?: Readonly<Record<string, string>> | undefined
 }
 
@@ -84,6 +131,8 @@ export type NodeMessage =
       readonly reason?: string
     }
   | LeaseMessage
+  | ErrandMessage
+  | ProxiedStartMessage
   | { readonly type: 'stop'; readonly timeLimitMs: number }
   | { readonly type: 'protocol.error'; readonly code: ProtocolErrorCode; readonly detail: string }
 
@@ -108,9 +157,29 @@ export interface LeaseMessage {
   readonly untilUptimeMs: number | null
 }
 
+/**
+ * `reset`: begin anew without ending, and keep the roles; `selfTest`: while it has none. Answered as a role command is. From version 2
+ * on: no other program is asked.
+ */
+export interface ErrandMessage {
+  readonly type: 'reset' | 'selfTest'
+  readonly id: number
+  readonly timeLimitMs: number
+}
+
+/** To a proxy: speak for this component from now on; answered with `proxied`. */
+export interface ProxiedStartMessage {
+  readonly type: 'proxied.start'
+  readonly component: ComponentId
+  readonly assignment: AssignmentName
+  readonly timeLimitMs: number
+}
+
 export interface RoleMessage {
   readonly type: 'role'
   readonly id: number
+  /** To a proxy: of the component that it speaks for. Left out: its own. */
+  readonly component?: ComponentId
   readonly assignment: AssignmentName
   readonly role: Role
   readonly level: number
@@ -121,6 +190,8 @@ export interface RoleMessage {
 
 export interface PeersMessage {
   readonly type: 'peers'
+  /** As in a role command. */
+  readonly component?: ComponentId
   readonly assignment: AssignmentName
   readonly token: Token
   readonly peers: readonly Peer[]
@@ -129,6 +200,8 @@ export interface PeersMessage {
 export interface CheckpointMessage {
   readonly type: 'checkpoint'
   readonly id: number
+  /** Given where the program can serve several. */
+  readonly assignment?: AssignmentName
   readonly from: ComponentId
   readonly token: Token
   readonly data: Json

@@ -1,12 +1,15 @@
 /** The simulated cluster: machines on one world, and everything that is observed of them, in one stream. */
+import type { CrimContext, CrimEffect, CrimEvent } from '../../machines/crim.ts'
 import type { Configuration } from '../../machines/model/configuration.ts'
 import type { NodeName } from '../../machines/model/ids.ts'
 import { activeRoles } from '../../machines/model/roles.ts'
 import { compareTokens, type Token } from '../../machines/model/token.ts'
 import type { FileConfiguration } from '../configuration/tree.ts'
 import type { EndRecord, StartRecord, StepRecord } from '../engine/record.ts'
+import { actorOf } from '../node/parts.ts'
 import type { BlackBox, RecorderOptions } from '../recorder/index.ts'
 import type { KeptEntry } from '../repository/entry.ts'
+import { commandsSeen } from './commands.ts'
 import { fileOf, programTypeOf } from './file.ts'
 import { Machine } from './machine/machine.ts'
 import type { ProgramFaults } from './machine/program.ts'
@@ -121,7 +124,9 @@ export class Cluster {
       return [{ node: name, epoch, master: leader, members: parts.sight.aliveNodes() }]
     })
     const roles = this.machines.flatMap(({ name, programs }) =>
-      programs.map(({ component, assignment, role }): HeldRole => ({ node: name, component, assignment, role })),
+      programs.flatMap(({ component, roles }) =>
+        roles.map(({ assignment, role }): HeldRole => ({ node: name, component, assignment, role })),
+      ),
     )
     this.observe({ type: 'cluster.seen', sights, roles, servable: Object.keys(this.configuration.assignments) })
   }
@@ -138,7 +143,8 @@ export class Cluster {
 
   /** Primaries that act, by assignment. */
   actingCount(): number {
-    return this.machines.flatMap(({ programs }) => programs).filter(({ role }) => activeRoles.includes(role)).length
+    const roles = this.machines.flatMap(({ programs }) => programs.flatMap((program) => program.roles))
+    return roles.filter(({ role }) => activeRoles.includes(role)).length
   }
 
   #recorded(machine: Machine, record: EndRecord | StartRecord | StepRecord): void {
@@ -147,6 +153,7 @@ export class Cluster {
     const text = `${this.world.nowMs} ${machine.name} ${record.sequence} ${record.actor} ${record.hash} ${JSON.stringify(effects)}`
     this.#digest = Bun.hash.crc32(text, this.#digest)
     this.#otherDigest = Bun.hash.xxHash32(text, this.#otherDigest)
+    if (record.actor === 'crim') this.#commanded(machine, record)
     if (record.actor !== 'membership') return
     for (const effect of effects) {
       if (effect.type === 'log.claim') {
@@ -157,6 +164,14 @@ export class Cluster {
       this.observe({ type: effect.type, node: machine.name, epoch: Number(effect.epoch) })
       if (effect.type === 'mastership.acquired') this.seeRepository(machine)
     }
+  }
+
+  /** What is not of a node that lives, or comes while it is put together, is of no account. */
+  #commanded({ life }: Machine, record: EndRecord | StartRecord | StepRecord): void {
+    if (record.kind !== 'step' || !life?.parts) return
+    const { event, effects } = record as unknown as { event: CrimEvent; effects: readonly CrimEffect[] }
+    const { context } = life.parts.engine.snapshot(actorOf.crim) as unknown as { context: CrimContext }
+    for (const seen of commandsSeen({ event, effects, context })) this.observe(seen)
   }
 
   /** What stands behind components of a type that is not exclusive refuses older tokens: it fences by itself. */

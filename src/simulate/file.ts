@@ -1,6 +1,8 @@
 /** The configuration file that the nodes of a simulation begin with, and what an operator may change of it while they run. */
-import type { ComponentType, Configuration, Timing } from '../../machines/model/configuration.ts'
+import type { ComponentType, Configuration, NodeConfiguration, Timing } from '../../machines/model/configuration.ts'
+import { defined } from '../configuration/defined.ts'
 import { type ConfigurationEntry, entriesOf, type FileConfiguration, validateTree } from '../configuration/tree.ts'
+import { assignmentFile, capabilitiesFile, clusterFile, mapped, recoveryFile } from './placementFile.ts'
 
 /** A component and its assignment that come and go. */
 export const extraName = 'extra'
@@ -15,10 +17,11 @@ export function fileOf(configuration: Configuration): FileConfiguration {
     stateDirectory,
     runtimeDirectory: stateDirectory,
     timing: timingOf(timing),
-    nodes: mapped(nodes, ({ links, rank }) => ({ links: links.map(({ host, port }) => `${host}:${port}`), rank })),
-    types: mapped(types, typeOf),
-    components: mapped(components, ({ type, nodes: of }) => ({ type, nodes: of })),
-    assignments: mapped(assignments, ({ component, redundancy }) => ({ component, redundancy })),
+    nodes: mapped(nodes, nodeFile),
+    types: mapped(types, typeFile),
+    components: mapped(components, ({ type, nodes: of, proxy }) => ({ type, nodes: of, ...defined({ proxy }) })),
+    assignments: mapped(assignments, assignmentFile),
+    ...clusterFile(configuration),
   }
   const file = { raw, nodeOrder: Object.keys(nodes), directory: stateDirectory, secret: null }
   const { problems } = validateTree(entriesOf(file), file)
@@ -58,19 +61,21 @@ function timingOf(timing: Timing): Record<string, string> {
   )
 }
 
-function typeOf(type: ComponentType) {
+function nodeFile({ links, rank, capacity, containment, release }: NodeConfiguration) {
+  const addresses = links.map(({ host, port }) => `${host}:${port}`)
+  return { links: addresses, rank, ...defined({ capacity, containment, release }) }
+}
+
+function typeFile(type: ComponentType) {
   const { agent, aware, standby, exclusive, command, hooks, recovery } = type
   return {
     ...{ agent, aware, standby, exclusive, command, hooks },
     start: { timeout: msText(type.startTimeoutMs) },
     stop: { signal: type.stopSignal, timeout: msText(type.stopTimeoutMs) },
     role: { timeout: msText(type.roleTimeoutMs) },
-    recovery: { restarts: recovery.restartLimit, window: msText(recovery.restartWindowMs) },
+    recovery: recoveryFile(recovery),
+    ...capabilitiesFile(type),
   }
-}
-
-function mapped<From, To>(of: Readonly<Record<string, From>>, to: (value: From) => To): Record<string, To> {
-  return Object.fromEntries(Object.entries(of).map(([name, value]) => [name, to(value)]))
 }
 
 function msText(ms: number): string {

@@ -32,7 +32,9 @@ export type ObservedEvent =
   /** The true instants between which the node would act on its lease as leader. */
   | { readonly type: 'leaderLease.gained' | 'leaderLease.lost'; readonly node: string; readonly epoch: number }
   /** Likewise for its permission to keep exclusive primaries. */
-  | { readonly type: 'nodeLease.gained' | 'nodeLease.lost'; readonly node: string }
+  | { readonly type: 'nodeLease.gained'; readonly node: string }
+  /** Again, with a later end, when an echo came that was too late to keep it and tells how long it lasted. */
+  | { readonly type: 'nodeLease.lost'; readonly node: string; readonly endedAtMs: number }
   /** The node holds the entry for committed. `hash` is of epoch and command. */
   | {
       readonly type: 'entry.committed'
@@ -65,6 +67,16 @@ export type ObservedEvent =
     }
   /** The component's process is gone, and every role with it. */
   | { readonly type: 'component.ended'; readonly node: string; readonly component: string }
+  /** A master tells a component that has the role which is decided for it, and is well, to take another. */
+  | {
+      readonly type: 'role.withdrawn'
+      readonly component: string
+      readonly assignment: string
+      readonly from: Role
+      readonly to: Role
+    }
+  /** An operator asked for something that takes these components offline for a while (restart, self-test), and the master took it on. */
+  | { readonly type: 'outage.asked'; readonly covers: (component: string) => boolean }
   /** A component took a command, or a resource behind it a write, with this token. */
   | { readonly type: 'token.taken'; readonly holder: string; readonly token: Token }
   /** A client's operation on the repository, when its outcome is known, or at the end of the run. */

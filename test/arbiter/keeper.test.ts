@@ -5,7 +5,7 @@ import { loadConfiguration } from '../../src/configuration/load.ts'
 import { MemoryDisk } from '../../src/repository/memoryStore.ts'
 import type { StoreError } from '../../src/repository/storeError.ts'
 import { writeConfiguration } from '../configuration/support.ts'
-import { ManualClock } from '../engine/manualClock.ts'
+import { ManualClock } from '../support/manualClock.ts'
 
 const text = `cluster: demo
 nodes:

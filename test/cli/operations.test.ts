@@ -1,8 +1,12 @@
 import { afterEach, expect, test } from 'bun:test'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { forecast, type PlanDocument } from '../../machines/logic/placement/rehearse.ts'
+import type { ComponentId } from '../../machines/model/ids.ts'
 import type { OperationCode } from '../../machines/model/operation.ts'
+import { applyAll } from '../../src/plan/whatIf.ts'
 import { afterThisTest, lonelyView, serveView, soundView, undoAll } from '../manage/support.ts'
+import { settled } from '../plan/support.ts'
 import { temporaryFolder } from '../support/folders.ts'
 import { rolecall } from './support.ts'
 
@@ -24,9 +28,72 @@ test('switchover, lock and unlock are asked of the node, and its answer printed'
   expect(operations).toEqual([
     { operation: 'switchover', assignment: 'ledger', to: 'n2' },
     { operation: 'switchover', assignment: 'ledger', to: null },
-    { operation: 'lock', component: 'n1/ledger' },
-    { operation: 'unlock', component: 'n1/ledger' },
+    { operation: 'lock', target: { kind: 'component', component: 'n1/ledger' } },
+    { operation: 'unlock', target: { kind: 'component', component: 'n1/ledger' } },
   ])
+})
+
+test('every operation, on every target, is asked as it was typed', async () => {
+  const path = socketPath()
+  const { operations } = await serveView({ path, view: soundView })
+  const run = async (...words: string[]) => {
+    expect((await rolecall([...words, '--socket', path])).exitCode).toBe(0)
+    return operations.at(-1)
+  }
+  const component = { kind: 'component', component: 'n1/ledger' } as const
+  const node = { kind: 'node', node: 'n1' } as const
+  expect(await run('lock', 'node:n1', '--force')).toEqual({ operation: 'lock', target: node, isForced: true })
+  expect(await run('unlock', 'cluster')).toEqual({ operation: 'unlock', target: { kind: 'cluster' } })
+  expect(await run('shutdown', 'assignment:ledger', '--dry-run')).toEqual({
+    operation: 'shutdown',
+    target: { kind: 'assignment', assignment: 'ledger' },
+    isDryRun: true,
+  })
+  expect(await run('restart', 'component:n1/ledger')).toEqual({ operation: 'restart', target: component })
+  expect(await run('migrate', 'ledger', '--from', 'n1', '--to', 'n2')).toEqual({
+    operation: 'migrate',
+    assignment: 'ledger',
+    from: 'n1',
+    to: 'n2',
+  })
+  expect(await run('selftest', 'n1/ledger')).toEqual({ operation: 'selfTest', component: 'n1/ledger' })
+  expect(await run('maintenance', 'on', 'group:web')).toEqual({
+    operation: 'maintenance',
+    target: { kind: 'group', group: 'web' },
+    isOn: true,
+  })
+  expect(await run('maintenance', 'off', 'node:n1')).toEqual({ operation: 'maintenance', target: node, isOn: false })
+})
+
+test('a target that is none: 64; one that is not there: 105', async () => {
+  const path = socketPath()
+  await serveView({ path, view: soundView })
+  const unknown = await rolecall(['lock', 'shelf:a', '--socket', path])
+  expect([unknown.exitCode, unknown.stderr]).toEqual([64, expect.stringContaining("found 'shelf:a'")])
+  const absent = await rolecall(['lock', 'node:n4', '--socket', path])
+  expect([absent.exitCode, absent.stderr]).toEqual([105, "rolecall: no node 'n4'; did you mean 'n1'?\n"])
+})
+
+test('a dry run prints the plan; one that takes a service away exits with 113', async () => {
+  const before = settled()
+  const planOf = (components: ComponentId[]) => {
+    const after = applyAll(
+      before,
+      components.map((component) => ({ what: 'lock', target: { kind: 'component', component } })),
+    )
+    return forecast({ before, after, events: components.map((component) => `lock ${component}`) })
+  }
+  const run = async (plan: PlanDocument, ...words: string[]) => {
+    const path = socketPath()
+    await serveView({ path, view: soundView, answer: { ok: true, text: 'it can be done', plan } })
+    return rolecall(['lock', 'n1/ledger', '--dry-run', '--socket', path, ...words])
+  }
+  const harmless = await run(planOf(['n1/ledger']))
+  expect(harmless.stdout).toMatchSnapshot()
+  expect(harmless.exitCode).toBe(0)
+  expect((await run(planOf(['n1/web', 'n2/web']))).exitCode).toBe(113)
+  const json = await run(planOf(['n1/ledger']), '--json')
+  expect(JSON.parse(json.stdout).plan).toEqual(JSON.parse(JSON.stringify(planOf(['n1/ledger']))))
 })
 
 const refusals: Record<OperationCode, number> = {

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import type { ClusterView } from '../../machines/model/view.ts'
-import { damagedView, lonelyView, serveView, soundView, undoAll } from '../manage/support.ts'
+import { administeredView, damagedView, lonelyView, serveView, soundView, undoAll } from '../manage/support.ts'
 import { temporaryFolder } from '../support/folders.ts'
 import { rolecall } from './support.ts'
 
@@ -21,6 +21,12 @@ test('status of a sound cluster', async () => {
 
 test('status of a damaged cluster: what failed stays listed, health and intent apart, what to type at the end', async () => {
   const { exitCode, stdout } = await rolecall(['status', '--socket', await served(damagedView)])
+  expect(stdout).toMatchSnapshot()
+  expect(exitCode).toBe(0)
+})
+
+test('status of what operators have set: nodes, assignments and components say so; several primaries and places are listed', async () => {
+  const { exitCode, stdout } = await rolecall(['status', '--socket', await served(administeredView)])
   expect(stdout).toMatchSnapshot()
   expect(exitCode).toBe(0)
 })

@@ -249,7 +249,9 @@ const cases: Record<string, { text: string; found: string[] }> = {
   },
   'a component for two assignments': {
     text: `${smallest}types: { t: { command: [a] } }\ncomponents: { c: { type: t, nodes: [n1, n2] } }\nassignments:\n  a: { component: c }\n  b: { component: c }\n`,
-    found: ["10:19 assignments.b.component: expected a component of its own, found 'c', which serves 'a' already"],
+    found: [
+      "10:19 assignments.b.component: expected a component of its own, found 'c', which serves 'a' already; add serves to types.t, if one of its programs can serve several",
+    ],
   },
   'redundancy on one node': {
     text: `${smallest}types: { t: { command: [a] } }\ncomponents: { c: { type: t, nodes: [n1] } }\nassignments: { a: { component: c, redundancy: 2N } }\n`,

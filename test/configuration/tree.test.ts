@@ -215,7 +215,11 @@ test('a difference as data', () => {
     types: none,
     components: { ...none, changed: ['ledger'] },
     assignments: { ...none, removed: ['ledger'] },
+    relationships: none,
+    groups: none,
     timing: ['selfStopMs'],
     isArbiterChanged: false,
+    areReleasesChanged: false,
+    isRecoveryChanged: false,
   })
 })

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { type AnyStateMachine, assign, createMachine, raise, sendTo, setup, spawnChild } from 'xstate'
 import { Engine } from '../../src/engine/engine.ts'
+import { ManualClock } from '../support/manualClock.ts'
 import { lampEngine } from './lamp.ts'
-import { ManualClock } from './manualClock.ts'
 
 const input = { dimAfterMs: 100 }
 

@@ -3,7 +3,7 @@ import { setup } from 'xstate'
 import { Engine, type EngineOptions } from '../../src/engine/engine.ts'
 import type { BlackBoxRecord } from '../../src/engine/record.ts'
 import type { Message } from '../../src/engine/step.ts'
-import { ManualClock } from './manualClock.ts'
+import { ManualClock } from '../support/manualClock.ts'
 
 const words = setup({
   types: {} as {

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { type ComponentContext, type ComponentInput, component } from '../../machines/component.ts'
-import { isRoleChangeAllowed, type Role, roles } from '../../machines/model/roles.ts'
+import { activeRoles, isRoleChangeAllowed, type Role, roles } from '../../machines/model/roles.ts'
 import type { ComponentStatus } from '../../machines/model/status.ts'
 import { compareTokens, type Token, zeroToken } from '../../machines/model/token.ts'
 import { type Message, stateName } from '../../src/engine/step.ts'
@@ -35,7 +35,10 @@ const event: fc.Arbitrary<Message> = fc.oneof(
   { weight: 5, arbitrary: message('role.done', { advance: fc.constantFrom(0, 0, 0, -1), age }) },
   { weight: 2, arbitrary: message('role.failed', { advance: fc.constantFrom(0, 0, -1), age, ...why }) },
   { weight: 1, arbitrary: message('health.failed', { age, ...why }) },
-  { weight: 1, arbitrary: fc.constantFrom(words.leaseLost, words.nodeLeave) },
+  { weight: 1, arbitrary: message('health.restored', { age }) },
+  { weight: 1, arbitrary: message('load.changed', { age, loadPercent: fc.nat(200) }) },
+  { weight: 1, arbitrary: message('role.announced', { age, role }) },
+  { weight: 1, arbitrary: fc.constantFrom(words.leaseLost, words.leaseLost, words.leaseGained, words.nodeLeave) },
   { weight: 1, arbitrary: fc.constantFrom(...(['hot', 'warm', 'cold'] as const).map(words.typeChanged)) },
 )
 
@@ -43,7 +46,9 @@ const input: fc.Arbitrary<ComponentInput> = fc
   .record({
     standby: fc.constantFrom('hot', 'warm', 'cold'),
     exclusive: fc.boolean(),
+    withoutQuorum: fc.constantFrom('stop', 'demote', 'freeze', 'ignore'),
     standsDown: fc.boolean(),
+    recovery: fc.constantFrom({}, { first: 'reset' }, { byCode: { 'probe.failed': 'switchover' } }),
     firstIncarnation: fc.constantFrom(1, 7),
   })
   .map((drawn) => ({ ...words.input, ...drawn }) as ComponentInput)
@@ -102,6 +107,8 @@ function watch(of: ComponentInput) {
       failure: context.failure,
       endpoint: context.endpoint,
     })
+    expect(told?.announced ?? null).toBe(context.announced)
+    expect(told?.loadPercent ?? null).toBe(context.loadPercent)
     expect(context.process === 'absent').toBe(present === null)
     // No process is said to be inactive that may have an active role; none is active that is not there.
     if (isActive) expect(present).not.toBeNull()
@@ -112,7 +119,7 @@ function watch(of: ComponentInput) {
     if (of.exclusive && !context.standsDown && hasStoodDown.includes(stateName(after.value)))
       expect(isActive).toBe(false)
     // Without the lease an exclusive component is on its way out of every active role.
-    if (event.type === 'lease.lost' && of.exclusive && isActive) expect(roleOf(after)).toBe('offline')
+    if (event.type === 'lease.lost' && of.exclusive && isActive) expect(activeRoles).not.toContain(roleOf(after))
   }
 }
 
@@ -142,20 +149,25 @@ test('every state is reached and every transition taken', () => {
       words.exited(incarnation),
       words.stopFailed(incarnation),
       words.healthFailed(incarnation),
+      words.restored(incarnation),
+      words.load(50, incarnation),
+      words.announced('primary', incarnation),
       words.leaseLost,
+      words.leaseGained,
       words.nodeLeave,
       ...(['hot', 'warm', 'cold'] as const).map(words.typeChanged),
     ]
   }
   const keyOf = (snapshot: { value: unknown; context: ComponentContext }) => {
-    const { process, isActive, endpoint, failure, peers, standby } = snapshot.context
-    return `${stateName(snapshot.value)} ${standby} ${process} ${isActive} ${endpoint} ${failure?.code} ${peers.length}`
+    const { process, isActive, endpoint, failure, peers, standby, isLeaseLost } = snapshot.context
+    const place = `${stateName(snapshot.value)} ${standby} ${process} ${isActive} ${isLeaseLost}`
+    return `${place} ${endpoint} ${failure?.code} ${peers.length}`
   }
   expectCoverage(component, {
-    explorations: (['hot', 'warm', 'cold'] as const).map((standby) => ({
-      input: { ...words.input, standby },
-      events,
-      keyOf,
-    })),
+    explorations: [
+      ...(['hot', 'warm', 'cold'] as const).map((standby) => ({ ...words.input, standby })),
+      { ...words.input, withoutQuorum: 'demote' as const, recovery: { first: 'reset' as const } },
+      { ...words.input, exclusive: false, withoutQuorum: 'ignore' as const },
+    ].map((input) => ({ input, events, keyOf })),
   })
 })

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { componentId } from '../../machines/model/ids.ts'
+import { compareTokens } from '../../machines/model/token.ts'
 import { configuration } from '../support/configuration.ts'
 import { RoleCluster } from '../support/roleCluster.ts'
 
@@ -49,10 +50,10 @@ describe('a 2N assignment on three nodes', () => {
 
   test('lock and unlock', () => {
     const cluster = started()
-    cluster.request({ type: '', operation: 'lock', component: id('n1') })
+    cluster.request({ type: '', operation: 'lock', target: { kind: 'component', component: id('n1') } })
     cluster.settle()
     expect(cluster.roles()).toEqual(['n1 offline.stopped', 'n2 primary.ready', 'n3 secondary.ready'])
-    cluster.request({ type: '', operation: 'unlock', component: id('n1') })
+    cluster.request({ type: '', operation: 'unlock', target: { kind: 'component', component: id('n1') } })
     cluster.settle()
     expect(cluster.roles()).toEqual(['n1 spare.ready', 'n2 primary.ready', 'n3 secondary.ready'])
     expect(cluster.answers.map(({ result }) => (result as { ok: boolean }).ok)).toEqual([true, true])
@@ -62,7 +63,7 @@ describe('a 2N assignment on three nodes', () => {
     const cluster = started()
     cluster.request({ type: '', operation: 'switchover', assignment: 'nothing', to: null })
     cluster.request({ type: '', operation: 'switchover', assignment: 'service', to: 'n9' })
-    cluster.request({ type: '', operation: 'lock', component: 'n1/other' })
+    cluster.request({ type: '', operation: 'lock', target: { kind: 'component', component: 'n1/other' } })
     expect(cluster.answers.map(({ result }) => (result as { code: string }).code)).toEqual([
       'no-such',
       'no-such',
@@ -77,7 +78,7 @@ describe('a 2N assignment on three nodes', () => {
       cluster.settle()
     }
     expect(cluster.roleOf('n3')).toBe('offline.stopped')
-    cluster.request({ type: '', operation: 'unlock', component: id('n3') })
+    cluster.request({ type: '', operation: 'unlock', target: { kind: 'component', component: id('n3') } })
     cluster.settle()
     expect(cluster.roleOf('n3')).toBe('spare.ready')
   })
@@ -100,6 +101,18 @@ describe('a 2N assignment on three nodes', () => {
     cluster.heal('n1')
     cluster.settle()
     expect(cluster.roles()).toEqual(['n1 primary.ready', 'n2 secondary.ready', 'n3 spare.ready'])
+  })
+
+  test('one that is cut off while it is to hand over quiesces when it heals, under no later token than its successor has', () => {
+    const cluster = started()
+    cluster.request({ type: '', operation: 'switchover', assignment: 'service', to: 'n2' })
+    cluster.cutOff('n1')
+    cluster.settle()
+    const decided = cluster.crim.intents.service!.roles
+    expect(compareTokens(decided[id('n1')]!.token, decided[id('n2')]!.token)).toBeGreaterThan(0)
+    cluster.heal('n1')
+    cluster.settle()
+    expect(cluster.roles()).toEqual(['n1 spare.ready', 'n2 primary.ready', 'n3 secondary.ready'])
   })
 
   test('one that is cut off for good stops by itself, and only then another takes over', () => {
@@ -126,6 +139,24 @@ test('no redundancy: restarted in place up to the limit, then failed over', () =
   }
   expect(seen).toEqual([id('n1'), id('n1'), id('n1'), id('n2')])
 })
+
+for (const standby of ['hot', 'warm'] as const)
+  for (const operation of ['switchover', 'lock'] as const)
+    test(`a ${standby} primary falls before it hears that it is to quiesce, for ${operation}: it refuses, and nobody waits for it`, () => {
+      const cluster = started({ type: { standby } })
+      cluster.killProcess(id('n1'))
+      const target = { kind: 'component', component: id('n1') }
+      cluster.request({ type: '', operation, assignment: 'service', to: 'n2', target })
+      cluster.channels.deliver('repository')
+      cluster.channels.deliver(`agent ${id('n1')}`)
+      cluster.channels.deliver('to n1')
+      expect(cluster.roles()).toEqual(['n1 offline.stopped', 'n2 secondary.ready', 'n3 spare.ready'])
+      cluster.settle()
+      const fallen = operation === 'lock' ? 'offline.stopped' : 'spare.ready'
+      expect([...cluster.acting]).toEqual([id('n2')])
+      expect(cluster.roleOf('n1')).toBe(fallen)
+      expect(cluster.crimState).toBe('active.settled')
+    })
 
 describe('any order of faults, deliveries and masters', () => {
   const node = fc.constantFrom('n1', 'n2', 'n3')
@@ -155,7 +186,7 @@ describe('any order of faults, deliveries and masters', () => {
     else if (what.do === 'changeMaster') cluster.changeMaster()
     else if (what.do === 'switchover')
       cluster.request({ type: '', operation: 'switchover', assignment: 'service', to: at })
-    else cluster.request({ type: '', operation: what.do, component: id(at) })
+    else cluster.request({ type: '', operation: what.do, target: { kind: 'component', component: id(at) } })
   }
 
   /** Everything is mended and unlocked; then the roles must be complete again. */
@@ -166,7 +197,7 @@ describe('any order of faults, deliveries and masters', () => {
     }
     cluster.settle()
     for (const name of cluster.nodes.keys()) {
-      cluster.request({ type: '', operation: 'unlock', component: id(name) })
+      cluster.request({ type: '', operation: 'unlock', target: { kind: 'component', component: id(name) } })
       cluster.settle()
     }
   }

@@ -5,25 +5,18 @@ import { type NodeContext, type NodeEffect, type NodeEvent, nodeMachine } from '
 import { type Message, stateName } from '../../src/engine/step.ts'
 import { timing } from '../support/configuration.ts'
 import { elapse, expectCoverage, expectTranscript, fuzz, Run } from '../support/machines.ts'
-
-const input = { node: 'n2', self: 'n1', timing }
-const ofSelf = { node: 'n1', self: 'n1', timing }
-
-const heard = (incarnation: number): Message => ({ type: 'peer.heard', incarnation })
-const ended = (incarnation: number | null, how = 'connection.reset'): Message => ({
-  type: 'peer.ended',
-  incarnation,
-  how,
-})
-const left = (incarnation: number): Message => ({ type: 'peer.left', incarnation })
-const fenced = (incarnation: number): Message => ({ type: 'fence.confirmed', incarnation, how: 'fenced' })
-const suspected: Message = { type: 'peer.suspected', silentForMs: 101 }
-const confirmed = (silentForMs: number, waitedMs = silentForMs): Message => ({
-  type: 'peer.confirmedSilent',
-  silentForMs,
-  waitedMs,
-})
-const acquired: Message = { type: 'mastership.acquired' }
+import {
+  acquired,
+  acquiredAfter,
+  confirmed,
+  ended,
+  fenced,
+  heard,
+  input,
+  left,
+  ofSelf,
+  suspected,
+} from './node/words.ts'
 
 test('a node falls silent, is waited for, and comes back', () => {
   expectTranscript(
@@ -64,7 +57,7 @@ test('other timings: a wait that has begun stays as it is, the next goes by them
   expectTranscript(
     nodeMachine,
     input,
-    [confirmed(125), { type: 'timing.changed', timing: changed }, { type: 'mastership.acquired' }],
+    [confirmed(125), { type: 'timing.changed', timing: changed }, acquired],
     `
       unknown
     > peer.confirmedSilent silentForMs=125 waitedMs=125
@@ -73,7 +66,7 @@ test('other timings: a wait that has begun stays as it is, the next goes by them
       @ isolation 1040 ms
     > timing.changed timing={leaderLeaseMs: 130, nodeLeaseMs: 900, selfStopMs: 500, takeOverMarginMs: 250, endedGraceMs: 5}
       unreachable
-    > mastership.acquired
+    > mastership.acquired commandedLife=0
       unreachable
       @ isolation 1670 ms
     `,
@@ -172,11 +165,11 @@ test('a node that becomes master waits for the isolation of others from then on'
     > time.elapsed delay=isolation
       isolated
       < node.changed node=n2 availability=isolated incarnation=0 how=waited
-    > mastership.acquired
+    > mastership.acquired commandedLife=0
       unreachable
       < node.changed node=n2 availability=unreachable incarnation=0 how=mastership.acquired
       @ isolation 1165 ms
-    > mastership.acquired
+    > mastership.acquired commandedLife=0
       unreachable
       @ isolation 1165 ms
     > time.elapsed delay=isolation
@@ -185,7 +178,7 @@ test('a node that becomes master waits for the isolation of others from then on'
     > peer.heard incarnation=2
       alive
       < node.changed node=n2 availability=alive incarnation=2 how=heard
-    > mastership.acquired
+    > mastership.acquired commandedLife=0
       alive
     > peer.confirmedSilent silentForMs=130 waitedMs=60
       unreachable
@@ -299,7 +292,7 @@ const anyEvent: fc.Arbitrary<Message> = fc.oneof(
   fc.option(life).map((incarnation) => ended(incarnation)),
   life.map(left),
   life.map((incarnation) => fenced(incarnation)),
-  fc.constant(acquired),
+  life.map(acquiredAfter),
 )
 
 /** What may be said in a state; while it ends, what was said before. */
@@ -345,7 +338,8 @@ test('every state is reached and every transition taken', () => {
     { type: 'fence.confirmed', incarnation: 2, how: 'fenced' },
     { type: 'peer.left', incarnation: 1 },
     { type: 'peer.left', incarnation: 2 },
-    { type: 'mastership.acquired' },
+    { type: 'mastership.acquired', commandedLife: 0 },
+    { type: 'mastership.acquired', commandedLife: 2 },
     { type: 'timing.changed', timing: input.timing },
   ]
   expectCoverage(nodeMachine, { explorations: [{ input, events: () => events }] })

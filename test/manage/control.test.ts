@@ -67,8 +67,41 @@ test('operations reach the handler as the CRIM knows them, and its answer comes 
   expect(operations).toEqual([
     { operation: 'switchover', assignment: 'ledger', to: null },
     { operation: 'switchover', assignment: 'ledger', to: 'n2' },
-    { operation: 'unlock', component: 'n3/ledger' },
+    { operation: 'unlock', target: { kind: 'component', component: 'n3/ledger' } },
   ])
+})
+
+test('operations of every kind are parsed; a lock that names a component alone is of that component', async () => {
+  const path = socketPath()
+  const { operations } = await serveView({ path, view: soundView })
+  const asked = [
+    { operation: 'lock', component: 'n1/ledger', isForced: true },
+    { operation: 'shutdown', target: { kind: 'node', node: 'n1' }, isDryRun: true },
+    { operation: 'maintenance', target: { kind: 'cluster' }, isOn: true },
+    { operation: 'restart', target: { kind: 'group', group: 'shop' } },
+    { operation: 'migrate', assignment: 'ledger', from: 'n1', to: 'n3' },
+    { operation: 'selfTest', component: 'n3/ledger' },
+  ] as const
+  for (const each of asked) await client(path).operate(each)
+  const [first, ...others] = asked
+  const target = { kind: 'component', component: 'n1/ledger' } as const
+  expect(operations).toEqual([{ operation: 'lock', target, isForced: first.isForced }, ...others])
+})
+
+test('a target there is not, or none, or two, is refused', async () => {
+  const path = socketPath()
+  const { operations } = await serveView({ path, view: soundView })
+  const answerTo = async (request: object) => {
+    const body = JSON.stringify(request)
+    return (await fetch('http://rolecall/v1/operations', { unix: path, method: 'POST', body })).json()
+  }
+  const target = { kind: 'node', node: 'n9' }
+  expect(await answerTo({ operation: 'shutdown', target })).toMatchObject({ code: 'no-such', text: "no node 'n9'" })
+  expect(await answerTo({ operation: 'restart' })).toMatchObject({ text: 'malformed request: target: a target' })
+  expect(await answerTo({ operation: 'restart', target, component: 'n1/ledger' })).toMatchObject({
+    text: expect.stringContaining('either a target or a component'),
+  })
+  expect(operations).toEqual([])
 })
 
 const statuses: Record<OperationCode, number> = {
@@ -100,7 +133,9 @@ test('malformed requests are refused and do nothing', async () => {
   expect(await post('{')).toEqual([400, expect.stringContaining('malformed request')])
   expect(await post('{"operation": "explode"}')).toEqual([
     400,
-    expect.stringContaining('one of switchover, lock, unlock and fence'),
+    expect.stringContaining(
+      'one of switchover, migrate, selfTest, lock, unlock, shutdown, restart, maintenance and fence',
+    ),
   ])
   expect(await post('{"operation": "lock", "component": 3}')).toEqual([400, 'malformed request: component: a name'])
   expect(await post('{"operation": "lock", "component": "n1/ledger", "force": true}')).toEqual([

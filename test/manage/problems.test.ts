@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import type { ComponentView } from '../../machines/model/view.ts'
 import { problemsOf } from '../../src/manage/problems.ts'
-import { damagedView, lonelyView, soundView } from './support.ts'
+import { administeredView, damagedView, lonelyView, soundView } from './support.ts'
 
 function codes(problems: ReturnType<typeof problemsOf>): string[] {
   return problems.map(({ severity, code, subject, next }) => `${severity} ${code} ${subject} -> ${next ?? '-'}`)
@@ -83,4 +83,33 @@ test('of a component only the problem that explains the others is told', () => {
   ])
   expect(told({ failure, isLocked: true })).toEqual([['component.locked', expect.any(String)]])
   expect(told({ failure })).toEqual([['component.failed', 'fell out of its role: role.failed: onPrimary: exit code 1']])
+})
+
+test('what concerns a component with several places is told once; what concerns one of them, of that one', () => {
+  const places = ['web1', 'web2'].map((assignment) => ({
+    ...soundView.components[0]!,
+    component: `n1/pool/${assignment}` as const,
+    assignment,
+  }))
+  const told = (change: (index: number) => Partial<ComponentView>) =>
+    codes(problemsOf({ ...soundView, components: places.map((place, index) => ({ ...place, ...change(index) })) }))
+  const failure = { code: 'process.exited', detail: 'signal SIGSEGV' }
+  expect(told(() => ({ isLocked: true }))).toEqual(['warning component.locked n1/pool -> rolecall unlock n1/pool'])
+  expect(told(() => ({ failure }))).toEqual(['warning component.failed n1/pool -> rolecall status --watch'])
+  expect(told((index) => (index === 0 ? {} : { failure }))).toEqual([
+    'warning component.failed n1/pool/web2 -> rolecall status --watch',
+  ])
+  expect(told((index) => ({ failure: { ...failure, detail: `exit code ${index}` } }))).toHaveLength(2)
+})
+
+test('what operators have set is a problem of its own, with what ends it', () => {
+  expect(codes([...administeredView.problems])).toEqual([
+    'warning maintenance.on demo -> rolecall maintenance off cluster',
+    'warning maintenance.on n1 -> rolecall maintenance off node:n1',
+    'warning node.standby n2 -> rolecall unlock node:n2',
+    'warning node.held n3 -> rolecall unlock node:n3',
+    'warning assignment.locked ledger -> rolecall unlock assignment:ledger',
+    'warning maintenance.on web -> rolecall maintenance off assignment:web',
+    'warning maintenance.on n1/pool/web -> rolecall maintenance off n1/pool',
+  ])
 })

@@ -121,6 +121,36 @@ export const damagedView: ClusterView = withProblems({
   ],
 })
 
+/** Operators and recovery have set something of everything; a pool serves two assignments, one of them several times over. */
+export const administeredView: ClusterView = withProblems({
+  ...soundView,
+  isMaintained: true,
+  nodes: [
+    node('n1', { mastership: 'master', state: 'maintenance' }),
+    node('n2', { mastership: 'vice', state: 'standby' }),
+    node('n3', { state: 'held' }),
+  ],
+  assignments: [
+    { ...soundView.assignments[0]!, health: 'unserved', primary: null, secondaries: [], spares: [], state: 'locked' },
+    {
+      name: 'web',
+      redundancy: 'load-sharing',
+      health: 'served',
+      primary: 'n1/pool/web',
+      endpoint: null,
+      primaries: ['n1/pool/web', 'n3/pool/web'],
+      secondaries: [],
+      spares: [],
+      reason: null,
+      state: 'maintenance',
+    },
+  ],
+  components: [
+    component('n1', { component: 'n1/pool/web', type: 'pool', assignment: 'web', role: 'primary', isMaintained: true }),
+    component('n3', { component: 'n3/pool/web', type: 'pool', assignment: 'web', role: 'primary' }),
+  ],
+})
+
 /** What the last node sees of it. */
 export const lonelyView: ClusterView = withProblems({
   ...soundView,

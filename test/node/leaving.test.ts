@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { Leaving } from '../../src/node/leaving.ts'
-import { ManualClock } from '../engine/manualClock.ts'
+import { ManualClock } from '../support/manualClock.ts'
 
 function leaving(of: { stopsAfterMs: number; resignsAfterMs: number; hasMaster?: boolean; isStubborn?: boolean }) {
   const clock = new ManualClock()

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { Operations } from '../../src/node/operations.ts'
-import { ManualClock } from '../engine/manualClock.ts'
+import { ManualClock } from '../support/manualClock.ts'
 
 function operations(master: string | null) {
   const clock = new ManualClock()
@@ -15,7 +15,7 @@ function operations(master: string | null) {
   return { clock, sent, operations: made }
 }
 
-const lock = { operation: 'lock', component: 'n2/ledger' } as const
+const lock = { operation: 'lock', target: { kind: 'component', component: 'n2/ledger' } } as const
 
 test('an operation goes to the master, and its answer to who asked', async () => {
   const { operations: made, sent } = operations('n2')

@@ -3,13 +3,13 @@ import type { Founder } from '../../machines/logic/formation.ts'
 import { isCompatible } from '../../machines/logic/protocol.ts'
 import { clusterIdOf, Joining } from '../../src/repository/joining.ts'
 import type { HelloMessage } from '../../src/wire/messages/hello.ts'
-import { SimulatedClock } from '../transport/simulatedClock.ts'
+import { ManualClock } from '../support/manualClock.ts'
 
 const expected = ['n1', 'n2', 'n3'].map((name) => ({ name, kind: 'voter' as const }))
 
 /** Nodes that say hello over a network that takes a moment; `isCut` loses what passes between two. */
 class Nodes {
-  readonly clock = new SimulatedClock()
+  readonly clock = new ManualClock()
   readonly founded = new Map<string, { cluster: string; founders: readonly Founder[] }>()
   readonly disks: string[] = []
   readonly foreign: string[] = []

@@ -8,25 +8,35 @@ import type { AppliedEntry } from '../../machines/crim/context.ts'
 import { type CrimContext, type CrimEffect, crim as crimMachine } from '../../machines/crim.ts'
 import type { Configuration } from '../../machines/model/configuration.ts'
 import { type ComponentId, componentId, nodeOf } from '../../machines/model/ids.ts'
+import { activeRoles, type Role } from '../../machines/model/roles.ts'
 import type { NodeAvailability } from '../../machines/model/status.ts'
+import type { Token } from '../../machines/model/token.ts'
 import type { Message } from '../../src/engine/step.ts'
+import { Channels } from './channels.ts'
 import { elapse, Run } from './machines.ts'
 import { describe, type HostedComponent, inputOf, isWanted, type Node, newNode, removedStatus } from './roleNode.ts'
+import { SeenTokens } from './seenTokens.ts'
 
 export class RoleCluster {
   /** All that were ever in force; the last is that of the master. */
   readonly #configurations: Configuration[]
   readonly nodes = new Map<string, Node>()
-  /** What is under way, by channel: the first of each is delivered next. */
-  readonly channels = new Map<string, Array<() => void>>()
+  readonly channels = new Channels()
   /** Programs that act as primary, in truth. */
   readonly acting = new Set<ComponentId>()
   readonly answers: Message[] = []
   readonly log: string[] = []
+  /** The master's time, as events carry it; 0: returns of nodes carry none. */
+  nowMs = 0
+  /** What masters have done, and after how much the present one ends. */
+  protected effectCount = 0
+  protected effectLimit = Number.POSITIVE_INFINITY
   #entries: AppliedEntry[] = []
   #index = 0
   #epoch = 0
   #crim!: Run
+  #requestCount = 0
+  #lifeCount = 0
 
   constructor(configuration: Configuration) {
     this.#configurations = [configuration]
@@ -63,9 +73,9 @@ export class RoleCluster {
 
   /** The wait for nodes that a master knows only by name is over; so are, before, the leases of those. */
   endStrangersWait(): void {
-    if (!this.#crim.timers.includes('strangersWait')) return
+    if (!this.waits.includes('strangersWait')) return
     for (const name of this.nodes.keys()) if (this.crim.nodes[name] === undefined) this.#stopByItself(name)
-    this.#performCrim(this.#crim.send(elapse('strangersWait')).effects)
+    this.elapse('strangersWait')
   }
 
   get crim(): CrimContext {
@@ -95,7 +105,8 @@ export class RoleCluster {
   }
 
   request(operation: Message): void {
-    this.toCrim({ type: 'operation.requested', id: `o${this.answers.length}`, operation })
+    this.#requestCount += 1
+    this.toCrim({ type: 'operation.requested', id: `o${this.#requestCount}`, operation })
   }
 
   killProcess(id: ComponentId): void {
@@ -104,7 +115,7 @@ export class RoleCluster {
     if (!run || (context.process !== 'running' && context.process !== 'starting')) return
     this.log.push(`-- kill ${id}`)
     this.acting.delete(id)
-    this.#later(`agent ${id}`, () =>
+    this.channels.later(`agent ${id}`, () =>
       this.#toComponent(id, { type: 'process.exited', incarnation: context.incarnation, detail: 'signal SIGKILL' }),
     )
   }
@@ -116,7 +127,7 @@ export class RoleCluster {
     node.isUp = false
     for (const { id } of node.components) this.acting.delete(id)
     node.components = []
-    this.#clearChannels(name)
+    this.channels.clearOf(name)
     this.#sayNode(node, 'ended')
   }
 
@@ -170,10 +181,9 @@ export class RoleCluster {
   settle(): void {
     for (let round = 0; round < 30; round++) {
       for (let count = 0; this.deliver(count); count++) if (count > 5000) throw new Error('does not settle')
-      const delay = this.#crim.timers.find((name) => name !== 'strangersWait')
+      const delay = this.#crim.timers.find((name) => name === 'retry' || name === 'surveyTimeout')
       if (!delay) return
-      this.log.push(`-- ${delay} elapsed`)
-      this.#performCrim(this.#crim.send(elapse(delay)).effects)
+      this.elapse(delay)
     }
   }
 
@@ -190,9 +200,7 @@ export class RoleCluster {
       .sort()
   }
 
-  roles(): string[] {
-    return [...this.nodes.keys()].map((name) => `${name} ${this.roleOf(name)}`)
-  }
+  roles = (): string[] => [...this.nodes.keys()].map((name) => `${name} ${this.roleOf(name)}`)
 
   toCrim(event: Message): void {
     const { effects } = this.#crim.send(event)
@@ -202,23 +210,37 @@ export class RoleCluster {
 
   #performCrim(effects: readonly Message[]): void {
     for (const effect of effects as readonly CrimEffect[]) {
+      if (++this.effectCount > this.effectLimit) return
       if (effect.type === 'survey.request') for (const name of effect.nodes) this.#survey(name, effect.epoch)
       else if (effect.type === 'repository.propose') this.#commit(effect.changes)
       else if (effect.type === 'operation.answer') this.answers.push(effect)
+      else if (effect.type !== 'role.command' && effect.type !== 'peers.command') this.perform(effect)
       else {
         const id = effect.component
         this.log.push(
           `crim < ${effect.type} ${id} ${'role' in effect ? effect.role : ''} ${JSON.stringify(effect.token)}`,
         )
-        this.#later(`to ${nodeOf(id)}`, () => this.#command(id, effect))
+        this.channels.later(`to ${nodeOf(id)}`, () => this.#command(id, effect))
       }
     }
+  }
+
+  /** What the CRIM asks for beside roles (`operatedCluster.ts`). */
+  protected perform(_: CrimEffect): void {}
+
+  elapse(delay: string): void {
+    this.log.push(`-- ${delay} elapsed`)
+    this.#performCrim(this.#crim.send(elapse(delay)).effects)
+  }
+
+  get waits(): readonly string[] {
+    return this.#crim.timers
   }
 
   /** A node answers once it has applied what the asking master had. */
   #survey(name: string, epoch: number): void {
     const appliedCount = this.#configurations.length
-    this.#later(`to ${name}`, () => {
+    this.channels.later(`to ${name}`, () => {
       const node = this.nodes.get(name)
       if (!node || epoch < node.commandEpoch) return
       node.survey = { epoch, appliedCount }
@@ -232,7 +254,7 @@ export class RoleCluster {
     node.survey = null
     node.commandEpoch = survey.epoch
     const statuses = node.components.map(({ id }) => this.#statuses.get(id)!)
-    this.#later(`from ${name}`, () =>
+    this.channels.later(`from ${name}`, () =>
       this.#fromNode({ type: 'survey.answered', node: name, incarnation, statuses }, survey.epoch),
     )
   }
@@ -241,7 +263,7 @@ export class RoleCluster {
   #replicate(node: Node): void {
     const queued = this.channels.get(`log ${node.name}`)?.length ?? 0
     for (let count = node.appliedCount + queued; count < this.#configurations.length; count++)
-      this.#later(`log ${node.name}`, () => this.#apply(node))
+      this.channels.later(`log ${node.name}`, () => this.#apply(node))
   }
 
   #apply(node: Node): void {
@@ -258,22 +280,19 @@ export class RoleCluster {
     if (!node.isUp || node.isLeaving) return
     node.isLeaving = true
     for (const { id } of node.components) this.#toComponent(id, { type: 'node.leave' })
-    this.#later(`leave ${node.name}`, () => this.#sayGoodBye(node))
+    this.channels.later(`leave ${node.name}`, () => this.#sayGoodBye(node))
   }
 
   #sayGoodBye(node: Node): void {
     if (!node.isUp) return
     if (node.components.some(({ run }) => run.state !== 'offline.stopped')) {
       for (const { id } of node.components) this.#toComponent(id, { type: 'node.leave' })
-      this.#later(`leave ${node.name}`, () => this.#sayGoodBye(node))
-      return
+      return this.channels.later(`leave ${node.name}`, () => this.#sayGoodBye(node))
     }
-    const { incarnation, name } = node
     node.components = []
     node.isUp = false
-    this.#clearChannels(name)
-    if (this.#strangers.has(name)) return
-    this.toCrim({ type: 'node.changed', node: name, availability: 'left', incarnation, how: 'left' })
+    this.channels.clearOf(node.name)
+    if (!this.#strangers.has(node.name)) this.#sayNode(node, 'left')
   }
 
   #applied(node: Node): Configuration {
@@ -284,13 +303,13 @@ export class RoleCluster {
     const node = this.nodes.get(name)!
     for (const { id } of node.components) {
       this.#toComponent(id, { type: 'lease.lost' })
-      this.#drain(`agent ${id}`)
+      this.channels.deliver(`agent ${id}`)
     }
   }
 
   #commit(changes: readonly { key: string; value: unknown }[]): void {
     const epoch = this.#epoch
-    this.#later('repository', () => {
+    this.channels.later('repository', () => {
       if (epoch !== this.#epoch) return
       this.#index += 1
       const entries = changes.map((change) => ({ ...change, epoch, index: this.#index }))
@@ -327,14 +346,16 @@ export class RoleCluster {
     for (const effect of effects as readonly (Message & { incarnation: number })[]) {
       const { incarnation } = effect
       if (effect.type === 'process.start')
-        this.#later(`agent ${id}`, () => this.#toComponent(id, { type: 'process.ready', incarnation, endpoint: null }))
+        this.channels.later(`agent ${id}`, () =>
+          this.#toComponent(id, { type: 'process.ready', incarnation, endpoint: null }),
+        )
       if (effect.type === 'process.stop') {
-        this.#later(`agent ${id}`, () => {
+        this.channels.later(`agent ${id}`, () => {
           this.acting.delete(id)
           this.#toComponent(id, { type: 'process.exited', incarnation, detail: 'stopped' })
         })
       }
-      if (effect.type === 'role.invoke') this.#later(`agent ${id}`, () => this.#takeRole(id, run, effect))
+      if (effect.type === 'role.invoke') this.channels.later(`agent ${id}`, () => this.#takeRole(id, run, effect))
       if (effect.type === 'status.report') this.#report(id, effect.status as Message)
     }
   }
@@ -343,17 +364,20 @@ export class RoleCluster {
   #takeRole(id: ComponentId, run: Run, { incarnation, role, token }: Message): void {
     const { context } = run.snapshot
     if (context.incarnation !== incarnation || context.process === 'stopping') return
-    if (role === 'primary' && context.process === 'running') this.acting.add(id)
-    else this.acting.delete(id)
+    if (activeRoles.includes(role as Role) && context.process === 'running')
+      this.#tokens.show(this.#hosted(id)!, token as Token)
+    this.acting[role === 'primary' && context.process === 'running' ? 'add' : 'delete'](id)
     this.#toComponent(id, { type: 'role.done', incarnation, role, token })
   }
+
+  readonly #tokens = new SeenTokens(this.log)
 
   #report(id: ComponentId, status: Message): void {
     this.#statuses.set(id, status)
     const node = this.nodes.get(nodeOf(id))!
     const { incarnation } = node
-    this.#later(`from ${node.name}`, () =>
-      this.#fromNode({ type: 'status.reported', node: node.name, incarnation, status, atMs: 0 }, null),
+    this.channels.later(`from ${node.name}`, () =>
+      this.#fromNode({ type: 'status.reported', node: node.name, incarnation, status, atMs: this.nowMs }, null),
     )
   }
 
@@ -390,19 +414,13 @@ export class RoleCluster {
       const id = componentId({ node: node.name, component })
       if (!nodes.includes(node.name) || this.#hosted(id)) continue
       this.#lifeCount += 1
-      const input = inputOf(configuration, {
-        id,
-        assignment,
-        type: configuration.types[typeName]!,
-        life: this.#lifeCount,
-      })
+      const type = configuration.types[typeName]!
+      const input = inputOf(configuration, { id, assignment, type, life: this.#lifeCount })
       const hosted = { id, assignment, run: new Run(componentMachine, input) }
       node.components.push(hosted)
       this.#performComponent(hosted, hosted.run.first.effects)
     }
   }
-
-  #lifeCount = 0
 
   #endIfUnwanted(node: Node, hosted: HostedComponent): void {
     const isOver = !isWanted(this.#applied(node), hosted) && hosted.run.state === 'offline.stopped'
@@ -414,17 +432,13 @@ export class RoleCluster {
 
   #sayNode(node: Node, availability: NodeAvailability): void {
     if (!this.#crim) return
-    this.toCrim({ type: 'node.changed', node: node.name, availability, incarnation: node.incarnation, how: 'test' })
+    const { name, incarnation } = node
+    const time = this.nowMs > 0 ? { atMs: this.nowMs } : {}
+    this.toCrim({ type: 'node.changed', node: name, availability, incarnation, how: 'test', ...time })
   }
 
   #hosted(id: ComponentId): HostedComponent | undefined {
     return this.nodes.get(nodeOf(id))?.components.find((hosted) => hosted.id === id)
-  }
-
-  #later(channel: string, action: () => void): void {
-    const queue = this.channels.get(channel) ?? []
-    queue.push(action)
-    this.channels.set(channel, queue)
   }
 
   #isOpen(channel: string): boolean {
@@ -432,18 +446,5 @@ export class RoleCluster {
     if (direction !== 'to' && direction !== 'from' && direction !== 'log') return true
     const node = this.nodes.get(name!)!
     return node.isReachable && (direction !== 'log' || node.isUp)
-  }
-
-  #drain(channel: string): void {
-    for (let action = this.channels.get(channel)?.shift(); action; action = this.channels.get(channel)?.shift())
-      action()
-  }
-
-  #clearChannels(name: string): void {
-    for (const channel of this.channels.keys()) {
-      const [direction, subject] = channel.split(' ')
-      if (subject === name || (direction === 'agent' && nodeOf(subject as ComponentId) === name))
-        this.channels.delete(channel)
-    }
   }
 }

@@ -49,6 +49,8 @@ export function inputOf(
     assignment,
     standby,
     exclusive,
+    recovery: {},
+    withoutQuorum: exclusive ? 'stop' : 'ignore',
     standsDown: aware || hooks.onQuiescing !== undefined,
     roleTimeoutMs,
     startTimeoutMs,

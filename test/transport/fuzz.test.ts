@@ -1,6 +1,7 @@
 /** 100 000 random and mutated datagrams at a network over loopback. A failure names its seed: FUZZ_SEED=… bun test this file. */
 import { expect, test } from 'bun:test'
 import { realClock } from '../../src/engine/clock.ts'
+import { randomOf } from '../../src/simulate/random.ts'
 import { openNetwork } from '../../src/transport/network.ts'
 import { encodeBody, msgpackCodec } from '../../src/wire/codec.ts'
 import { type Envelope, encodeEnvelope, envelopeKinds, envelopeOverheadBytes } from '../../src/wire/envelope.ts'
@@ -16,15 +17,7 @@ const seed = Number(process.env.FUZZ_SEED ?? 20_260_101)
 const naming = { cluster: 'fuzz', secret: 'secret' }
 const sealer = createSealer(naming)
 
-function randomFrom(start: number): (max: number) => number {
-  let state = start >>> 0
-  return (max) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return Math.floor((state / 0x1_0000_0000) * max)
-  }
-}
-
-const pick = randomFrom(seed)
+const { below: pick } = randomOf(seed, 'datagrams')
 const randomBytes = (lengthMax: number) => Uint8Array.from({ length: pick(lengthMax + 1) }, () => pick(256))
 
 function envelope(sequence: number, changes: Partial<Envelope> = {}): Envelope {

@@ -40,6 +40,8 @@ export interface Candidate {
   readonly isOnStandby: boolean
   /** It fell out of its role by itself and has not been told anything since. */
   readonly hasFailed: boolean
+  /** A command that lets it act is unanswered: it may obey it yet, or have refused it. */
+  readonly isUnanswered: boolean
   /** It may be acting as primary, as far as anyone can tell. */
   readonly mayAct: boolean
 }
@@ -221,6 +223,7 @@ function candidateOf(sight: Sight, assignment: AssignmentName, place: Place): Ca
   const isFree = !isRetired && !isLocked && !isBarred && state !== 'standby'
   // A node that has said what is, and did not name a component that is not configured, has not got it.
   const isAbsent = isRetired && isUp && status === null && !node.isAwaited
+  const isUnanswered = commanded?.mayAct === true
   return {
     component,
     slot,
@@ -237,7 +240,8 @@ function candidateOf(sight: Sight, assignment: AssignmentName, place: Place): Ca
     isHeld: state === 'held',
     isOnStandby: state === 'standby',
     hasFailed: status !== null && status.failure !== null && status.role === 'offline',
-    mayAct: !(isAbsent && !commanded?.mayAct) && mayAct(node, status, intended, commanded),
+    isUnanswered,
+    mayAct: !(isAbsent && !isUnanswered) && mayAct(node, { status, intended, isUnanswered }),
   }
 }
 
@@ -260,12 +264,10 @@ export function isUpAvailability(node: NodeAvailability): boolean {
  */
 function mayAct(
   { availability, isUp }: NodeSight,
-  status: ComponentStatus | null,
-  intended: { readonly role: Role } | null,
-  commanded: Command | null,
+  { status, intended, isUnanswered }: Pick<Candidate, 'status' | 'intended' | 'isUnanswered'>,
 ): boolean {
   if (!isUp && stoppedAvailabilities.includes(availability)) return false
-  if (status === null || status.phase === 'stopFailed' || commanded?.mayAct) return true
+  if (status === null || status.phase === 'stopFailed' || isUnanswered) return true
   if (status.role === 'quiescing' && status.phase === 'ready') return false
   return status.isActive || (!isUp && intended?.role === 'primary')
 }

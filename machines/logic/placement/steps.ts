@@ -13,7 +13,7 @@
  */
 import type { AssignmentName, ComponentId } from '../../model/ids.ts'
 import type { Role } from '../../model/roles.ts'
-import type { Token } from '../../model/token.ts'
+import { compareTokens, type Token } from '../../model/token.ts'
 import type { PlanInput } from './input.ts'
 import { cutCircles } from './orderCircles.ts'
 import { waitForDependents, waitForSponsors } from './orderSponsors.ts'
@@ -66,6 +66,7 @@ export function stepsFrom(progress: Progress): Step[] {
     if (places.length > count && standing.index >= 0) kept.isPending[standing.index] = 1
   }
   for (const place of places) {
+    if (isAnswerNeeded(place)) continue
     if (isStart(place)) waitForSponsors(situation, place)
     else waitForDependents(situation, place)
   }
@@ -78,6 +79,11 @@ export function stepsFrom(progress: Progress): Step[] {
 /** In the order of their levels. */
 function pushWithStep({ places }: Standing, into: Place[]): void {
   for (const role of inOrder) for (const place of places) if (place.next === role) into.push(place)
+}
+
+/** Others wait for its answer, so it waits for none (`stepsHop.ts`). */
+function isAnswerNeeded({ of, next }: Place): boolean {
+  return of.isUnanswered && next !== 'primary' && next !== 'secondary'
 }
 
 /** It gives its place a role that it had not got. */
@@ -155,10 +161,21 @@ function stepOf(place: Place): Step {
     assignment: standing.assignment,
     component: of.component,
     role: next!,
-    token: of.intended!.token,
+    token: next === 'quiescing' ? quiescingToken(place) : of.intended!.token,
     level: levels[next!],
     waitsFor: whyWaiting(place),
   }
+}
+
+/**
+ * That of the decision that gave its role to another, when its own has been decided anew since. What it acts on meanwhile may
+ * remember the highest token it has seen, and would refuse a primary that comes with a lower one.
+ */
+function quiescingToken({ of: { intended, status }, standing }: Place): Token {
+  const own = intended!.token
+  const successor = standing.places.find(isToBePrimary)?.of.intended?.token ?? own
+  const isBetween = compareTokens(successor, own) < 0 && compareTokens(successor, status!.token) > 0
+  return isBetween ? successor : own
 }
 
 function whyWaiting({ waits, hold: held }: Place): string | null {

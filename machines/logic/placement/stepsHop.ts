@@ -6,12 +6,17 @@ import type { Role } from '../../model/roles.ts'
 import { compareTokens } from '../../model/token.ts'
 import { addWait, isReachable, isReadyPrimary, isToBePrimary, isUp, type Place, type Wait } from './stepsPlace.ts'
 
-/** Sets its step, unless it is where it should be, on its way, or out of reach. */
+/**
+ * Sets its step, unless it is where it should be, on its way, or out of reach. One with an unanswered command that lets it act
+ * stands in the way of a promotion until it has answered a later one: the command may be lost, or have been refused by a primary
+ * that fell before it came. So that one waits for none of the others, or they would wait for each other for ever.
+ */
 export function hop(place: Place): void {
   const { aim } = place
-  const { intended, status } = place.of
+  const { intended, status, isUnanswered } = place.of
   if (aim === null || intended === null || status === null || !isReachable(place)) return
-  if (status.role === aim && (aim === 'offline' || compareTokens(status.token, intended.token) >= 0)) return
+  const isCurrent = compareTokens(status.token, intended.token) >= 0
+  if (status.role === aim && (isCurrent || (aim === 'offline' && !isUnanswered))) return
   if (status.phase === 'stopping' || status.phase === 'stopFailed') return
   place.next = nextRole(place, status.role, aim)
   addWait(place, waitOf(place, status.role, place.next))
@@ -30,10 +35,11 @@ function nextRole(place: Place, from: Role, aim: Role): Role {
     case 'secondary':
       return aim === 'secondary' ? back : aim
     case 'offline':
+      if (aim === 'secondary' && place.of.isUnanswered) return back
       // A secondary needs a primary to follow; until there is one it gets ready as a spare.
       return aim === 'secondary' && canBeSpare && !isServed(places) ? 'spare' : aim
     default:
-      return aim
+      return aim === 'secondary' && place.of.isUnanswered ? back : aim
   }
 }
 
@@ -41,6 +47,7 @@ function waitOf(place: Place, from: Role, to: Role): Wait | null {
   const { places } = place.standing
   if (to === 'primary') return whyNotPromote(place)
   if (from === 'quiescing') return whileHandingOver(place)
+  if (place.of.isUnanswered && (from === 'offline' || from === 'spare')) return null
   if (from === 'offline' && to === 'spare')
     return place.aim === 'secondary' ? whilePromoting(places) : whileRecovering(place)
   if (to === 'secondary' && !isServed(places))
@@ -58,7 +65,7 @@ const courtesy = (text: string, on: Place): Wait => ({ text, on: [on], kind: 'co
 function whileHandingOver(place: Place): Wait | null {
   if (place.of.status!.phase !== 'ready') return own(`${place.of.component} to hand over`, place)
   const { places } = place.standing
-  if (isToBePrimary(place) || isServed(places)) return null
+  if (isToBePrimary(place) || isServed(places) || place.of.isUnanswered) return null
   const successor = places.find(isToBePrimary)
   return successor?.of.isUsable && successor.aim === 'primary'
     ? courtesy(`${successor.of.component} to become primary`, successor)

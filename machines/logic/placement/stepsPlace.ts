@@ -85,9 +85,9 @@ export function isDecidedAnew({ status, intended }: Candidate): boolean {
 }
 
 /** It has what was decided, and is told nothing more. */
-export function isAtRest({ status, intended, isWithheld }: Candidate): boolean {
+export function isAtRest({ status, intended, isWithheld, isUnanswered }: Candidate): boolean {
   if (intended === null) return true
-  if (status === null || isWithheld || status.role !== intended.role) return false
+  if (status === null || isWithheld || isUnanswered || status.role !== intended.role) return false
   if (status.role === 'offline') return status.phase === 'stopped'
   return status.phase === 'ready' && compareTokens(status.token, intended.token) >= 0
 }

@@ -8,6 +8,7 @@ import { allCandidates, type Candidate } from './candidate.ts'
 import { type Compiled, compiled } from './compile.ts'
 import type { PlanInput } from './input.ts'
 import { Room } from './orderRoom.ts'
+import { goneOf } from './retired.ts'
 import { isAtRest, type Situation, type Standing } from './stepsPlace.ts'
 import { standingAt, standingOfGone } from './stepsYield.ts'
 
@@ -103,8 +104,7 @@ function mayBeTakenDown({ compiled: of, withheld, input }: Situation, index: num
 
 /** Those that are no longer configured are always looked at: there are few, and not for long. */
 function withGone(situation: Situation, standings: Standing[]): Standing[] {
-  const { configuration, intents } = situation.input
-  const gone = Object.keys(intents).filter((name) => configuration.assignments[name] === undefined)
+  const gone = goneOf(situation.input)
   if (gone.length === 0) return standings
   const all = [...standings, ...gone.map((name) => standingOfGone(situation, name))]
   return all.sort((a, b) => (a.assignment < b.assignment ? -1 : 1))

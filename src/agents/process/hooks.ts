@@ -1,14 +1,15 @@
 /** The hooks of one component: one at a time, in the order in which they were asked for. */
 import { getLogger } from '@logtape/logtape'
 import type { ComponentType, HookName } from '../../../machines/model/configuration.ts'
+import { hostOf } from '../../../machines/model/ids.ts'
 import type { Role } from '../../../machines/model/roles.ts'
 import type { Clock } from '../../engine/clock.ts'
-import type { Reason, RoleWords } from '../agent.ts'
+import type { ComponentLife, Reason, RoleWords } from '../agent.ts'
 import type { TaskFailure, Tasks } from './tasks.ts'
 
 const logger = getLogger(['rolecall', 'agent'])
 
-/** One more is refused: whoever asks faster than hooks run will not get what he asks for. */
+/** Of one component, or place of one; one more is refused: whoever asks faster than hooks run will not get what he asks for. */
 export const waitingCountMax = 16
 
 export const hookOfRole: Readonly<Record<Role, HookName>> = {
@@ -23,7 +24,7 @@ export interface HooksOptions {
   readonly type: ComponentType
   readonly tasks: Tasks
   readonly clock: Clock
-  readonly environment: (words: RoleWords) => Record<string, string>
+  readonly environment: (life: ComponentLife, words: RoleWords | null) => Record<string, string>
   /** The last one has ended. */
   readonly onIdle: () => void
   readonly onStopFailed: (detail: string) => void
@@ -31,7 +32,9 @@ export interface HooksOptions {
 
 export interface HookOrder {
   readonly hook: HookName
-  readonly words: RoleWords
+  readonly life: ComponentLife
+  /** null: it is about the process, and no role of it. */
+  readonly words: RoleWords | null
   /** From now, the waiting included. */
   readonly timeLimitMs: number
   /** null: done. Not called for a hook that `clear` did away with. */
@@ -60,9 +63,11 @@ export class Hooks {
   }
 
   run(order: HookOrder): void {
+    const isSame = ({ life }: Waiting) => life.component === order.life.component
     // Only the latest word on the peers is of use.
-    if (order.hook === 'onPeers') this.#waiting = this.#waiting.filter(({ hook }) => hook !== 'onPeers')
-    if (this.#waiting.length >= waitingCountMax) {
+    if (order.hook === 'onPeers')
+      this.#waiting = this.#waiting.filter((waiting) => waiting.hook !== 'onPeers' || !isSame(waiting))
+    if (this.#waiting.filter(isSame).length >= waitingCountMax) {
       queueMicrotask(() => order.onEnd({ code: 'role.failed', detail: `${waitingCountMax} hooks wait already` }))
       return
     }
@@ -83,16 +88,16 @@ export class Hooks {
     const order = this.#waiting.shift()
     if (!order) return
     const { type, tasks, clock, environment, onStopFailed } = this.#options
-    const { component, incarnation } = order.words
+    const { component, incarnation } = order.life
     const running = { isDropped: false, kill: () => {} }
     this.#running = running
     running.kill = tasks.run(
       {
-        component,
+        component: hostOf(component),
         task: order.hook,
         incarnation,
         command: type.hooks[order.hook]!,
-        environment: environment(order.words),
+        environment: environment(order.life, order.words),
         workingDirectory: type.workingDirectory,
         isExclusive: type.exclusive,
         timeLimitMs: Math.max(1, order.deadlineMs - clock.nowMs()),
@@ -104,16 +109,17 @@ export class Hooks {
   #ended(order: Waiting, running: { isDropped: boolean }, failure: TaskFailure | null): void {
     this.#running = null
     if (failure) {
-      const { hook, words } = order
-      logger.warn('{component}: {hook} failed: {detail}', { component: words.component, hook, detail: failure.detail })
+      const { hook, life } = order
+      logger.warn('{component}: {hook} failed: {detail}', { component: life.component, hook, detail: failure.detail })
     }
-    if (!running.isDropped) order.onEnd(failure && asRoleFailure(order, failure))
+    if (!running.isDropped) order.onEnd(failure && asFailure(order, failure))
     this.#next()
     if (!this.#running) this.#options.onIdle()
   }
 }
 
-function asRoleFailure({ hook, timeLimitMs }: HookOrder, { code, detail }: TaskFailure): Reason {
-  if (code === 'timedOut') return { code: 'role.timedOut', detail: `${hook}: not done after ${timeLimitMs} ms` }
-  return { code: code === 'exited' ? 'role.failed' : code, detail: `${hook}: ${detail}` }
+function asFailure({ hook, timeLimitMs }: HookOrder, { code, detail }: TaskFailure): Reason {
+  const what = hook === 'onReset' ? 'reset' : 'role'
+  if (code === 'timedOut') return { code: `${what}.timedOut`, detail: `${hook}: not done after ${timeLimitMs} ms` }
+  return { code: code === 'exited' ? `${what}.failed` : code, detail: `${hook}: ${detail}` }
 }

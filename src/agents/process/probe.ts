@@ -31,6 +31,10 @@ export class Prober {
     void this.#ask()
   }
 
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
   close(): void {
     this.#isClosed = true
     this.#cancel()

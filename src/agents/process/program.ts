@@ -4,10 +4,11 @@
  */
 import type { ComponentInstance, ComponentType } from '../../../machines/model/configuration.ts'
 import type { ComponentId, NodeName } from '../../../machines/model/ids.ts'
+import type { Role } from '../../../machines/model/roles.ts'
 import type { Clock } from '../../engine/clock.ts'
 import type { GuardClient, GuardHandlers } from '../../guard/client.ts'
 import type { AgentEvent, ComponentLife, InvokeOrder, Reason, RoleWords, StopOrder } from '../agent.ts'
-import type { RoleCommand, SdkServer } from '../sdk/server.ts'
+import type { RoleCommand, SdkCallbacks, SdkServer } from '../sdk/server.ts'
 import { environmentOf } from './environment.ts'
 import { Hooks, hookOfRole } from './hooks.ts'
 import { Prober } from './probe.ts'
@@ -18,6 +19,8 @@ export interface ProgramOptions {
   readonly node: NodeName
   readonly component: ComponentId
   readonly type: ComponentType
+  /** Ended by the guard when the lease is over while it is active. */
+  readonly isExclusive: boolean
   readonly instance: ComponentInstance
   readonly baseEnvironment: Readonly<Record<string, string | undefined>>
   readonly socketPath: string
@@ -37,17 +40,20 @@ interface Life {
   cancelTimer: () => void
   /** The order that is being carried out, and what would go on with it. */
   stop: { readonly deadlineMs: number; cancel: () => void } | null
+  /** Nobody waits any longer for what it was to do beside its role. */
+  readonly onEnding: (() => void)[]
   /** The program has gone, but not yet its hook. */
   exit: Extract<AgentEvent, { type: 'process.exited' }> | null
 }
 
+type Registered = Pick<Parameters<SdkCallbacks['onRegistered']>[0], 'incarnation' | 'endpoint' | 'release'>
 type Guarded<Handler extends keyof GuardHandlers> = Parameters<GuardHandlers[Handler]>[0]
 
 export class Program {
   readonly #options: ProgramOptions
   readonly #hooks: Hooks
   #life: Life | null = null
-  /** The latest it was told, for hooks that come without words of their own. */
+  /** The latest it was told, for hooks that come without words of their own. Of a process with several places: nothing. */
   #words: RoleWords | null = null
 
   constructor(options: ProgramOptions) {
@@ -57,7 +63,7 @@ export class Program {
       type,
       tasks,
       clock,
-      environment: (words) => this.#environment(words),
+      environment: (life, words) => this.environmentOf(life, words),
       onIdle: () => this.#reportExit(),
       onStopFailed: (detail) => this.#hookStopFailed(detail),
     })
@@ -71,9 +77,14 @@ export class Program {
     return this.#life?.incarnation === incarnation && this.#life.exit === null
   }
 
-  start(words: RoleWords): void {
-    const { component, type, guard, clock } = this.#options
-    const { incarnation } = words
+  /** Whether anybody takes a word on this role; if not, nothing follows from its being `done`. */
+  takes(role: Role): boolean {
+    return this.#options.type.aware || this.#hooks.has(hookOfRole[role])
+  }
+
+  /** null: it serves several assignments, and is told of each later. */
+  start({ incarnation }: ComponentLife, words: RoleWords | null): void {
+    const { component, type, isExclusive, guard, clock } = this.#options
     this.#words = words
     if (this.#life) {
       this.#later({
@@ -86,23 +97,28 @@ export class Program {
       return
     }
     const cancelTimer = clock.setTimer(type.startTimeoutMs, () => this.#startTimedOut(incarnation))
-    this.#life = { incarnation, pid: null, isReady: false, prober: null, cancelTimer, stop: null, exit: null }
+    const nothing = { pid: null, isReady: false, prober: null, stop: null, exit: null }
+    this.#life = { incarnation, cancelTimer, onEnding: [], ...nothing }
     guard.spawn({
       component,
       task: null,
       incarnation,
       command: [...type.command],
-      environment: this.#environment(words),
+      environment: this.environmentOf({ component, incarnation }, words),
       workingDirectory: type.workingDirectory,
-      isExclusive: type.exclusive,
+      isExclusive,
     })
   }
 
   /**
    * The type's own way to end first: the `onOffline` hook, or the SDK's request; then the stop signal; and the kill at the
    * end of `timeoutMs`, which all of this shares. Hooks that are under way are killed: what they do is not wanted any more.
+   * `told`: what it was told last, for each assignment that it serves.
    */
-  stop({ incarnation, timeoutMs = this.#options.type.stopTimeoutMs }: StopOrder): void {
+  stop(
+    { incarnation, timeoutMs = this.#options.type.stopTimeoutMs }: StopOrder,
+    told: readonly RoleWords[] = this.#words ? [this.#words] : [],
+  ): void {
     const { component, type, clock, sdk } = this.#options
     const life = this.#life
     if (life?.incarnation !== incarnation) {
@@ -114,7 +130,7 @@ export class Program {
     const isFirst = life.stop === null
     life.stop?.cancel()
     life.cancelTimer()
-    life.prober?.close()
+    this.#endErrands(life)
     this.#hooks.clear()
     const stop = { deadlineMs, cancel: () => {} }
     life.stop = stop
@@ -125,30 +141,67 @@ export class Program {
     else if (type.aware && sdk().stop({ component, incarnation, timeLimitMs: timeoutMs })) {
       // One that does not react to the request still gets the signal in good time.
       stop.cancel = clock.setTimer(timeoutMs / 2, signal)
-    } else if (!type.aware && this.#hooks.has('onOffline') && this.#words) {
-      const words: RoleWords = { ...this.#words, incarnation, role: 'offline' }
-      this.#hooks.run({ hook: 'onOffline', words, timeLimitMs: timeoutMs, onEnd: signal })
+    } else if (!type.aware && this.#hooks.has('onOffline') && told.length > 0) {
+      this.#tellOffline(
+        told.map((words) => ({ ...words, incarnation, role: 'offline' })),
+        timeoutMs,
+        signal,
+      )
     } else signal()
+  }
+
+  #tellOffline(told: readonly RoleWords[], timeLimitMs: number, onEnd: () => void): void {
+    let openCount = told.length
+    const ended = (): void => {
+      openCount -= 1
+      if (openCount === 0) onEnd()
+    }
+    for (const words of told) this.#hooks.run({ hook: 'onOffline', life: words, words, timeLimitMs, onEnd: ended })
   }
 
   invoke({ level, timeLimitMs, ...words }: InvokeOrder): void {
     const { type, sdk } = this.#options
-    this.#words = words
+    this.#note(words)
     const command = commandOf(words)
     const hook = hookOfRole[words.role]
     if (type.aware && this.isExpected(words.incarnation)) sdk().invoke({ ...words, level, timeLimitMs })
     else if (type.aware || !this.#hooks.has(hook)) this.#later({ type: 'role.done', ...command })
-    else this.#hooks.run({ hook, words, timeLimitMs, onEnd: (failure) => this.#roleEnded(command, failure) })
+    else
+      this.#hooks.run({ hook, life: words, words, timeLimitMs, onEnd: (failure) => this.#roleEnded(command, failure) })
   }
 
   introduce(words: RoleWords): void {
     const { type, sdk } = this.#options
-    this.#words = words
+    this.#note(words)
     if (type.aware) {
       if (this.isExpected(words.incarnation)) sdk().introduce(words)
     } else if (this.#hooks.has('onPeers')) {
-      this.#hooks.run({ hook: 'onPeers', words, timeLimitMs: type.roleTimeoutMs, onEnd: () => {} })
+      this.#hooks.run({ hook: 'onPeers', life: words, words, timeLimitMs: type.roleTimeoutMs, onEnd: () => {} })
     }
+  }
+
+  #note(words: RoleWords): void {
+    if (words.component === this.#options.component) this.#words = words
+  }
+
+  /** Resolves to null when the program says that it has begun anew; its probe, where that had failed, is asked again. */
+  reset(timeLimitMs: number): Promise<Reason | null> {
+    const { component, type, sdk } = this.#options
+    const life = this.#life
+    const notRunning = { code: 'reset.notRunning', detail: 'its process does not run, or ends' }
+    if (!life?.isReady || life.stop || life.exit) return Promise.resolve(notRunning)
+    if (!type.aware && !this.#hooks.has('onReset'))
+      return Promise.resolve({ code: 'unsupported', detail: 'its type has no hook onReset' })
+    const { incarnation } = life
+    const { promise, resolve } = Promise.withResolvers<Reason | null>()
+    const onEnd = (failure: Reason | null): void => {
+      if (failure === null && life.stop === null && life.exit === null) this.#probeAgain(life)
+      resolve(failure)
+    }
+    life.onEnding.push(() => resolve(notRunning))
+    if (type.aware) void sdk().run({ kind: 'reset', component, incarnation, timeLimitMs }).then(onEnd)
+    else this.#hooks.run({ hook: 'onReset', life: { component, incarnation }, words: this.#words, timeLimitMs, onEnd })
+    return promise
   }
 
   close(): void {
@@ -180,7 +233,7 @@ export class Program {
     if (!life) return
     life.cancelTimer()
     life.stop?.cancel()
-    life.prober?.close()
+    this.#endErrands(life)
     life.exit = {
       type: 'process.exited',
       component: this.#options.component,
@@ -198,11 +251,11 @@ export class Program {
       this.#emit({ type: 'process.stopFailed', component: this.#options.component, incarnation, detail })
   }
 
-  registered({ incarnation, endpoint }: { incarnation: number; endpoint: string | null }): void {
+  registered({ incarnation, endpoint, release }: Registered): void {
     const life = this.#lifeOf(incarnation)
     if (!life || life.stop || life.exit) return
     const { type } = this.#options
-    this.#ready(life, endpoint)
+    this.#ready(life, endpoint, release)
     if (type.probe && !life.prober) this.#probe(life)
   }
 
@@ -218,11 +271,22 @@ export class Program {
     })
   }
 
+  /** It ends, or has: what it was to be asked beside that is of no account. */
+  #endErrands(life: Life): void {
+    life.prober?.close()
+    for (const onEnding of life.onEnding.splice(0)) onEnding()
+  }
+
+  #probeAgain(life: Life): void {
+    if (!life.prober?.isClosed) return
+    this.#probe(life)
+  }
+
   #lifeOf(incarnation: number): Life | null {
     return this.#life?.incarnation === incarnation ? this.#life : null
   }
 
-  #ready(life: Life, endpoint: string | null): void {
+  #ready(life: Life, endpoint: string | null, release: string | null = null): void {
     life.cancelTimer()
     life.isReady = true
     const { component, instance } = this.#options
@@ -231,6 +295,7 @@ export class Program {
       component,
       incarnation: life.incarnation,
       endpoint: endpoint ?? instance.endpoint,
+      ...(release === null ? {} : { release }),
     })
   }
 
@@ -243,7 +308,7 @@ export class Program {
       isStarted: life.isReady,
       execute: ({ command, timeLimitMs }) => {
         const { promise, resolve } = Promise.withResolvers<string | null>()
-        const environment = this.#environment({ ...this.#words!, incarnation })
+        const environment = this.environmentOf({ component, incarnation }, this.#words)
         tasks.run(
           {
             component,
@@ -304,7 +369,7 @@ export class Program {
     this.#emit(exit)
   }
 
-  #environment(words: RoleWords): Record<string, string> {
+  environmentOf(life: ComponentLife, words: RoleWords | null): Record<string, string> {
     const { cluster, node, type, instance, baseEnvironment, socketPath } = this.#options
     const pid = this.#life?.pid ?? null
     return environmentOf({
@@ -314,6 +379,7 @@ export class Program {
       instance,
       base: baseEnvironment,
       socketPath: type.aware ? socketPath : null,
+      life,
       words,
       pid,
     })

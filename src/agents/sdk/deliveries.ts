@@ -1,4 +1,5 @@
 /** The checkpoints of peers that one program has been given and has not answered. */
+import { placeAssignmentOf } from '../../../machines/model/ids.ts'
 import type { Clock } from '../../engine/clock.ts'
 import { openCheckpointCountMax } from '../../sdk/protocol.ts'
 import type { Connection } from './connection.ts'
@@ -17,7 +18,7 @@ export class Deliveries {
     this.#timeoutMs = options.timeoutMs
   }
 
-  deliver({ from, token, data }: Checkpoint & { readonly data: string }): Promise<CheckpointResult> {
+  deliver({ from, to, token, data }: Checkpoint & { readonly data: string }): Promise<CheckpointResult> {
     if (this.#open.size >= openCheckpointCountMax) return Promise.resolve({ ok: false, code: 'overloaded' })
     this.#lastId += 1
     const id = this.#lastId
@@ -29,7 +30,8 @@ export class Deliveries {
         cancelTimer()
         resolve(result)
       })
-      const head = JSON.stringify({ type: 'checkpoint', id, from, token })
+      const assignment = placeAssignmentOf(to) ?? undefined
+      const head = JSON.stringify({ type: 'checkpoint', id, assignment, from, token })
       this.#connection.sendText(`${head.slice(0, -1)},"data":${data}}`)
     })
   }

@@ -23,6 +23,8 @@ export class Member {
   /** Token of its present primary role, kept while it hands over; null in every other role. */
   primaryToken: Token | null = null
   command: OpenCommand | null = null
+  /** The component whose program it is told by, if not its own. */
+  via: ComponentId | null = null
   #highest: Token = zeroToken
 
   constructor(component: ComponentId) {
@@ -34,6 +36,7 @@ export class Member {
     const { incarnation, role, token } = command.invocation
     this.command?.cancelTimer()
     this.command = command
+    this.via = command.invocation.via?.component ?? null
     if (incarnation !== this.incarnation) this.primaryToken = null
     if (role === 'primary') this.primaryToken = token
     else if (!activeRoles.includes(role)) this.primaryToken = null

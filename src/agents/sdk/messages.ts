@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import type { ComponentId } from '../../../machines/model/ids.ts'
+import { roles } from '../../../machines/model/roles.ts'
 import { checkpointBytesMax, type ProtocolErrorCode } from '../../sdk/protocol.ts'
 
 const number = z.int().min(0)
@@ -11,6 +12,7 @@ const component = z.templateLiteral([z.string().min(1), '/', z.string().min(1)])
 const token = z.object({ epoch: number, index: number })
 /** Stable, short, of letters, digits and a few signs: codes are compared, and written into logs and metrics. */
 const code = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,47}$/)
+const assignment = z.string().min(1).max(64).optional()
 const detail = z.string().transform((text) => text.slice(0, 1000))
 
 const programMessage = z.discriminatedUnion('type', [
@@ -20,6 +22,7 @@ const programMessage = z.discriminatedUnion('type', [
     component,
     incarnation: number,
     endpoint: z.string().min(1).max(500).nullable().default(null),
+    release: z.string().min(1).max(64).nullable().default(null),
     properties: z
       .record(z.string().min(1).max(100), z.string().max(1000))
       .refine((properties) => Object.keys(properties).length <= 64)
@@ -32,11 +35,13 @@ const programMessage = z.discriminatedUnion('type', [
     state: z.enum(['healthy', 'failing']),
     code: code.default('health.failing'),
     detail: detail.default(''),
+    assignment,
   }),
-  z.object({ type: z.literal('error'), code, detail: detail.default('') }),
+  z.object({ type: z.literal('error'), code, detail: detail.default(''), assignment }),
   z.object({
     type: z.literal('checkpoint'),
     id: number,
+    assignment,
     to: component.optional(),
     token,
     /** As JSON text from here on: nodes carry it and don't look into it. */
@@ -49,9 +54,21 @@ const programMessage = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('accepted'), id: number }),
   z.object({ type: z.literal('refused'), id: number, code }),
+  z.object({
+    type: z.literal('proxied'),
+    component,
+    state: z.enum(['ready', 'failed', 'ended']),
+    endpoint: z.string().min(1).max(500).nullable().default(null),
+    release: z.string().min(1).max(64).nullable().default(null),
+    code: code.default('proxied.failed'),
+    detail: detail.default(''),
+  }),
+  z.object({ type: z.literal('load'), percent: number, assignment }),
+  z.object({ type: z.literal('role.announce'), assignment: z.string().min(1).max(64), role: z.enum(roles) }),
 ])
 
 export type ParsedMessage = z.output<typeof programMessage>
+export type ParsedProxied = Extract<ParsedMessage, { type: 'proxied' }>
 export type ParsedCheckpoint = Extract<ParsedMessage, { type: 'checkpoint' }>
 export type ParsedRegister = Omit<Extract<ParsedMessage, { type: 'register' }>, 'component'> & {
   component: ComponentId

@@ -4,6 +4,7 @@ import type { Role } from '../../../machines/model/roles.ts'
 import type { Peer } from '../../../machines/model/status.ts'
 import type { Token } from '../../../machines/model/token.ts'
 import type { Clock } from '../../engine/clock.ts'
+import type { ProxyWord } from '../proxiedProcess.ts'
 
 export interface SdkServerOptions {
   /** Of the Unix socket; at most 107 bytes. A socket file that is left there is replaced. */
@@ -11,6 +12,8 @@ export interface SdkServerOptions {
   readonly callbacks: SdkCallbacks
   /** Whether this node runs the component, in this life. */
   readonly isExpected: (component: ComponentId, incarnation: Incarnation) => boolean
+  /** Whether it has places for several assignments: roles are then those of places, and its program says for which it speaks. */
+  readonly isShared?: (component: ComponentId) => boolean
   readonly clock?: Clock
   readonly limits?: Partial<SdkLimits>
 }
@@ -36,7 +39,7 @@ export const defaultLimits: SdkLimits = {
   connectionCountMax: 1024,
 }
 
-/** Names one role command. */
+/** Names one role command. Of a program with several places `component` is the place, and the incarnation that of the program. */
 export interface RoleCommand {
   readonly component: ComponentId
   readonly incarnation: Incarnation
@@ -49,9 +52,31 @@ export interface RoleInvocation extends RoleCommand {
   readonly peers: readonly Peer[]
   readonly level: number
   readonly timeLimitMs: number
+  /** The proxy whose program speaks for the component. Left out: the component's own. */
+  readonly via?: ProgramLife
+}
+
+/** One life of a program. */
+export interface ProgramLife {
+  readonly component: ComponentId
+  readonly incarnation: Incarnation
 }
 
 export type Introduction = Omit<RoleInvocation, 'level' | 'timeLimitMs'>
+
+/** What a program is asked to do beside its roles. */
+export interface Errand {
+  readonly kind: 'reset' | 'selfTest'
+  readonly component: ComponentId
+  readonly incarnation: Incarnation
+  readonly timeLimitMs: number
+}
+
+/** The program's own code, `unsupported`, `reset.timedOut` or `selfTest.timedOut`, or `sdk.disconnected`. */
+export interface ErrandFailure {
+  readonly code: string
+  readonly detail: string
+}
 
 export interface Checkpoint {
   readonly from: ComponentId
@@ -73,17 +98,32 @@ export interface SdkCallbacks {
     readonly component: ComponentId
     readonly incarnation: Incarnation
     readonly endpoint: string | null
+    readonly release: string | null
     readonly properties: Readonly<Record<string, string>>
   }): void
   onRoleDone(done: RoleCommand): void
   /** The program's own code, or `role.timedOut`. */
   onRoleFailed(failed: RoleCommand & { readonly code: string; readonly detail: string }): void
+  /** Of the component, or of the place that it concerns. */
   onErrorReport(report: {
     readonly component: ComponentId
     readonly incarnation: Incarnation
     readonly code: string
     readonly detail: string
   }): void
+  /** Of the component, or of the place that it concerns. As often as the program says it. */
+  onLoad(load: {
+    readonly component: ComponentId
+    readonly incarnation: Incarnation
+    readonly loadPercent: number
+  }): void
+  onAnnounced(announced: {
+    readonly component: ComponentId
+    readonly incarnation: Incarnation
+    readonly role: Role
+  }): void
+  /** A proxy's program, of a component that it speaks for. */
+  onProxied(said: { readonly by: ProgramLife; readonly component: ComponentId; readonly word: ProxyWord }): void
   onDisconnected(disconnected: { readonly component: ComponentId; readonly incarnation: Incarnation }): void
   /** Carries it to the peer's node, which calls `deliverCheckpoint` there. */
   onCheckpoint(checkpoint: Checkpoint): Promise<CheckpointResult>

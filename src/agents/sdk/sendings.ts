@@ -8,7 +8,6 @@ import { isTooLarge, type ParsedCheckpoint } from './messages.ts'
 import type { Checkpoint, CheckpointResult } from './options.ts'
 
 export interface SendingsOptions {
-  readonly member: Member
   readonly clock: Clock
   readonly timeoutMs: number
   readonly carry: (checkpoint: Checkpoint) => Promise<CheckpointResult>
@@ -34,12 +33,11 @@ export class Sendings {
   }
 
   /** To the peer it names, or to every secondary. Resolves to null when all have it, else at once to the first that has not. */
-  async send(checkpoint: ParsedCheckpoint): Promise<SendingFailed | null> {
+  async send(member: Member, checkpoint: ParsedCheckpoint): Promise<SendingFailed | null> {
     const { id, token, data } = checkpoint
     const to = checkpoint.to ?? null
-    const refusal = this.#refusalOf({ to, token, data })
+    const refusal = this.#refusalOf(member, { to, token, data })
     if (refusal) return { to, code: refusal }
-    const { member } = this.#options
     const receivers = member.peers.filter((peer) => (to === null ? peer.role === 'secondary' : peer.component === to))
     this.#open.add(id)
     const results = receivers.map((peer) => this.#carry({ from: member.component, to: peer.component, token, data }))
@@ -48,8 +46,10 @@ export class Sendings {
     return failed
   }
 
-  #refusalOf({ to, token, data }: Omit<ParsedCheckpoint, 'type' | 'id' | 'to'> & { to: ComponentId | null }) {
-    const { member } = this.#options
+  #refusalOf(
+    member: Member,
+    { to, token, data }: Pick<ParsedCheckpoint, 'token' | 'data'> & { to: ComponentId | null },
+  ) {
     if (!member.holds(token)) return 'stale-token'
     if (to !== null && !member.peers.some((peer) => peer.component === to)) return 'no-such-peer'
     if (isTooLarge(data)) return 'too-large'

@@ -4,12 +4,14 @@
  *
  * Who calls: the process agent, for roles, peers and stops; the node's checkpoint carrier, for what peers send. A program that
  * has not registered yet gets its role command when it does, within the command's time limit.
+ *
+ * A program is connected as its component; a role is that of a member: the component, or one of its places for several assignments.
  */
 import { chmodSync, lstatSync, unlinkSync } from 'node:fs'
 import type { Socket } from 'bun'
-import type { ComponentId, Incarnation } from '../../../machines/model/ids.ts'
+import { type ComponentId, hostOf, type Incarnation } from '../../../machines/model/ids.ts'
 import { realClock } from '../../engine/clock.ts'
-import { protocolVersion, type RegisterRefusalCode } from '../../sdk/protocol.ts'
+import { protocolVersion, type RegisterRefusalCode, severalAssignmentsVersion } from '../../sdk/protocol.ts'
 import { uptimeMs } from '../../sdk/uptime.ts'
 import { Connection } from './connection.ts'
 import { Member } from './member.ts'
@@ -19,11 +21,14 @@ import {
   type CheckpointResult,
   commandOf,
   defaultLimits,
+  type Errand,
+  type ErrandFailure,
   type Introduction,
+  type ProgramLife,
   type RoleInvocation,
   type SdkServerOptions,
 } from './options.ts'
-import { Session } from './session.ts'
+import { Session, type SessionRoles } from './session.ts'
 
 export type * from './options.ts'
 
@@ -34,6 +39,12 @@ export interface SdkServer {
   introduce(introduction: Introduction): void
   /** Asks the program to end by itself. False: it is not connected, so only a signal reaches it. */
   stop(stop: { component: ComponentId; incarnation: Incarnation; timeLimitMs: number }): boolean
+  /** Whether this life of the component's program is connected. */
+  isConnected(program: ProgramLife): boolean
+  /** Asks a proxy to speak for a component; ends in `onProxied`, sooner or later. */
+  startProxied(start: { via: ProgramLife; component: ComponentId; assignment: string; timeLimitMs: number }): void
+  /** Asks the program to reset or test itself. Resolves to null when it says that it is done; within the time limit. */
+  run(errand: Errand): Promise<ErrandFailure | null>
   /** Tells every program how long the node may act; a program that was frozen finds by it that its time is over. null: for ever. */
   lease(remainingMs: number | null): void
   /** Gives a peer's checkpoint to the program here; resolves with its answer. */
@@ -52,7 +63,7 @@ class Server implements SdkServer {
   readonly #clock
   readonly #limits
   readonly #listener
-  /** Bounded by the components of this node: nobody else becomes a member. */
+  /** Bounded by the components of this node and their places: nobody else becomes a member. */
   readonly #members = new Map<ComponentId, Member>()
   readonly #sessions = new Map<ComponentId, Session>()
   readonly #connections = new Set<Connection>()
@@ -89,8 +100,9 @@ class Server implements SdkServer {
   introduce(introduction: Introduction): void {
     const member = this.#memberOf(introduction.component)
     member.introduced(introduction)
-    const { assignment, token, peers } = introduction
-    this.#sessionOf(introduction)?.connection.send({ type: 'peers', assignment, token, peers })
+    const { assignment, token, peers, via } = introduction
+    const proxied = via ? { component: introduction.component } : {}
+    this.#sessionOf(introduction)?.connection.send({ type: 'peers', ...proxied, assignment, token, peers })
   }
 
   stop({
@@ -104,6 +116,21 @@ class Server implements SdkServer {
     const session = this.#sessionOf(program)
     session?.connection.send({ type: 'stop', timeLimitMs })
     return session !== null
+  }
+
+  isConnected(program: ProgramLife): boolean {
+    return this.#sessionOf(program) !== null
+  }
+
+  startProxied({ via, ...start }: Parameters<SdkServer['startProxied']>[0]): void {
+    this.#sessionOf(via)?.connection.send({ type: 'proxied.start', ...start })
+  }
+
+  run(errand: Errand): Promise<ErrandFailure | null> {
+    const session = this.#sessionOf(errand)
+    this.#lastCommandId += 1
+    const gone = { code: 'sdk.disconnected', detail: 'the program is not connected' }
+    return session?.run(this.#lastCommandId, errand) ?? Promise.resolve(gone)
   }
 
   lease(remainingMs: number | null): void {
@@ -120,7 +147,7 @@ class Server implements SdkServer {
     if (member.isStale(token)) return failed('stale-token')
     if (typeof data !== 'string' || data.includes('\n')) return failed('refused.not-json')
     member.raise(token)
-    const session = this.#sessions.get(to)
+    const session = this.#sessions.get(hostOf(to))
     const isThere = session !== undefined && session.incarnation >= member.incarnation
     return isThere ? session.deliveries.deliver({ ...checkpoint, data }) : failed('unreachable')
   }
@@ -167,35 +194,41 @@ class Server implements SdkServer {
       else connection.fail(parsed.code, parsed.detail)
       return null
     }
-    const { component, incarnation, endpoint, properties, protocol } = parsed.message
+    const { component, incarnation, endpoint, release, properties } = parsed.message
+    const protocol = Math.min(parsed.message.protocol, protocolVersion)
     const refusal = this.#refusalOf(parsed.message)
     if (refusal) {
       connection.send({ type: 'register.refused', ...refusal })
       connection.end()
       return null
     }
-    const member = this.#memberOf(component)
     const { callbacks } = this.#options
     const session = new Session({
       connection,
-      member,
+      component,
+      roles: this.#rolesOf(component),
       incarnation,
+      protocol,
       callbacks,
       limits: this.#limits,
       clock: this.#clock,
     })
     this.#sessions.set(component, session)
-    connection.send({ type: 'registered', protocol: Math.min(protocol, protocolVersion) })
-    const { command } = member
-    if (command?.invocation.incarnation === incarnation) session.sendRole(command.id, command.invocation)
-    callbacks.onRegistered({ component, incarnation, endpoint, properties })
+    connection.send({ type: 'registered', protocol })
+    for (const { command } of this.#membersOf(component))
+      if (command?.invocation.incarnation === incarnation) session.sendRole(command.id, command.invocation)
+    callbacks.onRegistered({ component, incarnation, endpoint, release, properties })
     return session
   }
 
   #refusalOf(message: ParsedRegister): { code: RegisterRefusalCode; detail: string } | null {
     const { component, incarnation, protocol } = message
     if (protocol < 1) return { code: 'protocol-unsupported', detail: 'versions from 1 on are spoken here' }
-    const isStale = incarnation < (this.#members.get(component)?.incarnation ?? 0)
+    if (protocol < severalAssignmentsVersion && this.#isShared(component)) {
+      const detail = `${component} can serve several assignments: that takes version ${severalAssignmentsVersion}`
+      return { code: 'protocol-unsupported', detail }
+    }
+    const isStale = this.#membersOf(component).some((member) => member.via === null && incarnation < member.incarnation)
     if (isStale || !this.#options.isExpected(component, incarnation)) {
       return { code: 'not-expected', detail: `${component} in incarnation ${incarnation} does not run here` }
     }
@@ -216,9 +249,24 @@ class Server implements SdkServer {
   }
 
   #disconnected(session: Session): void {
-    const { component } = session.member
+    const { component } = session
     if (this.#sessions.get(component) === session) this.#sessions.delete(component)
     session.closed()
+  }
+
+  #isShared(component: ComponentId): boolean {
+    return this.#options.isShared?.(component) ?? false
+  }
+
+  /** What its program is told of: the component and its places, and what it speaks for. */
+  #membersOf(host: ComponentId): Member[] {
+    return [...this.#members.values()].filter(({ component, via }) => (via ?? hostOf(component)) === host)
+  }
+
+  #rolesOf(component: ComponentId): SessionRoles {
+    if (this.#isShared(component)) return { isShared: true, members: () => this.#membersOf(component) }
+    this.#memberOf(component)
+    return { isShared: false, members: () => this.#membersOf(component) }
   }
 
   #memberOf(component: ComponentId): Member {
@@ -229,8 +277,9 @@ class Server implements SdkServer {
     return member
   }
 
-  #sessionOf({ component, incarnation }: { component: ComponentId; incarnation: Incarnation }): Session | null {
-    const session = this.#sessions.get(component)
+  #sessionOf(of: ProgramLife & { readonly via?: ProgramLife }): Session | null {
+    const { component, incarnation } = of.via ?? of
+    const session = this.#sessions.get(hostOf(component))
     return session?.incarnation === incarnation ? session : null
   }
 }

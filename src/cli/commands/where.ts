@@ -8,8 +8,8 @@ import type { ConnectionFlags } from '../flags.ts'
 const timeoutDefaultMs = 5000
 
 /**
- * Prints where the primary of an assignment is reached, and nothing else. A node that isn't in touch with a majority may
- * know an old primary, so its answer is refused.
+ * Prints where the primary of an assignment is reached, and nothing else; of one that several share, where each of them is. A node that
+ * isn't in touch with a majority may know an old primary, so its answer is refused.
  */
 export default async function where(this: CliContext, flags: ConnectionFlags, name: string): Promise<void> {
   const timeoutMs = flags.timeout ?? timeoutDefaultMs
@@ -30,8 +30,14 @@ export default async function where(this: CliContext, flags: ConnectionFlags, na
       exitCodes.unavailable,
       `no primary of '${name}' is ready${reason === null ? '' : `: ${reason}`}`,
     )
-  if (flags.json) this.process.stdout.write(`${JSON.stringify({ assignment: name, primary, endpoint })}\n`)
-  else if (endpoint !== null) this.process.stdout.write(`${endpoint}\n`)
+  const endpointOf = (id: string) => view.components.find(({ component }) => component === id)?.endpoint ?? null
+  const all = assignment.primaries?.map((component) => ({ component, endpoint: endpointOf(component) })) ?? [
+    { component: primary, endpoint },
+  ]
+  const reached = all.flatMap((each) => (each.endpoint === null ? [] : [each.endpoint]))
+  const said = { assignment: name, primary, endpoint, ...(assignment.primaries && { primaries: all }) }
+  if (flags.json) this.process.stdout.write(`${JSON.stringify(said)}\n`)
+  else if (reached.length > 0) this.process.stdout.write(`${reached.join('\n')}\n`)
   else
     throw new CliFailure(
       exitCodes.unavailable,

@@ -12,7 +12,7 @@ export function renderNodes(view: ClusterView, style: Style): string[] {
     rows: [
       ...view.nodes.map((node) => [
         node.name,
-        coloured(node.availability, style),
+        coloured(node, style),
         node.mastership,
         vote(node, style),
         String(node.rank),
@@ -35,7 +35,8 @@ function vote({ vote }: NodeView, style: Style): string {
   return vote === 'none' ? style.warning(vote) : vote
 }
 
-function coloured(availability: NodeView['availability'], style: Style): string {
+function coloured({ availability, state }: NodeView, style: Style): string {
+  if (state !== undefined) return style.warning(`${availability}, ${state}`)
   if (availability === 'alive') return style.good(availability)
   if (availability === 'unreachable') return style.bad(availability)
   return style.warning(availability)

@@ -24,7 +24,7 @@ function heading(view: ClusterView, style: Style): string[] {
   return [
     `Master    ${master === null ? style.bad('none') : style.bold(master)}${vice === null ? '' : `, vice ${vice}`}`,
     `Quorum    ${isQuorate ? style.good('yes') : style.bad('no')}: ${counts}`,
-    `Cluster   ${cluster}, epoch ${epoch}, seen by ${node}`,
+    `Cluster   ${cluster}, epoch ${epoch}, seen by ${node}${view.isMaintained ? style.warning(', in maintenance') : ''}`,
   ]
 }
 
@@ -35,7 +35,7 @@ function assignments(view: ClusterView, style: Style): string[] {
       assignment.name,
       assignment.redundancy,
       health(assignment, style),
-      assignment.primary ?? '-',
+      listed(assignment.primaries ?? (assignment.primary === null ? [] : [assignment.primary])),
       listed(assignment.secondaries),
       listed(assignment.spares),
       plain(assignment.endpoint ?? '-'),
@@ -43,7 +43,8 @@ function assignments(view: ClusterView, style: Style): string[] {
   })
 }
 
-function health({ health }: AssignmentView, style: Style): string {
+function health({ health, state }: AssignmentView, style: Style): string {
+  if (state !== undefined) return style.warning(`${health}, ${state}`)
   if (health === 'served') return style.good(health)
   return health === 'degraded' ? style.warning(health) : style.bad(health)
 }
@@ -75,10 +76,11 @@ function componentHealth({ phase, failure }: ComponentView, style: Style): strin
   return phase === 'stopped' ? phase : style.warning(phase)
 }
 
-function note({ isLocked, isBarred, failure }: ComponentView): string {
+function note({ isLocked, isBarred, isMaintained, failure }: ComponentView): string {
   const words = [
     isLocked ? 'locked' : '',
     isBarred ? 'barred' : '',
+    isMaintained ? 'maintenance' : '',
     failure === null ? '' : plain(`${failure.code}: ${failure.detail}`),
   ]
   return words.filter((word) => word !== '').join(', ')

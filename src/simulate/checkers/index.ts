@@ -6,6 +6,7 @@ import { convergence } from './convergence.ts'
 import { acknowledgedWritesDurable } from './durability.ts'
 import { exactReplay } from './exactReplay.ts'
 import { logMatching } from './logMatching.ts'
+import { noNeedlessRestart } from './needlessRestart.ts'
 import { oneLeaderLease } from './oneLease.ts'
 import { oneMasterAnEpoch } from './oneMaster.ts'
 import { oneExclusivePrimary } from './onePrimary.ts'
@@ -51,6 +52,7 @@ export function createCheckers(options: CheckersOptions): Checkers {
     selfStop({ selfStopMs, toleranceMs }),
     tokensNeverGoBack(),
     roleChangesAllowed(),
+    noNeedlessRestart(),
     convergence({ withinMs }),
     repositoryLinearizable(stepCountMax === undefined ? {} : { stepCountMax }),
     exactReplay(catalogue),

@@ -41,7 +41,10 @@ export class LeaseWatch {
 
   /** The guard says until when (true time) the node may keep exclusive primaries; it is the guard that stops them in the end. */
   granted(untilMs: number): void {
-    this.#see(this.#own, Math.max(untilMs, this.#own.untilMs), 0)
+    const own = this.#own
+    const isFoundLonger = !own.isHeld && untilMs > own.untilMs && untilMs <= this.#world.nowMs
+    this.#see(own, Math.max(untilMs, own.untilMs), 0)
+    if (isFoundLonger) this.#observe({ type: 'nodeLease.lost', node: this.#node, endedAtMs: untilMs })
   }
 
   /** The node process has ended, and with it whatever it held. */
@@ -73,7 +76,9 @@ export class LeaseWatch {
   #tell(lease: Watched, isHeld: boolean): void {
     lease.isHeld = isHeld
     const node = this.#node
-    if (lease === this.#own) this.#observe({ type: isHeld ? 'nodeLease.gained' : 'nodeLease.lost', node })
-    else this.#observe({ type: isHeld ? 'leaderLease.gained' : 'leaderLease.lost', node, epoch: lease.epoch })
+    if (lease === this.#leader)
+      this.#observe({ type: isHeld ? 'leaderLease.gained' : 'leaderLease.lost', node, epoch: lease.epoch })
+    else if (isHeld) this.#observe({ type: 'nodeLease.gained', node })
+    else this.#observe({ type: 'nodeLease.lost', node, endedAtMs: this.#world.nowMs })
   }
 }

@@ -268,7 +268,8 @@ export class Machine {
       return { isStarted: true, pid }
     }
     const type = programTypeOf(configuration, componentNameOf(component))
-    const [epoch, index] = (environment.ROLECALL_TOKEN ?? '0.0').split('.').map(Number)
+    const { ROLECALL_ASSIGNMENT: assignment, ROLECALL_ROLE: role, ROLECALL_TOKEN: token } = environment
+    const [epoch, index] = (token ?? '0.0').split('.').map(Number)
     const program: SimulatedProgram = new SimulatedProgram({
       world,
       machine: this.clock,
@@ -278,11 +279,14 @@ export class Machine {
       incarnation: Number(environment.ROLECALL_INCARNATION),
       isAware: type.aware,
       isLeaseHeld: () => this.#leases.isNodeLeaseHeld,
-      initial: {
-        assignment: environment.ROLECALL_ASSIGNMENT ?? '',
-        role: roles.find((role) => role === environment.ROLECALL_ROLE) ?? 'offline',
-        token: { epoch: epoch!, index: index! },
-      },
+      initial:
+        assignment === undefined
+          ? null
+          : {
+              assignment,
+              role: roles.find((each) => each === role) ?? 'offline',
+              token: { epoch: epoch!, index: index! },
+            },
       slowMs: type.roleTimeoutMs / 2,
       onRole: (acting) => observe({ type: 'role.changed', node: name, isExclusive: type.exclusive, ...acting }),
       onToken: (holder, token) => observe({ type: 'token.taken', holder, token }),

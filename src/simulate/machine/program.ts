@@ -1,7 +1,8 @@
 /**
  * A component's program. It knows the truth about itself: when it begins and ceases to act as primary, whatever its node believes.
  * It counts as acting from the moment it begins to carry out the command to be primary, and until it has carried out the next one.
- * One that stood still with its machine does nothing when it wakes, unless its node holds its lease.
+ * One that stood still with its machine does nothing when it wakes, unless its node holds its lease. It has a role for each assignment
+ * that it serves.
  */
 import type { ComponentId } from '../../../machines/model/ids.ts'
 import { activeRoles, type Role } from '../../../machines/model/roles.ts'
@@ -38,7 +39,7 @@ export interface ProgramOptions {
   /** Whether its node may keep primaries: what one that is not aware, and so is never told, goes by when it wakes. */
   readonly isLeaseHeld: () => boolean
   /** What the environment says when it starts: all that a program that is not aware ever hears. */
-  readonly initial: { assignment: string; role: Role; token: Token }
+  readonly initial: { assignment: string; role: Role; token: Token } | null
   readonly slowMs: number
   readonly onRole: (acting: Acting) => void
   readonly onToken: (holder: string, token: Token) => void
@@ -53,9 +54,10 @@ export class SimulatedProgram {
   readonly incarnation: number
   isAlive = true
   readonly #options: ProgramOptions
-  #acting: Acting | null = null
-  /** Of the command that counts. */
-  #latestId = 0
+  /** By assignment. */
+  readonly #acting = new Map<string, Acting>()
+  /** Of the command that counts, for each assignment. */
+  readonly #latestIds = new Map<string, number>()
   #isPaused = false
   #held: (() => void)[] = []
   /** It stood still: it does nothing as primary until it knows of a lease again. */
@@ -71,38 +73,50 @@ export class SimulatedProgram {
     this.component = options.component
     this.incarnation = options.incarnation
     const { initial, isAware } = options
-    if (!isAware && activeRoles.includes(initial.role)) this.#take({ component: this.component, ...initial })
+    if (initial && !isAware && activeRoles.includes(initial.role)) this.#take({ component: this.component, ...initial })
   }
 
-  get role(): Role {
-    return this.#acting?.role ?? 'offline'
+  /** What it does; nothing as long as it was told nothing. */
+  get roles(): readonly Acting[] {
+    return [...this.#acting.values()]
   }
 
-  get assignment(): string {
-    return this.#acting?.assignment ?? this.#options.initial.assignment
+  #actsFor(assignment: string): boolean {
+    const acting = this.#acting.get(assignment)
+    return acting !== undefined && activeRoles.includes(acting.role)
   }
 
   /** A role command arrives. */
-  told(id: number, { assignment, role, token }: RoleInvocation, sdk: SimulatedSdk): void {
+  told(id: number, { component: place, assignment, role, token }: RoleInvocation, sdk: SimulatedSdk): void {
     this.#receive(() => {
       const { random, faults, slowMs, onToken } = this.#options
-      onToken(`program ${this.component} ${this.incarnation}`, token)
+      onToken(`program ${place} ${this.incarnation}`, token)
       const acting: Acting = { component: this.component, assignment, role, token }
       // One that has quiesced already, and is told so again, has nothing to finish.
-      if (role === 'primary' || (role === 'quiescing' && activeRoles.includes(this.role))) this.#take(acting)
+      if (role === 'primary' || (role === 'quiescing' && this.#actsFor(assignment))) this.#take(acting)
       if (random.chance(faults.crashRate)) return this.exit({ exitCode: 1, signal: null })
       if (random.chance(faults.hangRate)) return
       const failure = random.chance(faults.failRate) ? { code: 'simulated', detail: 'as the fault has it' } : null
       const delayMs = random.between(0, random.chance(faults.slowRate) ? slowMs : callbackMaxMs)
-      this.#latestId = id
+      this.#latestIds.set(assignment, id)
       this.#after(delayMs, () => {
         // Another command has come meanwhile, and counts instead.
-        if (id !== this.#latestId) return
+        if (id !== this.#latestIds.get(assignment)) return
         // One that has quiesced has finished what was begun and takes nothing new: another may act.
         if (role !== 'primary' && failure === null)
           this.#take(role === 'quiescing' ? { ...acting, role: 'spare' } : acting)
         sdk.answer(this, id, failure)
       })
+    })
+  }
+
+  /** On an errand: to reset or test itself. */
+  sent(answer: (failure: { code: string; detail: string } | null) => void): void {
+    this.#receive(() => {
+      const { random, faults } = this.#options
+      if (random.chance(faults.hangRate)) return
+      const failure = random.chance(faults.failRate) ? { code: 'simulated', detail: 'as the fault has it' } : null
+      this.#after(random.between(0, callbackMaxMs), () => answer(failure))
     })
   }
 
@@ -135,8 +149,8 @@ export class SimulatedProgram {
   pause(): void {
     this.#isPaused = true
     this.#isWary = true
-    if (this.#acting && activeRoles.includes(this.#acting.role))
-      this.#options.onRole({ ...this.#acting, role: 'offline' })
+    for (const acting of this.#acting.values())
+      if (activeRoles.includes(acting.role)) this.#options.onRole({ ...acting, role: 'offline' })
   }
 
   resume(): void {
@@ -148,14 +162,14 @@ export class SimulatedProgram {
   }
 
   #take(acting: Acting): void {
-    this.#acting = acting
+    this.#acting.set(acting.assignment, acting)
     const isActing = activeRoles.includes(acting.role)
     if (this.#isWary && isActing) {
       // One that quiesces before it could go on has nothing to finish.
       if (acting.role === 'primary') this.#trust()
       return
     }
-    this.#isWary = false
+    this.#isWary = this.#isWary && [...this.#acting.values()].some(({ role }) => role === 'primary')
     this.#options.onRole(acting)
     if (isActing) this.#write()
   }
@@ -168,10 +182,11 @@ export class SimulatedProgram {
 
   /** Looks again and again whether it may go on. */
   #trust(): void {
-    if (!this.isAlive || this.#isPaused || !this.#isWary || this.#acting?.role !== 'primary') return
+    const primaries = [...this.#acting.values()].filter(({ role }) => role === 'primary')
+    if (!this.isAlive || this.#isPaused || !this.#isWary || primaries.length === 0) return
     if (this.#hasLease()) {
       this.#isWary = false
-      this.#take(this.#acting)
+      for (const acting of primaries) this.#take(acting)
     } else {
       this.#looking.run = null
       this.#looking = this.#options.world.after(writeIntervalMs / 5, () => this.#trust())
@@ -182,8 +197,10 @@ export class SimulatedProgram {
   #write(): void {
     const { world, onToken } = this.#options
     this.#writing.run = null
-    if (!this.isAlive || this.#acting === null || !activeRoles.includes(this.#acting.role)) return
-    if (!this.#isPaused && !this.#isWary) onToken(`resource ${this.#acting.assignment}`, this.#acting.token)
+    const active = [...this.#acting.values()].filter(({ role }) => activeRoles.includes(role))
+    if (!this.isAlive || active.length === 0) return
+    if (!this.#isPaused && !this.#isWary)
+      for (const { assignment, token } of active) onToken(`resource ${assignment}`, token)
     this.#writing = world.after(writeIntervalMs, () => this.#write())
   }
 

@@ -1,8 +1,17 @@
 /**
  * The node's end of the SDK without a socket: simulated programs register, take role commands with a time limit, and answer.
- * Like the real server (src/agents/sdk) a command that comes before its program has registered waits for it.
+ * Like the real server (src/agents/sdk) a command that comes before its program has registered waits for it, and a program has a
+ * command open for each of its places.
  */
-import type { Checkpoint, RoleInvocation, SdkServerOptions } from '../../agents/sdk/options.ts'
+import { type ComponentId, hostOf } from '../../../machines/model/ids.ts'
+import type {
+  Checkpoint,
+  Errand,
+  ErrandFailure,
+  ProgramLife,
+  RoleInvocation,
+  SdkServerOptions,
+} from '../../agents/sdk/options.ts'
 import type { SdkServer } from '../../agents/sdk/server.ts'
 import type { ProcessClock } from '../world/clocks.ts'
 import type { World } from '../world/world.ts'
@@ -21,8 +30,8 @@ export class SimulatedSdk implements SdkServer {
   readonly #options: SdkServerOptions
   readonly #process: ProcessClock
   readonly #world: World
-  readonly #programs = new Map<string, SimulatedProgram>()
-  readonly #commands = new Map<string, OpenCommand>()
+  readonly #programs = new Map<ComponentId, SimulatedProgram>()
+  readonly #commands = new Map<ComponentId, OpenCommand>()
   #lastId = 0
 
   constructor(options: SdkServerOptions, of: { process: ProcessClock; world: World }) {
@@ -37,18 +46,18 @@ export class SimulatedSdk implements SdkServer {
       const { component, incarnation } = program
       if (!program.isAlive || !this.#options.isExpected(component, incarnation)) return
       this.#programs.set(component, program)
-      const command = this.#commands.get(component)
-      if (command?.invocation.incarnation === incarnation) this.#say(program, command)
-      this.#options.callbacks.onRegistered({ component, incarnation, endpoint: null, properties: {} })
+      for (const [of, command] of this.#commands)
+        if (hostOf(of) === component && command.invocation.incarnation === incarnation) this.#say(program, command)
+      this.#options.callbacks.onRegistered({ component, incarnation, endpoint: null, release: null, properties: {} })
     })
   }
 
   answer(program: SimulatedProgram, id: number, failure: { code: string; detail: string } | null): void {
     this.#later(() => {
-      const command = this.#commands.get(program.component)
-      if (command?.id !== id || command.invocation.incarnation !== program.incarnation) return
+      const command = [...this.#commands.values()].find((open) => open.id === id)
+      if (!command || (command.invocation.via ?? command.invocation).incarnation !== program.incarnation) return
       command.cancel()
-      this.#commands.delete(program.component)
+      this.#commands.delete(command.invocation.component)
       const { component, incarnation, role, token } = command.invocation
       const done = { component, incarnation, role, token }
       if (failure) this.#options.callbacks.onRoleFailed({ ...done, ...failure })
@@ -69,16 +78,42 @@ export class SimulatedSdk implements SdkServer {
     })
     const command = { id, invocation, cancel }
     this.#commands.set(component, command)
-    const program = this.#programOf(component, incarnation)
+    const { component: by, incarnation: life } = invocation.via ?? invocation
+    const program = this.#programOf(by, life)
     if (program) this.#say(program, command)
   }
 
   introduce(): void {}
 
-  stop({ component, incarnation }: { component: string; incarnation: number }): boolean {
+  stop({ component, incarnation }: { component: ComponentId; incarnation: number }): boolean {
     const program = this.#programOf(component, incarnation)
     if (program) this.#toProgram(() => program.asked())
     return program !== null
+  }
+
+  isConnected({ component, incarnation }: ProgramLife): boolean {
+    return this.#programOf(component, incarnation) !== null
+  }
+
+  /** Every simulated program speaks for whatever it is asked to. */
+  startProxied({ via, component }: Parameters<SdkServer['startProxied']>[0]): void {
+    const word = { state: 'ready', endpoint: null, release: null } as const
+    const isThere = (): boolean => this.isConnected(via)
+    if (isThere()) this.#later(() => isThere() && this.#options.callbacks.onProxied({ by: via, component, word }))
+  }
+
+  run({ kind, component, incarnation, timeLimitMs }: Errand): Promise<ErrandFailure | null> {
+    const program = this.#programOf(component, incarnation)
+    const { promise, resolve } = Promise.withResolvers<ErrandFailure | null>()
+    const detail = `no answer within ${timeLimitMs} ms`
+    const cancel = this.#process.setTimer(timeLimitMs, () => resolve({ code: `${kind}.timedOut`, detail }))
+    const done = (failure: ErrandFailure | null): void =>
+      this.#later(() => {
+        cancel()
+        resolve(failure)
+      })
+    if (program) this.#toProgram(() => program.sent(done))
+    return promise
   }
 
   lease(remainingMs: number | null): void {
@@ -99,8 +134,8 @@ export class SimulatedSdk implements SdkServer {
     this.#toProgram(() => program.told(id, invocation, this))
   }
 
-  #programOf(component: string, incarnation: number): SimulatedProgram | null {
-    const program = this.#programs.get(component)
+  #programOf(component: ComponentId, incarnation: number): SimulatedProgram | null {
+    const program = this.#programs.get(hostOf(component))
     return program?.incarnation === incarnation && program.isAlive ? program : null
   }
 

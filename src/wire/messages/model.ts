@@ -20,6 +20,9 @@ export const componentStatus = z.strictObject({
   failure: failure.nullable(),
   isActive: z.boolean(),
   endpoint: z.string().max(500).nullable(),
+  announced: role.exactOptional(),
+  loadPercent: count.exactOptional(),
+  release: z.string().max(64).exactOptional(),
 })
 
 export const peer = z.strictObject({
@@ -27,8 +30,8 @@ export const peer = z.strictObject({
   node: nodeName,
   role,
   endpoint: z.string().max(500).nullable(),
-  release: z.string().max(64).optional(),
-  rank: count.optional(),
+  release: z.string().max(64).exactOptional(),
+  rank: count.exactOptional(),
   token,
 })
 

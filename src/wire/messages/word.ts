@@ -8,9 +8,11 @@ export const assignmentView = z.strictObject({
   health: z.enum(['served', 'degraded', 'unserved']),
   primary: componentId.nullable(),
   endpoint: z.string().nullable(),
+  primaries: z.array(componentId).exactOptional(),
   secondaries: z.array(componentId),
   spares: z.array(componentId),
   reason: z.string().nullable(),
+  state: z.enum(['locked', 'maintenance']).exactOptional(),
 })
 
 export const componentView = z.strictObject({
@@ -23,6 +25,7 @@ export const componentView = z.strictObject({
   incarnation: count,
   isLocked: z.boolean(),
   isBarred: z.boolean(),
+  isMaintained: z.literal(true).exactOptional(),
   failure: failure.nullable(),
   endpoint: z.string().nullable(),
 })
@@ -35,6 +38,13 @@ export const masterWord = z.strictObject({
   revision: count,
   assignments: z.array(assignmentView).max(1000),
   components: z.array(componentView).max(10_000),
+  /** What operators and recovery have set of nodes and of the whole cluster. Left out: nothing. */
+  states: z
+    .strictObject({
+      nodes: z.record(nodeName, z.enum(['standby', 'held', 'maintenance'])),
+      isMaintained: z.boolean(),
+    })
+    .exactOptional(),
   ...origin,
 })
 

@@ -144,7 +144,7 @@ test('stop with no time kills at once, and so does a sooner stop after a later o
 
 test('a stop of what is not running is answered as exited', async () => {
   bench = new AgentBench({})
-  bench.agent.stop({ ...life, incarnation: 5 })
+  bench.agent.stop({ ...life, incarnation: 5, timeoutMs: 0 })
   expect(await bench.event('process.exited')).toMatchObject({ incarnation: 5 })
 })
 
@@ -222,7 +222,7 @@ test('an aware program is ready when it registers, and is told its role over the
   await until(() => bench.lines('socket').length, 'the program')
   expect(bench.lines('socket')).toEqual([`${bench.directory}/n1/sdk.sock`])
   expect(types()).toEqual([])
-  bench.sdk.onRegistered({ ...life, endpoint: 'http://own', properties: {} })
+  bench.sdk.onRegistered({ ...life, endpoint: 'http://own', release: null, properties: {} })
   expect(await bench.event('process.ready')).toMatchObject({ endpoint: 'http://own' })
   bench.agent.invoke(invocation)
   bench.agent.introduce(words)
@@ -238,9 +238,9 @@ test('an aware program is ready when it registers, and is told its role over the
 test('an aware program that does not stop on request gets the signal; one that loses its connection has failed', async () => {
   bench = new AgentBench({ aware: true, standby: 'hot', startTimeoutMs: 1000 }, { takesStop: true })
   bench.agent.start(words)
-  bench.sdk.onRegistered({ ...life, endpoint: null, properties: {} })
+  bench.sdk.onRegistered({ ...life, endpoint: null, release: null, properties: {} })
   bench.sdk.onDisconnected(life)
-  bench.sdk.onRegistered({ ...life, endpoint: null, properties: {} })
+  bench.sdk.onRegistered({ ...life, endpoint: null, release: null, properties: {} })
   await Bun.sleep(1200)
   expect(types()).toEqual(['process.ready', 'process.ready'])
   bench.sdk.onDisconnected(life)

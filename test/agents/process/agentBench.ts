@@ -1,11 +1,11 @@
 /** The process agent on real process groups, without the guard's process between; and an SDK server that notes what it is told. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { ComponentType, Configuration } from '../../../machines/model/configuration.ts'
 import type { AgentEvent, RoleWords } from '../../../src/agents/agent.ts'
-import { createProcessAgent, type ProcessAgent } from '../../../src/agents/process/agent.ts'
-import type { SdkCallbacks } from '../../../src/agents/sdk/server.ts'
+import { createProcessAgent, type ProcessAgent, sdkSocketPath } from '../../../src/agents/process/agent.ts'
+import { createSdkServer, type SdkCallbacks, type SdkServer } from '../../../src/agents/sdk/server.ts'
 import { realClock } from '../../../src/engine/clock.ts'
 import type { GuardClient } from '../../../src/guard/client.ts'
 import { ComponentProcesses } from '../../../src/guard/components.ts'
@@ -44,13 +44,19 @@ export class AgentBench {
   readonly directory = mkdtempSync(join(tmpdir(), 'rolecall-agent-'))
   readonly events: AgentEvent[] = []
   readonly told: unknown[] = []
+  /** What the guard was told of who acts. */
+  readonly activity: unknown[] = []
   readonly agent: ProcessAgent
   sdk!: Omit<SdkCallbacks, 'onCheckpoint'>
   readonly #components: ComponentProcesses
 
   constructor(
     type: Partial<ComponentType>,
-    { endpoint = null, takesStop = false }: { endpoint?: string | null; takesStop?: boolean } = {},
+    {
+      endpoint = null,
+      takesStop = false,
+      hasSdk = false,
+    }: { endpoint?: string | null; takesStop?: boolean; hasSdk?: boolean } = {},
   ) {
     this.#components = new ComponentProcesses({
       clock: realClock,
@@ -64,15 +70,20 @@ export class AgentBench {
     const configuration = {
       cluster: 'test',
       runtimeDirectory: this.directory,
-      types: { type: { ...plainType, environment: { DIR: this.directory, LEVEL: 'type' }, ...type } },
+      types: {
+        type: { ...plainType, environment: { DIR: this.directory, LEVEL: 'type' }, ...type },
+        card: { ...plainType, startTimeoutMs: 1000 },
+      },
       components: {
         it: { type: 'type', nodes: ['n1'], instances: { n1: { environment: { LEVEL: 'instance' }, endpoint } } },
+        card: { type: 'card', nodes: ['n1'], instances: {}, proxy: 'it' },
       },
     } as unknown as Configuration
     const guard = {
       spawn: (order) => this.#components.spawn(order),
       stop: (order) => this.#components.stop(order),
-    } as GuardClient
+      setActive: (activity) => void this.activity.push(activity),
+    } as Partial<GuardClient> as GuardClient
     this.agent = createProcessAgent({
       node: 'n1',
       configuration,
@@ -81,18 +92,36 @@ export class AgentBench {
       onEvent: (event) => this.events.push(event),
       createSdk: (callbacks) => {
         this.sdk = callbacks
+        if (hasSdk) return this.#realSdk(callbacks)
         return {
-          invoke: (order) => this.told.push(['invoke', order]),
-          introduce: (order) => this.told.push(['introduce', order]),
+          invoke: (order) => void this.told.push(['invoke', order]),
+          introduce: (order) => void this.told.push(['introduce', order]),
           stop: (order) => {
             this.told.push(['stop', order])
             return takesStop
           },
+          run: (errand) => {
+            this.told.push(['run', errand])
+            return Promise.resolve(null)
+          },
+          isConnected: () => false,
+          startProxied: () => {},
           lease: () => {},
           deliverCheckpoint: () => Promise.resolve({ ok: true }),
           close() {},
         }
       },
+    })
+  }
+
+  #realSdk(callbacks: Omit<SdkCallbacks, 'onCheckpoint'>): SdkServer {
+    const path = sdkSocketPath({ runtimeDirectory: this.directory, node: 'n1' })
+    mkdirSync(dirname(path), { recursive: true })
+    return createSdkServer({
+      path,
+      callbacks: { ...callbacks, onCheckpoint: async () => ({ ok: true }) },
+      isExpected: (component, incarnation) => this.agent.isExpected(component, incarnation),
+      isShared: (component) => this.agent.isShared(component),
     })
   }
 

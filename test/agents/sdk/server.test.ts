@@ -17,17 +17,19 @@ describe('registering', () => {
       component: 'n1/app',
       incarnation: 1,
       endpoint: 'http://127.0.0.1:80',
-      properties: { release: '2' },
+      release: '2.1',
+      properties: { site: 'here' },
       later: 'versions may say more',
     })
-    expect(await program.hears('registered')).toEqual({ type: 'registered', protocol: 1 })
+    expect(await program.hears('registered')).toEqual({ type: 'registered', protocol: 2 })
     expect(server.said).toEqual([
       {
         name: 'registered',
         component: 'n1/app',
         incarnation: 1,
         endpoint: 'http://127.0.0.1:80',
-        properties: { release: '2' },
+        release: '2.1',
+        properties: { site: 'here' },
       },
     ])
   })

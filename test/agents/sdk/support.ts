@@ -43,7 +43,7 @@ export class TestServer {
   carry: (checkpoint: Checkpoint) => Promise<CheckpointResult> = () => Promise.resolve({ ok: true })
   readonly #directory = temporaryDirectory()
 
-  constructor(options: Partial<Pick<SdkServerOptions, 'limits' | 'isExpected' | 'clock'>> = {}) {
+  constructor(options: Partial<Pick<SdkServerOptions, 'limits' | 'isExpected' | 'isShared' | 'clock'>> = {}) {
     this.path = join(this.#directory.path, 'sdk.sock')
     const note = (name: string) => (event: object) => void this.said.push({ name, ...event })
     this.server = createSdkServer({
@@ -55,6 +55,9 @@ export class TestServer {
         onRoleDone: note('roleDone'),
         onRoleFailed: note('roleFailed'),
         onErrorReport: note('errorReport'),
+        onLoad: note('load'),
+        onAnnounced: note('announced'),
+        onProxied: note('proxied'),
         onDisconnected: note('disconnected'),
         onCheckpoint: (checkpoint) => this.carry(checkpoint),
       },

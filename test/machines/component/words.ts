@@ -12,6 +12,8 @@ export const input: ComponentInput = {
   assignment: 'ledger',
   standby: 'hot',
   exclusive: true,
+  withoutQuorum: 'stop',
+  recovery: {},
   standsDown: true,
   roleTimeoutMs: 2000,
   startTimeoutMs: 8000,
@@ -89,10 +91,22 @@ export const healthFailed = (incarnation: number): Message => ({
   detail: '3 probes in a row',
 })
 
+export const restored = (incarnation: number): Message => ({ type: 'health.restored', incarnation })
+
+export const load = (loadPercent: number, incarnation = 1): Message => ({
+  type: 'load.changed',
+  incarnation,
+  loadPercent,
+})
+
+export const announced = (role: Role, incarnation = 1): Message => ({ type: 'role.announced', incarnation, role })
+
 export const typeChanged = (standby: ComponentInput['standby']): Message => ({
   type: 'type.changed',
   standby,
   standsDown: true,
+  withoutQuorum: 'stop',
+  recovery: {},
   roleTimeoutMs: 2000,
   startTimeoutMs: 8000,
   stopTimeoutMs: 5000,
@@ -100,6 +114,7 @@ export const typeChanged = (standby: ComponentInput['standby']): Message => ({
 })
 
 export const leaseLost: Message = { type: 'lease.lost' }
+export const leaseGained: Message = { type: 'lease.gained' }
 export const nodeLeave: Message = { type: 'node.leave' }
 
 /** The way to a role from nothing, with process #1. */
@@ -145,8 +160,13 @@ function renderEffect(effect: ComponentEffect): string | undefined {
     case 'command.refused':
       return `refuse ${effect.role} ${formatToken(effect.token)}: ${effect.code}`
     case 'status.report': {
-      const { role, phase, incarnation, token, failure, endpoint } = effect.status
-      const where = endpoint === null ? '' : ` at ${endpoint}`
+      const { role, phase, incarnation, token, failure, endpoint, announced, loadPercent, release } = effect.status
+      const said = [
+        announced && ` announced ${announced}`,
+        loadPercent !== undefined && ` load ${loadPercent}%`,
+        release && ` release ${release}`,
+      ].filter(Boolean)
+      const where = [endpoint === null ? '' : ` at ${endpoint}`, ...said].join('')
       const why = failure === null ? '' : ` failed: ${failure.code}, ${failure.detail}`
       return `report ${role}.${phase} ${formatToken(token)} #${incarnation}${where}${why}`
     }
@@ -154,7 +174,7 @@ function renderEffect(effect: ComponentEffect): string | undefined {
 }
 
 function renderEvent(message: Message): string {
-  const { type, role, token, incarnation, peers, code, detail, endpoint, delay } = message
+  const { type, role, token, incarnation, peers, code, detail, endpoint, delay, loadPercent } = message
   const words = [
     type,
     role,
@@ -162,6 +182,7 @@ function renderEvent(message: Message): string {
     incarnation !== undefined && `#${incarnation}`,
     endpoint && `at ${endpoint}`,
     delay,
+    loadPercent !== undefined && `${loadPercent}%`,
     [code, detail].filter(Boolean).join(', '),
   ]
   return words.filter(Boolean).join(' ') + renderPeers(peers as readonly Peer[] | undefined)

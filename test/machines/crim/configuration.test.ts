@@ -149,7 +149,11 @@ describe('changes, one at a time', () => {
 
   test('the lock of a component goes with it', () => {
     const cluster = started()
-    cluster.request({ type: '', operation: 'lock', component: componentId({ node: 'n3', component: 'service' }) })
+    cluster.request({
+      type: '',
+      operation: 'lock',
+      target: { kind: 'component', component: componentId({ node: 'n3', component: 'service' }) },
+    })
     cluster.settle()
     cluster.configure(shaped({ ...simple, service: ['n1', 'n2'] }))
     cluster.settle()
@@ -225,7 +229,7 @@ describe('any order of changes, faults, deliveries and masters', () => {
     cluster.settle()
     for (const { components } of cluster.nodes.values())
       for (const { id } of components) {
-        cluster.request({ type: '', operation: 'unlock', component: id })
+        cluster.request({ type: '', operation: 'unlock', target: { kind: 'component', component: id } })
         cluster.settle()
       }
   }

@@ -150,6 +150,11 @@ describe('self-stop', () => {
     expect(said(selfStop(selfStopOptions), [...begin, nodeLease(250, 'gained', 'a')])).toEqual([])
     expect(said(selfStop(selfStopOptions), [...begin, at(250, { type: 'node.ended', node: 'a' })])).toEqual([])
   })
+  test('it has its time from when the lease ended, as an echo says that came too late to keep it', () => {
+    const longer = [...begin, nodeLease(300, 'lost', 'a', 200)]
+    expect(said(selfStop(selfStopOptions), [...longer, role(401, 'a', 'c1', 'offline')])).toEqual([])
+    expect(said(selfStop(selfStopOptions), [...longer, role(501, 'a', 'c1', 'offline')])).toHaveLength(1)
+  })
 })
 
 test('tokens never go back at a holder', () => {

@@ -1,5 +1,6 @@
 /** Histories as an atomic register map would give them, from a seed: every operation takes effect at one moment between call and return. */
 import type { History, Operation, Recorded, Result } from '../../../src/simulate/checkers/history.ts'
+import { randomOf } from '../../../src/simulate/random.ts'
 
 export interface HistoryOptions {
   readonly seed: number
@@ -9,17 +10,6 @@ export interface HistoryOptions {
   /** Of an operation's outcome to be unknown, in percent; half of them take effect, up to long after. */
   readonly unknownPercent?: number
   readonly hasTransactions?: boolean
-}
-
-/** Mulberry32. */
-export function randomFrom(seed: number): (below: number) => number {
-  let state = seed >>> 0
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let bits = Math.imul(state ^ (state >>> 15), state | 1)
-    bits ^= bits + Math.imul(bits ^ (bits >>> 7), bits | 61)
-    return ((bits ^ (bits >>> 14)) >>> 0) % below
-  }
 }
 
 interface Planned {
@@ -33,7 +23,7 @@ interface Planned {
 
 export function atomicHistory(options: HistoryOptions): History {
   const { seed, operationCount, processCount = 5, keys = ['a', 'b', 'c'], unknownPercent = 0 } = options
-  const random = randomFrom(seed)
+  const { below: random } = randomOf(seed, 'history')
   const freeMs = Array.from({ length: processCount }, () => 0)
   const planned = Array.from({ length: operationCount }, (): Planned => {
     const process = random(processCount)

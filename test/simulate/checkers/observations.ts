@@ -7,8 +7,8 @@ export const at = (atMs: number, event: ObservedEvent): Observation => ({ atMs, 
 export const lease = (atMs: number, what: 'gained' | 'lost', node: string, epoch: number) =>
   at(atMs, { type: `leaderLease.${what}`, node, epoch })
 
-export const nodeLease = (atMs: number, what: 'gained' | 'lost', node: string) =>
-  at(atMs, { type: `nodeLease.${what}`, node })
+export const nodeLease = (atMs: number, what: 'gained' | 'lost', node: string, endedAtMs = atMs) =>
+  at(atMs, what === 'lost' ? { type: 'nodeLease.lost', node, endedAtMs } : { type: 'nodeLease.gained', node })
 
 export const committed = (atMs: number, node: string, index: number, epoch: number, hash: string) =>
   at(atMs, { type: 'entry.committed', node, index, epoch, hash })

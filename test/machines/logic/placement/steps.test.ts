@@ -1,11 +1,15 @@
 import { describe, expect, test } from 'bun:test'
-import { peersOf, stepsOf } from '../../../../machines/logic/placement/index.ts'
+import { peersOf, type Step, stepsOf } from '../../../../machines/logic/placement/index.ts'
 import { configuration } from '../../../support/configuration.ts'
 import { idOf, planInput, type Scenario } from '../../../support/placement.ts'
 
 /** One line a step: `n1 quiescing`, `n2 primary (n1/service to stop acting)`. */
 function steps(scenario: Scenario): string[] {
-  return stepsOf(planInput(scenario), 'service').map(
+  return textOf(stepsOf(planInput(scenario), 'service'))
+}
+
+function textOf(steps: readonly Step[]): string[] {
+  return steps.map(
     ({ component, role, waitsFor }) => `${component.slice(0, 2)} ${role}${waitsFor ? ` (${waitsFor})` : ''}`,
   )
 }
@@ -70,6 +74,22 @@ describe('switch-over', () => {
     expect(steps({ intended: again, observed })).toEqual(['n1 spare', 'n2 spare (n1/service to become primary)'])
   })
 
+  test('whoever is to quiesce hears of it under no later token than that of the primary to come', () => {
+    const tokenOf = (of: { n1: string; observed: string }) => {
+      const input = planInput({
+        intended: { ...intended, n1: of.n1 },
+        observed: { ...others, n1: of.observed, n2: 'secondary ready 5' },
+      })
+      const { role, token } = stepsOf(input, 'service').find(({ component }) => component === idOf('n1'))!
+      return `${role} ${token.index}`
+    }
+    expect(tokenOf({ n1: 'spare 7', observed: 'primary ready 5' })).toBe('quiescing 7')
+    expect(tokenOf({ n1: 'spare 9', observed: 'primary ready 5' })).toBe('quiescing 7')
+    expect(tokenOf({ n1: 'spare 9', observed: 'quiescing ready 7' })).toBe('spare 9')
+    // It has seen that one already, and would refuse it.
+    expect(tokenOf({ n1: 'spare 9', observed: 'primary ready 8' })).toBe('quiescing 9')
+  })
+
   test('a quiescing primary still knows its secondary, so its last writes get there', () => {
     expect(peers('n1', { intended, observed: { ...others, n1: 'primary ready 5', n2: 'secondary ready 5' } })).toEqual([
       'n2 secondary 5',
@@ -102,6 +122,35 @@ describe('never two that act', () => {
     const commanded = { [idOf('n1')]: { role: 'primary' as const, token: { epoch: 1, index: 6 }, mayAct: true } }
     const waits = stepsOf({ ...input, commanded }, 'service').map(({ role, waitsFor }) => `${role}: ${waitsFor}`)
     expect(waits).toContain('primary: n1/service to stop acting')
+  })
+
+  describe('one with such a command waits for none of those that wait for it', () => {
+    const withCommand = (of: { n1: string; observed: string }): string[] => {
+      const input = planInput({
+        intended: { n1: of.n1, n2: 'primary 7', n3: 'spare 5' },
+        observed: { ...others, n1: of.observed },
+      })
+      const commanded = { [idOf('n1')]: { role: 'primary' as const, token: { epoch: 1, index: 6 }, mayAct: true } }
+      return textOf(stepsOf({ ...input, commanded }, 'service')).filter((text) => text.startsWith('n1'))
+    }
+
+    test('as a spare, or as the secondary to come', () => {
+      const fallen = 'offline stopped 5 failed'
+      expect(withCommand({ n1: 'spare 7', observed: fallen })).toEqual(['n1 spare'])
+      expect(withCommand({ n1: 'secondary 7', observed: fallen })).toEqual(['n1 spare'])
+      expect(withCommand({ n1: 'secondary 7', observed: 'spare ready 5' })).toEqual(['n1 spare'])
+      expect(withCommand({ n1: 'secondary 7', observed: 'quiescing ready 5' })).toEqual(['n1 spare'])
+    })
+
+    test('nor is it silent when it seems to be offline already', () => {
+      expect(withCommand({ n1: 'offline 7', observed: 'offline stopped 5 failed' })).toEqual(['n1 offline'])
+    })
+
+    test('and follows the primary like any other when it has answered', () => {
+      expect(
+        steps({ intended: { n1: 'secondary 7', n2: 'primary 7' }, observed: { ...others, n1: 'spare ready 7' } }),
+      ).toContain('n1 secondary (the primary)')
+    })
   })
 
   test('a node out of reach stands in the way until it has stopped by itself', () => {

@@ -1,0 +1,56 @@
+/** Assignments that need others (SPEC R5): which have not what they need, and which have been without it for too long. */
+import { compiled } from '../logic/placement/compile.ts'
+import type { AssignmentName, ComponentId } from '../model/ids.ts'
+import { activeRoles } from '../model/roles.ts'
+import type { CrimContext } from './context.ts'
+import { isDue, timerOf } from './timerNames.ts'
+
+export interface Unmet {
+  /** Of the dependency, and unique: both assignments, and why. */
+  readonly name: string
+  readonly dependent: AssignmentName
+  readonly toleranceMs: number
+  /** The dependent has a primary, or something that may act as one. */
+  readonly isActing: boolean
+}
+
+/** Dependents that have been without their sponsor for longer than they bear. */
+export function lapsedOf(context: CrimContext): Readonly<Record<AssignmentName, true>> {
+  const timers = Object.keys(context.timers).filter((timer) => context.timers[timer] === 'due')
+  if (!timers.some((timer) => timer.startsWith(timerOf.tolerance('')))) return {}
+  const lapsed = unmetDependencies(context).filter(({ name }) => isDue(context, timerOf.tolerance(name)))
+  return Object.fromEntries(lapsed.map(({ dependent }) => [dependent, true as const]))
+}
+
+/** Dependencies that last beyond the start, and whose sponsor has too few primaries that are ready. */
+export function unmetDependencies(context: CrimContext): Unmet[] {
+  const { dependencies, assignments } = compiled(context.configuration)
+  return dependencies.flatMap(({ name, dependent, sponsor, instanceCountMin, toleranceMs, mode }) => {
+    if (mode === 'start') return []
+    const [dependentName, sponsorName] = [assignments[dependent]!.name, assignments[sponsor]!.name]
+    if (readyPrimaryCount(context, sponsorName) >= instanceCountMin) return []
+    const isActing = primariesOf(context, dependentName, isActive).length > 0
+    return [{ name: `${name} ${dependentName} ${sponsorName}`, dependent: dependentName, toleranceMs, isActing }]
+  })
+}
+
+function readyPrimaryCount(context: CrimContext, assignment: AssignmentName): number {
+  return primariesOf(context, assignment, (place) => {
+    const status = context.statuses[place]
+    return status?.role === 'primary' && status.phase === 'ready' && status.failure === null
+  }).length
+}
+
+const isActive = (place: ComponentId, { statuses }: CrimContext): boolean => {
+  const status = statuses[place]
+  return status !== undefined && (activeRoles.includes(status.role) || status.isActive)
+}
+
+function primariesOf(
+  context: CrimContext,
+  assignment: AssignmentName,
+  isCounted: (place: ComponentId, context: CrimContext) => boolean,
+): ComponentId[] {
+  const places = Object.keys(context.intents[assignment]?.roles ?? {}) as ComponentId[]
+  return places.filter((place) => isCounted(place, context))
+}

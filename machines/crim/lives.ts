@@ -1,0 +1,32 @@
+/**
+ * Which life of each node may have been commanded, written down as `cluster/life/<node>` before the first command goes to it. A successor
+ * may know less of the nodes than the master before it did: that life 14 of one has ended, and not that life 15 was made
+ * primary. What it knows of the end of a life is then no evidence of the end of what acts (machines/node.ts).
+ *
+ * Invariant: the log knows of every life that any master has commanded. A command goes only to a life no later than the one
+ * that is committed (the shell looks, at each command), and the no-op that makes a successor master comes after that entry.
+ */
+import { type ComponentId, nodeOf } from '../model/ids.ts'
+import type { Change, CrimContext } from './context.ts'
+import { lifeKey } from './keys.ts'
+import { isUp } from './observe.ts'
+
+/** Lives that have said what is, and so may be commanded from now on. A number never goes back. */
+export function livesBegun(context: CrimContext): Change[] {
+  return Object.entries(context.nodes)
+    .filter(([name, { incarnation }]) => isUp(context, name) && incarnation > (context.lives[name] ?? 0))
+    .filter(([name]) => !context.awaited.includes(name))
+    .map(([name, { incarnation }]) => ({ key: lifeKey(name), value: incarnation }))
+}
+
+/** Of nodes that are no longer configured, and that nothing is to be feared from any more. */
+export function livesLeft({ lives, nodes, configuration, intents }: CrimContext): Change[] {
+  const named = new Set(
+    Object.values(intents)
+      .flatMap(({ roles }) => Object.keys(roles) as ComponentId[])
+      .map(nodeOf),
+  )
+  return Object.keys(lives)
+    .filter((name) => nodes[name] === undefined && configuration.nodes[name] === undefined && !named.has(name))
+    .map((name) => ({ key: lifeKey(name), value: null }))
+}

@@ -1,7 +1,0 @@
-import type { CliContext } from '../context.ts'
-import type { ConnectionFlags } from '../flags.ts'
-import { operate } from '../operate.ts'
-
-export default function lock(this: CliContext, flags: ConnectionFlags, component: string): Promise<void> {
-  return operate(this, flags, { operation: 'lock', component })
-}

@@ -1,0 +1,67 @@
+/** What masters command and are asked for, as checkers see it: taken from the steps of the CRIM and what the repository has at that moment. */
+import type { CrimContext, CrimEffect, CrimEvent } from '../../machines/crim.ts'
+import { type ComponentId, hostOf, nodeOf } from '../../machines/model/ids.ts'
+import type { Operation, Target } from '../../machines/model/operation.ts'
+import { compareTokens } from '../../machines/model/token.ts'
+import type { ObservedEvent } from './observation.ts'
+
+interface CrimStep {
+  readonly event: CrimEvent
+  readonly effects: readonly CrimEffect[]
+  /** As it is after the step. */
+  readonly context: CrimContext
+}
+
+export function commandsSeen({ event, effects, context }: CrimStep): ObservedEvent[] {
+  return [
+    ...(event.type === 'operation.requested' ? outageOf(context, event.operation) : []),
+    ...effects.flatMap((effect) => (effect.type === 'role.command' ? withdrawalOf(context, effect) : [])),
+  ]
+}
+
+type Command = Extract<CrimEffect, { type: 'role.command' }>
+
+function withdrawalOf({ statuses, intents, configuration }: CrimContext, command: Command): ObservedEvent[] {
+  const { component, assignment, role: to } = command
+  const status = statuses[component]
+  const intended = intents[assignment]?.roles[component]
+  // A dependent stops for what becomes of its sponsor.
+  const relationships = Object.values(configuration.relationships ?? {})
+  const isDependent = relationships.some((of) => of.kind === 'dependency' && of.dependent === assignment)
+  if (!status || !intended || isDependent || configuration.groups !== undefined) return []
+  const isInPlace = status.role === intended.role && compareTokens(status.token, intended.token) === 0
+  const isWell = status.phase === 'ready' && status.failure === null
+  if (!isInPlace || !isWell || to === status.role) return []
+  return [{ type: 'role.withdrawn', component, assignment, from: status.role, to }]
+}
+
+function outageOf(context: CrimContext, operation: Operation): ObservedEvent[] {
+  if (operation.operation === 'selfTest') {
+    const host = hostOf(operation.component)
+    return [{ type: 'outage.asked', covers: (component) => hostOf(component as ComponentId) === host }]
+  }
+  if (operation.operation !== 'restart') return []
+  return [
+    { type: 'outage.asked', covers: (component) => isCovered(context, operation.target, component as ComponentId) },
+  ]
+}
+
+function isCovered({ configuration, intents }: CrimContext, target: Target, component: ComponentId): boolean {
+  switch (target.kind) {
+    case 'component':
+      return hostOf(target.component) === hostOf(component)
+    case 'node':
+      return nodeOf(component) === target.node
+    case 'cluster':
+      return true
+    default: {
+      const members = target.kind === 'group' ? configuration.groups?.[target.group]?.members : [target.assignment]
+      // What restarts is the process, with all the places in it.
+      return (members ?? []).some((assignment) =>
+        Object.keys(intents[assignment]?.roles ?? {}).some(
+          (place) => hostOf(place as ComponentId) === hostOf(component),
+        ),
+      )
+    }
+  }
+}

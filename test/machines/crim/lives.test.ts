@@ -1,0 +1,92 @@
+/** No life of a node is commanded before the log knows of it. */
+import { expect, test } from 'bun:test'
+import type { AppliedEntry, Change } from '../../../machines/crim/context.ts'
+import { crim } from '../../../machines/crim.ts'
+import type { Message } from '../../../src/engine/step.ts'
+import { configuration } from '../../support/configuration.ts'
+import { Run } from '../../support/machines.ts'
+
+const service = (node: string) => ({
+  component: `${node}/service`,
+  role: 'offline',
+  phase: 'stopped',
+  incarnation: 0,
+  token: { epoch: 0, index: 0 },
+  failure: null,
+  isActive: false,
+  endpoint: null,
+})
+
+const alive = (node: string, incarnation: number): Message => ({
+  type: 'node.changed',
+  node,
+  availability: 'alive',
+  incarnation,
+  how: 'heard',
+})
+const answered = (node: string, incarnation: number): Message => ({
+  type: 'survey.answered',
+  node,
+  incarnation,
+  statuses: [service(node)],
+})
+
+/** A master of two nodes. What it proposes is applied when `decide` is called. */
+function master(of: { entries: readonly AppliedEntry[] }) {
+  const run = new Run(crim, { self: 'n1', incarnation: 4, configuration: configuration({ nodes: ['n1', 'n2'] }) })
+  let index = 1
+  let proposed: readonly Change[] = []
+  const commanded: unknown[] = []
+  const send = (event: Message): void => {
+    for (const effect of run.send(event).effects) {
+      if (effect.type === 'repository.propose') proposed = effect.changes as Change[]
+      if (effect.type === 'role.command') commanded.push(effect.component)
+    }
+  }
+  send(alive('n2', 14))
+  send({ type: 'mastership.acquired', epoch: 2, entries: of.entries })
+  const decide = () => {
+    index += 1
+    const entries = proposed.map((change) => ({ ...change, epoch: 2, index }))
+    proposed = []
+    send({ type: 'repository.applied', entries })
+  }
+  const lives = () =>
+    Object.fromEntries(
+      proposed.filter(({ key }) => key.startsWith('cluster/life/')).map(({ key, value }) => [key, value]),
+    )
+  return { send, decide, lives, commanded }
+}
+
+test('lives are written down when they have said what is, and commanded after that', () => {
+  const { send, decide, lives, commanded } = master({ entries: [] })
+  send(answered('n1', 4))
+  expect(lives()).toEqual({})
+  send(answered('n2', 14))
+  expect(lives()).toEqual({ 'cluster/life/n1': 4, 'cluster/life/n2': 14 })
+  expect(commanded).toEqual([])
+  decide()
+  expect(commanded).toEqual(['n1/service', 'n2/service'])
+})
+
+test('a later life is written down before it is commanded; a known one is not written again, nor an earlier one', () => {
+  const known = (node: string, value: number): AppliedEntry => ({
+    key: `cluster/life/${node}`,
+    value,
+    epoch: 1,
+    index: 1,
+  })
+  const { send, decide, lives, commanded } = master({ entries: [known('n1', 9), known('n2', 14)] })
+  send(answered('n1', 4))
+  send(answered('n2', 14))
+  expect(lives()).toEqual({})
+  decide()
+  commanded.length = 0
+  send(alive('n2', 15))
+  expect(lives()).toEqual({})
+  send(answered('n2', 15))
+  expect(lives()).toEqual({ 'cluster/life/n2': 15 })
+  expect(commanded).toEqual([])
+  decide()
+  expect(commanded).toContain('n2/service')
+})
