@@ -174,4 +174,20 @@ export const mutants: readonly Mutant[] = [
     seeds: [4, 1, 2, 3, 5, 6, 7, 8],
     options: { ...small, faults: ['disk-replaced'], faultRate: 3 },
   },
+  {
+    name: 'end-of-an-earlier-life',
+    edits: [
+      {
+        file: 'src/node/effects.ts',
+        find: 'const commandedLife = commandedLifeOf(parts, node)',
+        replace: 'const commandedLife = 0',
+      },
+    ],
+    shows:
+      'A new master takes the end of an earlier life of a node for that of one which its predecessor made primary. Needs a node that ' +
+      'restarts, is made primary, and is not yet heard by the one that the mastership is handed to.',
+    by: ['one-exclusive-primary'],
+    seeds: [6, 23, 18],
+    options: { ...small, minutes: 0.4, faults: ['leave', 'restart', 'late'], faultRate: 4 },
+  },
 ]

@@ -24,8 +24,8 @@ describe('the checkers are checked:', () => {
   )
 })
 
-test('there are ten, with names of their own', () => {
-  expect(new Set(mutants.map(({ name }) => name)).size).toBe(10)
+test('there are eleven, with names of their own', () => {
+  expect(new Set(mutants.map(({ name }) => name)).size).toBe(11)
 })
 
 test('a text that is not there once is refused', () => {
