@@ -115,18 +115,24 @@ function isMaintained({ input }: StepsWorld, place: ComponentId): boolean {
 /** A primary starts when its sponsors have the primaries that it needs. */
 function checkStart(world: StepsWorld, { assignment, component, role }: Step): void {
   if (role !== 'primary' || world.input.statuses[component]!.role === 'primary') return
-  for (const { dependent, sponsor, instanceCountMin } of dependenciesOf(world.input.configuration))
-    if (dependent === assignment && readyCount(world, sponsor) < instanceCountMin)
+  for (const { dependent, sponsor, instanceCountMin, mode } of dependenciesOf(world.input.configuration)) {
+    const isExpected = mode !== 'start' || decidedCount(world, sponsor) >= instanceCountMin
+    if (dependent === assignment && isExpected && readyCount(world, sponsor) < instanceCountMin)
       throw fault(world, `${component} starts before ${sponsor} is ready`)
+  }
+}
+
+function decidedCount({ input }: StepsWorld, assignment: string): number {
+  return Object.values(input.intents[assignment]?.roles ?? {}).filter(({ role }) => role === 'primary').length
 }
 
 /** What stops as planned stops after its dependents, unless they tolerate that it moves. */
 function checkStop(world: StepsWorld, { assignment, component, role }: Step): void {
-  const { configuration, statuses, intents } = world.input
+  const { configuration, statuses } = world.input
   if (role === 'primary' || statuses[component]!.role !== 'primary') return
   for (const { dependent, sponsor, instanceCountMin, mode, toleranceMs } of dependenciesOf(configuration)) {
     const isLeft = readyCount(world, sponsor, (place) => place !== component) >= instanceCountMin
-    const isFollowed = Object.values(intents[sponsor]?.roles ?? {}).some((of) => of.role === 'primary')
+    const isFollowed = decidedCount(world, sponsor) > 0
     if (sponsor !== assignment || mode === 'start' || isLeft || (toleranceMs > 0 && isFollowed)) continue
     if (readyCount(world, dependent, (place) => !isMaintained(world, place)) > 0)
       throw fault(world, `${component} stops before ${dependent}`)

@@ -137,6 +137,13 @@ describe('dependencies', () => {
     expect(turns(world)).toEqual(['n1/db quiescing', 'n2/db primary', 'n1/db spare', 'n1/db secondary'])
   })
 
+  test('nor is one waited for there that does not start', () => {
+    const world = change(chain({ mode: 'start' }), { ...all, db: 'n1 spare' }, {})
+    world.stopAll()
+    const primaries = turns(world).flatMap((line) => line.split(', ').filter((step) => step.endsWith(' primary')))
+    expect(primaries).toEqual(['n1/app primary', 'n1/web primary'])
+  })
+
   test('`restart`: a sponsor that was started anew restarts its dependents, once it is ready', () => {
     const world = change(chain({ mode: 'restart', toleranceMs: 5000 }), all, { db: 'n2 primary, n1 secondary' })
     expect(turns(world)).toEqual([
