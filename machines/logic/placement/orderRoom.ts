@@ -267,16 +267,12 @@ function aimedBits({ aim, of: { status } }: Place): number {
   return role === 'primary' || role === 'quiescing' ? primaryBit : role === 'secondary' ? secondaryBit : 0
 }
 
-/** What it holds: what is observed, and what it was told to be. Of one that is ending nobody knows how much it still has. */
-function bitsOf({ commanded }: PlanInput, candidate: Candidate): number {
-  const { component, node, status, intended, mayAct } = candidate
+/** What it holds: what is observed, and what it was told to be. Of one that is ending nobody knows what it was, and still has. */
+function bitsOf({ commanded }: PlanInput, { component, node, status, intended, mayAct }: Candidate): number {
   if (node !== 'alive' && stoppedAvailabilities.includes(node)) return 0
-  const told = commanded[component]?.role
+  if (status?.role === 'offline' && status.phase !== 'stopped') return primaryBit | secondaryBit
   const role = status === null ? intended?.role : status.role
-  let bits = 0
-  if (role === 'primary' || role === 'quiescing' || told === 'primary' || (mayAct && status !== null))
-    bits |= primaryBit
-  const isEnding = status !== null && status.role === 'offline' && status.phase !== 'stopped'
-  if (role === 'secondary' || told === 'secondary' || isEnding) bits |= secondaryBit
-  return bits
+  const isPrimary = role === 'primary' || role === 'quiescing' || (mayAct && status !== null)
+  const isSecondary = role === 'secondary' || commanded[component]?.role === 'secondary'
+  return (isPrimary ? primaryBit : 0) | (isSecondary ? secondaryBit : 0)
 }
