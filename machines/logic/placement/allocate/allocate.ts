@@ -17,7 +17,7 @@ import { placeGreedily, placePrimariesGreedily, placeTheRest } from './greedy.ts
 import { neighboursOf, withDependents } from './island.ts'
 import { emptyLedger, fits, type GivenRole, type Ledger, place, remove } from './ledger.ts'
 import { repair } from './repair.ts'
-import { reserveHolds } from './reserve.ts'
+import { giveBackReserved, reserveHolds } from './reserve.ts'
 import { type Found, islandCountMax, search } from './search.ts'
 import { isPrimaryRole, isSecondaryRole, type Situations } from './situation.ts'
 import type { Survey } from './survey.ts'
@@ -134,6 +134,7 @@ function isBestAlone({ cost, bound, isExhaustive }: Found, layout: Layout): bool
 function decideAll(ledger: Ledger, members: readonly number[], all: readonly number[]): boolean {
   if (all.length > islandCountMax) {
     repair(ledger, members)
+    giveBackReserved(ledger, members)
     return false
   }
   const layout = layoutFor(ledger.of, all)
@@ -154,6 +155,7 @@ function decideMany(ledger: Ledger, members: readonly number[]): boolean {
   placePrimariesGreedily(ledger, members)
   repair(ledger, members)
   placeTheRest(ledger, members)
+  giveBackReserved(ledger, members)
   return false
 }
 

@@ -3,8 +3,8 @@
  * primaries, then required secondaries, preferred primaries, preferred secondaries, each on the best place that is left.
  */
 import { bestSlotForAll, clusterOf } from './cluster.ts'
-import { fits, type GivenRole, type Ledger, place, remove } from './ledger.ts'
-import { reserveHolds } from './reserve.ts'
+import { fits, type GivenRole, type Ledger, place } from './ledger.ts'
+import { keepsReserve } from './reserve.ts'
 import { isPrimaryRole, isSecondaryRole } from './situation.ts'
 import { hasPrimaryToFollow, wantedOf } from './wanted.ts'
 
@@ -173,14 +173,4 @@ function releaseSoftness({ of, roles, situations }: Ledger, slot: number, role: 
     if (roles[other] !== 0 && roles[other] !== role && situations.releases[other] !== situations.releases[slot])
       differing++
   return differing
-}
-
-function keepsReserve(ledger: Ledger, slot: number, role: GivenRole): boolean {
-  const { of, situations } = ledger
-  if (!of.isReserving || of.assignments[of.slotAssignments[slot]!]!.isReserving) return true
-  if (situations.present[slot] === role) return true
-  place(ledger, slot, role)
-  const holds = reserveHolds(ledger)
-  remove(ledger, slot)
-  return holds
 }

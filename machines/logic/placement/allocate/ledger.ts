@@ -2,6 +2,8 @@
  * Who has been given what so far, and what that leaves: roles by slot, and what they use of nodes (SPEC R6), components and the
  * places that relationships speak of (SPEC R5). `place` and `remove` undo each other exactly.
  */
+
+import type { CompiledApart, CompiledDependency, CompiledTogether, Need } from '../compile/relationships.ts'
 import type { Compiled } from '../compile.ts'
 import { hostOn } from '../compile.ts'
 import { isPrimaryRole, type isSecondaryRole, type Situations } from './situation.ts'
@@ -171,21 +173,24 @@ export function lacking(ledger: Ledger, slot: number, role: GivenRole): number {
   return -1
 }
 
-/** The relationship that stands in the way, by name; null: none does. */
-export function obstacleOf(ledger: Ledger, slot: number, role: GivenRole): string | null {
+export type Obstacle = CompiledDependency | CompiledTogether | CompiledApart | Need | 'releases'
+
+/** The relationship that stands in the way; null: none does. */
+export function obstacleOf(ledger: Ledger, slot: number, role: GivenRole): Obstacle | null {
   const { of } = ledger
   const assignment = of.slotAssignments[slot]!
   const node = of.slotNodes[slot]!
   if (role === isPrimaryRole) {
-    for (const { sponsor, mode, instanceCountMin, name } of of.sponsorsOf[assignment]!)
-      if (mode !== 'start' && servedCount(ledger, sponsor) < instanceCountMin) return name
+    for (const dependency of of.sponsorsOf[assignment]!)
+      if (dependency.mode !== 'start' && servedCount(ledger, dependency.sponsor) < dependency.instanceCountMin)
+        return dependency
     for (const together of of.togethersOf[assignment]!)
-      if (together.weight === null && isElsewhere(ledger, together.index, together.domains[node]!)) return together.name
+      if (together.weight === null && isElsewhere(ledger, together.index, together.domains[node]!)) return together
   }
   for (const need of of.needsOf[of.assignments[assignment]!.component]!)
-    if (!isInRole(ledger, need.sponsor, node, need.kind === 'proxy')) return need.name
+    if (!isInRole(ledger, need.sponsor, node, need.kind === 'proxy')) return need
   for (const apart of of.apartsOf[assignment]!)
-    if (apart.weight === null && isTaken(ledger, assignment, { apart, domain: apart.domains[node]! })) return apart.name
+    if (apart.weight === null && isTaken(ledger, assignment, { apart, domain: apart.domains[node]! })) return apart
   return of.incompatible.size > 0 && isIncompatible(ledger, slot, role) ? 'releases' : null
 }
 
@@ -212,7 +217,7 @@ function isInRole(
 function isTaken(
   ledger: Ledger,
   assignment: number,
-  { apart, domain }: { apart: Compiled['aparts'][number]; domain: number },
+  { apart, domain }: { apart: CompiledApart; domain: number },
 ): boolean {
   const { classes, classSets, domains, index } = apart
   if (classes.length === 1) return placesIn(ledger, assignment, domains, domain) > 0
