@@ -227,15 +227,14 @@ function commandOf(context: CrimContext, input: PlanInput, step: Step) {
 
 /** Tells those that have their role of peers that changed (SPEC R4). Those with a step before them hear it with the command. */
 function introductionsOf(context: CrimContext, input: PlanInput, steps: readonly Step[]) {
+  const isToBeTold = new Set(steps.map(({ component }) => component))
   return Object.values(context.intents).flatMap(({ assignment, roles }) =>
     (Object.keys(roles) as ComponentId[])
-      .filter(
-        (component) =>
-          isIntroducible(context, roles[component]!, component) && !steps.some((step) => step.component === component),
-      )
+      .filter((component) => isIntroducible(context, roles[component]!, component) && !isToBeTold.has(component))
       .flatMap((component) => {
         const peers = peersOf(input, assignment, component)
-        if (JSON.stringify(peers) === JSON.stringify(context.introduced[component] ?? null)) return []
+        const known = context.introduced[component] ?? null
+        if (peers === known || JSON.stringify(peers) === JSON.stringify(known)) return []
         const { token } = roles[component]!
         return [{ type: 'peers.command' as const, component, assignment, token, peers, epoch: context.epoch }]
       }),
