@@ -202,13 +202,16 @@ function median(times: number[]): number {
   return Number(sorted[Math.floor(sorted.length / 2)]!.toFixed(2))
 }
 
+/** A process that has planned for a while is what counts: of the large ones fewer do. */
+const warmUpCount = (assignments: number) => (assignments > 20_000 ? 3 : 20)
+
 /** The configuration is another object each time, so that nothing is kept of it. */
 function measure(assignments: number, nodes: number): Case {
   const first = founded(configurationOf(assignments, nodes))
   const coldTimes: number[] = []
   const lostTimes: number[] = []
   let moves = 0
-  for (let turn = -3; turn < repeatCount; turn++) {
+  for (let turn = -warmUpCount(assignments); turn < repeatCount; turn++) {
     const input = { ...first, configuration: { ...first.configuration } }
     Bun.gc(true)
     const coldFrom = performance.now()

@@ -3,21 +3,13 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { entryOf, shapeOf, unwrap } from '../src/configuration/shape.ts'
-import { observedSchema } from '../src/plan/observedSchema.ts'
-import { planSchema } from '../src/plan/planSchema.ts'
-import { surveySchema } from '../src/plan/surveySchema.ts'
+import { documents } from '../src/plan/documents.ts'
 
 export const planDocsFile = fileURLToPath(new URL('../docs/plan.md', import.meta.url))
 
-const schemas: Readonly<Record<string, z.ZodType>> = {
-  observed: observedSchema,
-  plan: planSchema,
-  survey: surveySchema,
-}
-
 /** The document with what stands between its marks made anew. */
 export function withTables(document: string): string {
-  return Object.entries(schemas).reduce((text, [name, schema]) => {
+  return Object.entries<z.ZodType>(documents).reduce((text, [name, schema]) => {
     const [begin, end] = [`<!-- ${name}: scripts/generatePlanDocs.ts -->\n`, `<!-- end of ${name} -->`]
     const [from, to] = [text.indexOf(begin), text.indexOf(end)]
     if (from < 0 || to < from) throw new Error(`docs/plan.md has no place for ${name}`)

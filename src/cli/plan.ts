@@ -1,8 +1,8 @@
 /** `rolecall plan`: its flags. What it does is loaded when it is run. */
 import { buildCommand } from '@stricli/core'
 import type { Target } from '../../machines/model/operation.ts'
-import { parseTarget } from '../plan/target.ts'
-import { parseSwitchover, type WhatIf } from '../plan/whatIf.ts'
+import type { DocumentName } from '../plan/documents.ts'
+import { type AskedSwitchover, parseSwitchover, parseTarget } from '../plan/target.ts'
 import type { CliContext } from './context.ts'
 import { type ConnectionFlags, connectionFlags } from './flags.ts'
 
@@ -27,16 +27,26 @@ export interface PlanFlags extends ConnectionFlags, EventFlags {
   readonly observed?: string
   readonly saveObserved?: string
   readonly add?: readonly string[]
-  readonly switchover?: readonly WhatIf[]
+  readonly switchover?: readonly AskedSwitchover[]
   readonly survey: boolean
   readonly dot: boolean
   readonly why: boolean
+  readonly schema?: DocumentName
 }
 
 const event = (brief: string) =>
   ({ kind: 'parsed', parse: parseTarget, brief, placeholder: 'TARGET', variadic: true, optional: true }) as const
 
+const documentNames = ['observed', 'plan', 'survey'] as const satisfies readonly DocumentName[]
+
 const asText = (input: string): string => input
+
+function asDocumentName(input: string): DocumentName {
+  const name = documentNames.find((each) => each === input)
+  if (name === undefined) throw new Error(`expected one of ${documentNames.join(', ')}`)
+  return name
+}
+
 const yes = (brief: string) => ({ kind: 'boolean', brief, default: false, withNegated: false }) as const
 const file = (brief: string) => ({ kind: 'parsed', parse: asText, brief, placeholder: 'FILE', optional: true }) as const
 
@@ -76,6 +86,13 @@ export const planCommand = buildCommand<PlanFlags, [], CliContext>({
       },
       survey: yes('Lose each node, and each pair, and list what would not be served'),
       dot: yes('Print a digraph in DOT'),
+      schema: {
+        kind: 'parsed',
+        parse: asDocumentName,
+        brief: `Print the JSON Schema of a document, and nothing else: ${documentNames.join(', ')}`,
+        placeholder: 'DOCUMENT',
+        optional: true,
+      },
       why: yes('Say of each place why it has its role, and why the others have not'),
     },
   },

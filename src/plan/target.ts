@@ -1,5 +1,5 @@
-/** How operators write what an operation is for. */
-import type { ComponentId } from '../../machines/model/ids.ts'
+/** How operators write what an operation is for. Read with every command line: nothing of weight is imported. */
+import type { AssignmentName, ComponentId, NodeName } from '../../machines/model/ids.ts'
 import type { Target } from '../../machines/model/operation.ts'
 
 export const targetForms = 'n1/ledger, node:n1, assignment:ledger, group:web or cluster'
@@ -21,6 +21,20 @@ export function parseTarget(written: string): Target {
     default:
       throw new Error(`expected ${targetForms}, found '${written}'`)
   }
+}
+
+export interface AskedSwitchover {
+  readonly what: 'switchover'
+  readonly assignment: AssignmentName
+  readonly to: NodeName | null
+}
+
+/** `ledger`, or `ledger=n2`. Throws a sentence for what is neither. */
+export function parseSwitchover(written: string): AskedSwitchover {
+  const [assignment = '', ...to] = written.split('=')
+  if (assignment === '' || to.length > 1 || to[0] === '')
+    throw new Error(`expected ASSIGNMENT or ASSIGNMENT=NODE, found '${written}'`)
+  return { what: 'switchover', assignment, to: to[0] ?? null }
 }
 
 export function formatTarget(target: Target): string {

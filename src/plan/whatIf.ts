@@ -17,7 +17,7 @@ import type { Configuration } from '../../machines/model/configuration.ts'
 import { type AssignmentName, hostOf, type NodeName } from '../../machines/model/ids.ts'
 import type { Target } from '../../machines/model/operation.ts'
 import { suggestionFor } from '../configuration/nearest.ts'
-import { formatTarget } from './target.ts'
+import { type AskedSwitchover, formatTarget } from './target.ts'
 
 /**
  * `fail`: a node falls silent, and nobody can prove what became of it; a component's process exits. `end`: a node is known to have
@@ -36,9 +36,7 @@ export const whatIfs = [
   'resume',
 ] as const
 
-export type WhatIf =
-  | { readonly what: (typeof whatIfs)[number]; readonly target: Target }
-  | { readonly what: 'switchover'; readonly assignment: AssignmentName; readonly to: NodeName | null }
+export type WhatIf = { readonly what: (typeof whatIfs)[number]; readonly target: Target } | AskedSwitchover
 
 /** `no-such`: a name that is not there; `refused`: it can't happen to that. */
 export class WhatIfError extends Error {
@@ -51,14 +49,6 @@ export class WhatIfError extends Error {
     this.code = code
     this.suggestion = suggestion
   }
-}
-
-/** `ledger`, or `ledger=n2`. */
-export function parseSwitchover(written: string): WhatIf {
-  const [assignment = '', ...to] = written.split('=')
-  if (assignment === '' || to.length > 1 || to[0] === '')
-    throw new Error(`expected ASSIGNMENT or ASSIGNMENT=NODE, found '${written}'`)
-  return { what: 'switchover', assignment, to: to[0] ?? null }
 }
 
 /** In words: `node n1 falls silent`. */

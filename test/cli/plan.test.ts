@@ -87,6 +87,19 @@ describe('for programs', () => {
     expect((await plan(...silent, '--dot')).stdout).toStartWith('digraph "demo" {\n')
   })
 
+  test('--schema prints JSON Schemas, without any configuration', async () => {
+    for (const name of ['observed', 'plan', 'survey']) {
+      const { stdout, exitCode } = await rolecall(['plan', '--schema', name])
+      const schema = JSON.parse(stdout)
+      expect([schema.type, schema.properties.version, exitCode]).toEqual([
+        'object',
+        expect.objectContaining({ const: 1 }),
+        0,
+      ])
+    }
+    expect((await rolecall(['plan', '--schema', 'plans'])).exitCode).toBe(64)
+  })
+
   test('progress is for terminals, and on stderr', async () => {
     const { stdout, stderr } = await rolecall(['plan', '--config', file, '--survey', '--json'], { isTTY: true })
     expect(stderr).toContain('0 of 6 cases')

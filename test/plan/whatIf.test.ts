@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { PlanInput } from '../../machines/logic/placement/index.ts'
-import { formatTarget, parseTarget } from '../../src/plan/target.ts'
-import { apply, describe as inWords, parseSwitchover, type WhatIf, WhatIfError } from '../../src/plan/whatIf.ts'
+import { formatTarget, parseSwitchover, parseTarget } from '../../src/plan/target.ts'
+import { apply, describe as inWords, type WhatIf, WhatIfError } from '../../src/plan/whatIf.ts'
 import { settled } from './support.ts'
 
 const input = settled()

@@ -115,6 +115,24 @@ export class StepsWorld {
     this.#commit()
   }
 
+  /** Its process is gone. */
+  fall(component: ComponentId): void {
+    const before = this.input.statuses[component]!
+    const failure = { code: 'process.exited', detail: 'signal SIGKILL' }
+    this.#report({ ...statusOf(component, { ...before, role: 'offline' }), failure })
+  }
+
+  /** It is primary, and should not be. */
+  actToo(component: ComponentId): void {
+    this.#report(statusOf(component, { ...this.input.statuses[component]!, role: 'primary' }))
+  }
+
+  #report(status: ComponentStatus): void {
+    this.upheavalCount += 1
+    this.input = { ...this.input, statuses: { ...this.input.statuses, [status.component]: status } }
+    this.#commit()
+  }
+
   setNode(node: string, availability: NodeAvailability): void {
     this.log.push(`${node} is ${availability}`)
     this.upheavalCount += 1

@@ -55,6 +55,8 @@ export interface CompiledComponent {
   readonly limits: ServingLimits
   /** Those that it serves. */
   readonly assignments: readonly number[]
+  /** So many of its instances are better left without primaries, to be secondary for all it serves (N+M); 0 where one can be both. */
+  readonly standbyHostCount: number
 }
 
 export interface Compiled extends Slots, Capacities {
@@ -123,8 +125,10 @@ function compile(configuration: Configuration): Compiled {
   const componentNames = sortedKeys(configuration.components)
   const componentIndexes = indexesOf(componentNames)
   const assignments = compiledAssignments(configuration, names, componentIndexes)
-  const served: number[][] = componentNames.map(() => [])
-  assignments.forEach(({ component }, index) => void served[component]!.push(index))
+  const served: { index: number; secondaryPreferred: number }[][] = componentNames.map(() => [])
+  assignments.forEach(({ component, secondaryPreferred }, index) => {
+    served[component]!.push({ index, secondaryPreferred })
+  })
   const components = componentNames.map((name, index) =>
     compiledComponent(configuration, { name, assignments: served[index]! }),
   )
@@ -237,8 +241,29 @@ function compiledAssignments(
 
 function compiledComponent(
   { components, types }: Configuration,
-  { name, assignments }: { name: string; assignments: readonly number[] },
+  {
+    name,
+    assignments,
+  }: { name: string; assignments: readonly { readonly index: number; readonly secondaryPreferred: number }[] },
 ): CompiledComponent {
   const type = types[components[name]!.type]!
-  return { name, type, isShared: isShared(type), limits: servingLimitsOf(type), assignments }
+  const limits = servingLimitsOf(type)
+  const standbyHostCount = isShared(type) && !limits.isMixed ? standbyHosts(limits, assignments) : 0
+  return {
+    name,
+    type,
+    isShared: isShared(type),
+    limits,
+    assignments: assignments.map(({ index }) => index),
+    standbyHostCount,
+  }
+}
+
+function standbyHosts(
+  { secondaryCountMax }: ServingLimits,
+  assignments: readonly { readonly secondaryPreferred: number }[],
+): number {
+  const wanted = assignments.map(({ secondaryPreferred }) => secondaryPreferred)
+  const sum = wanted.reduce((total, count) => total + count, 0)
+  return Math.max(Math.ceil(sum / Math.max(1, secondaryCountMax)), ...wanted, 0)
 }

@@ -40,7 +40,7 @@ const made = new WeakMap<Plan, Made>()
 export function plan(input: PlanInput, previous?: Plan): Plan {
   const before = (previous && made.get(previous)) ?? null
   const decision = decided(input, before?.decision ?? null)
-  const progress = progressOf(input, before?.progress ?? null)
+  const progress = progressOf(input, before?.progress ?? null, decision.survey.situations.candidates)
   const { targets, allocation } = decision
   const planned: Plan = { targets, steps: stepsFrom(progress), isExhaustive: allocation.isExhaustive }
   made.set(planned, { decision, progress })

@@ -5,7 +5,7 @@
  * Every wait that could close a circle passes through such a hold: what starts waits for what stops, or for its sponsors; what stops
  * waits for its dependents to stop. Both go along dependencies, which have no circles; only a hold leads from what stops back to what starts.
  */
-import type { Place } from './stepsPlace.ts'
+import { isOver, type Place } from './stepsPlace.ts'
 
 /** Of places with a step. */
 export function cutCircles(places: readonly Place[]): void {
@@ -51,6 +51,6 @@ function circleFrom(from: Place, isFree: Set<Place>): Place[] | null {
 }
 
 function nextOf({ waits, hold }: Place): Place[] {
-  const on = hold ? [...waits, hold] : waits
-  return on.flatMap((wait) => wait.on.filter(({ next }) => next !== null))
+  const present = waits.filter((wait) => !isOver(wait))
+  return [...present, ...(hold ? [hold] : [])].flatMap(({ on }) => on.filter(({ next }) => next !== null))
 }

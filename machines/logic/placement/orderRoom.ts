@@ -39,8 +39,8 @@ export class Room {
   /** By assignment: what it was entered by. */
   readonly #entered: (readonly Candidate[] | undefined)[]
   readonly #retired = new Map<number, readonly Retired[]>()
-  /** Slots that were given something, with what they held before. */
-  readonly #given: [number, number][] = []
+  /** Slots that were given something, each followed by what it held before. */
+  readonly #given: number[] = []
   #situation!: Situation
   #byNode: Map<number, number[]> | null = null
 
@@ -74,13 +74,16 @@ export class Room {
     // A retired one is weighed as it is; nobody has to wait for what it takes up again.
     if (slot < 0) return
     const before = this.#held[slot]!
-    this.#given.push([slot, before])
+    this.#given.push(slot, before)
     this.#hold(slot, before | bitOf(role))
   }
 
   /** Undoes what was taken: what comes of it will be seen. */
   giveBack(): void {
-    for (let given = this.#given.pop(); given; given = this.#given.pop()) this.#hold(...given)
+    while (this.#given.length > 0) {
+      const before = this.#given.pop()!
+      this.#hold(this.#given.pop()!, before)
+    }
   }
 
   #enterAnew(index: number, candidates: readonly Candidate[]): void {
@@ -176,14 +179,13 @@ export class Room {
     const secondaries = this.#hostSecondaries[host]! - (own & secondaryBit ? 1 : 0)
     const [alike, unlike] = role === 'primary' ? [primaries, secondaries] : [secondaries, primaries]
     const countMax = role === 'primary' ? limits.primaryCountMax : limits.secondaryCountMax
-    const name = hostOf(place.of.component)
     if (alike >= countMax) {
-      const text = `a place in ${name}, which is ${role} for ${alike} and can be for ${countMax},`
+      const text = `a place in ${hostOf(place.of.component)}, which is ${role} for ${alike} and can be for ${countMax},`
       return waitFor(text, this.#leaving(place, host, bitOf(role)))
     }
     if (unlike === 0 || limits.isMixed) return null
     const other = role === 'primary' ? 'secondary' : 'primary'
-    const text = `a place in ${name}, which can't be ${role} while it is ${other} for ${unlike},`
+    const text = `a place in ${hostOf(place.of.component)}, which can't be ${role} while it is ${other} for ${unlike},`
     return waitFor(text, this.#leaving(place, host, bitOf(other)))
   }
 
@@ -268,8 +270,9 @@ function aimedBits({ aim, of: { status } }: Place): number {
 }
 
 /** What it holds: what is observed, and what it was told to be. Of one that is ending nobody knows how much it still has. */
-function bitsOf({ commanded }: PlanInput, { component, node, status, intended, mayAct }: Candidate): number {
-  if (stoppedAvailabilities.includes(node)) return 0
+function bitsOf({ commanded }: PlanInput, candidate: Candidate): number {
+  const { component, node, status, intended, mayAct } = candidate
+  if (node !== 'alive' && stoppedAvailabilities.includes(node)) return 0
   const told = commanded[component]?.role
   const role = status === null ? intended?.role : status.role
   let bits = 0

@@ -35,6 +35,8 @@ export function waitForSponsors(situation: Situation, place: Place): void {
 }
 
 function waitForPrimaries(situation: Situation, place: Place): void {
+  if (situation.input.lapsed?.[place.standing.assignment])
+    wait(place, 'its sponsors, which were gone for longer than it tolerates, to be served again', [])
   for (const dependency of sponsorsOf(situation, place.standing)) {
     const sponsor = standingAt(situation, dependency.sponsor)
     const count = sponsor ? stayingCount(sponsor) : 0

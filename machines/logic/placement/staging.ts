@@ -6,75 +6,81 @@
  *
  * A start holds its turn until the component is ready or has failed; `start.timeout` bounds that. Primaries come first.
  */
-import { hostOf } from '../../model/ids.ts'
+import { nodeOf } from '../../model/ids.ts'
 import type { Role } from '../../model/roles.ts'
 import { needsProcess } from '../../model/standby.ts'
-import type { Candidate } from './candidate.ts'
-import { addWait, nodeNameOf, type Place, type Situation, type Wait } from './stepsPlace.ts'
+import type { ComponentStatus } from '../../model/status.ts'
+import { addWait, type Place, type Situation, type Standing, type Wait } from './stepsPlace.ts'
 
 export const startingCountMax = 4
 
 /**
  * Lets those wait for their turn that would start one more process than a node may. `going` could be told now, those that come first
- * first; `there` is all that may be starting.
+ * first; `there` has all that may be starting.
  */
-export function stage(situation: Situation, going: readonly Place[], there: readonly Place[]): void {
+export function stage(situation: Situation, going: readonly Place[], there: readonly Standing[]): void {
   const turns = new Turns(situation)
-  for (const place of there) if (turns.isStarting(place)) turns.take(place)
+  for (const { places } of there) for (const place of places) if (turns.isStarting(place)) turns.take(place)
   for (const place of going) turns.ask(place)
 }
 
 class Turns {
   readonly #situation: Situation
-  /** By node: hosts that start. */
-  readonly #starting = new Map<string, Set<string>>()
-  readonly #waits = new Map<string, Wait>()
-  #running: ReadonlySet<string> | null = null
+  readonly #isAnyCommanded: boolean
+  /** By node: how many hosts start. */
+  readonly #counts: Int32Array
+  /** By host: 1 where it starts. */
+  readonly #starting: Uint8Array
+  /** By node. */
+  readonly #waits: Wait[] = []
+  /** By host: 1 where a process runs. */
+  #running: Uint8Array | null = null
 
   constructor(situation: Situation) {
     this.#situation = situation
+    this.#isAnyCommanded = Object.keys(situation.input.commanded).length > 0
+    this.#counts = new Int32Array(situation.compiled.nodes.length)
+    this.#starting = new Uint8Array(situation.compiled.hostCount)
   }
 
   /** Its process is being started, or was commanded to be, and nothing was heard of that yet. */
-  isStarting({ of, standing }: Place): boolean {
-    const { status, component } = of
-    if (status?.phase === 'preparing') return this.#hasProcess(standing.index, status.role)
-    const commanded = this.#situation.input.commanded[component]
-    return commanded !== undefined && this.#starts(of, standing.index, commanded.role)
+  isStarting({ of: { status, component }, standing: { index } }: Place): boolean {
+    if (status?.phase === 'preparing') return this.#hasProcess(index, status.role)
+    const commanded = this.#isAnyCommanded ? this.#situation.input.commanded[component] : undefined
+    return commanded !== undefined && this.#starts(status, index, commanded.role)
   }
 
-  take(place: Place): void {
-    this.#startingOn(nodeNameOf(place)).add(hostOf(place.of.component))
+  /** One that is no longer configured has no slot; it counts all the same. */
+  take({ of: { slot, component } }: Place): void {
+    const { slotHosts, slotNodes, nodeIndexes } = this.#situation.compiled
+    const node = slot < 0 ? nodeIndexes.get(nodeOf(component)) : slotNodes[slot]
+    if (node === undefined || (slot >= 0 && this.#starting[slotHosts[slot]!] === 1)) return
+    if (slot >= 0) this.#starting[slotHosts[slot]!] = 1
+    this.#counts[node]! += 1
   }
 
   ask(place: Place): void {
-    if (!this.#starts(place.of, place.standing.index, place.next!) || this.isStarting(place)) return
-    const host = hostOf(place.of.component)
-    const node = nodeNameOf(place)
-    const starting = this.#startingOn(node)
-    if (starting.has(host) || this.#isRunning(place, host)) return
-    if (starting.size < startingCountMax) starting.add(host)
-    else addWait(place, this.#waitOf(node))
+    const { slot, status } = place.of
+    if (slot < 0 || !this.#starts(status, place.standing.index, place.next!)) return
+    const { slotHosts, slotNodes, assignments } = this.#situation.compiled
+    const host = slotHosts[slot]!
+    if (this.#starting[host] === 1) return
+    if (assignments[place.standing.index]!.isShared && this.#isRunning(host)) return
+    const node = slotNodes[slot]!
+    if (this.#counts[node]! < startingCountMax) this.take(place)
+    else addWait(place, this.#waitOn(node))
   }
 
-  #startingOn(node: string): Set<string> {
-    const known = this.#starting.get(node)
+  #waitOn(node: number): Wait {
+    const known = this.#waits[node]
     if (known) return known
-    const made = new Set<string>()
-    this.#starting.set(node, made)
-    return made
-  }
-
-  #waitOf(node: string): Wait {
-    const known = this.#waits.get(node)
-    if (known) return known
-    const text = `its turn, as ${node} starts ${startingCountMax} already,`
+    const text = `its turn, as ${this.#situation.compiled.nodes[node]} starts ${startingCountMax} already,`
     const made: Wait = { text, on: [], kind: 'other' }
-    this.#waits.set(node, made)
+    this.#waits[node] = made
     return made
   }
 
-  #starts({ status }: Candidate, index: number, role: Role): boolean {
+  #starts(status: ComponentStatus | null, index: number, role: Role): boolean {
     return this.#hasProcess(index, role) && !this.#hasProcess(index, status?.role ?? 'offline')
   }
 
@@ -84,19 +90,19 @@ class Turns {
   }
 
   /** Another place of the component has the process already. */
-  #isRunning({ standing }: Place, host: string): boolean {
-    if (!this.#situation.compiled.assignments[standing.index]!.isShared) return false
+  #isRunning(host: number): boolean {
     this.#running ??= this.#runningHosts()
-    return this.#running.has(host)
+    return this.#running[host] === 1
   }
 
-  #runningHosts(): ReadonlySet<string> {
+  #runningHosts(): Uint8Array {
     const { compiled, candidatesAt } = this.#situation
-    const running = new Set<string>()
+    const running = new Uint8Array(compiled.hostCount)
     for (const { isShared, assignments } of compiled.components)
       for (const index of isShared ? assignments : [])
-        for (const { component, status } of candidatesAt(index))
-          if (status?.phase === 'ready' && this.#hasProcess(index, status.role)) running.add(hostOf(component))
+        for (const { slot, status } of candidatesAt(index))
+          if (slot >= 0 && status?.phase === 'ready' && this.#hasProcess(index, status.role))
+            running[compiled.slotHosts[slot]!] = 1
     return running
   }
 }

@@ -19,7 +19,15 @@ import { cutCircles } from './orderCircles.ts'
 import { waitForDependents, waitForSponsors } from './orderSponsors.ts'
 import { stage } from './staging.ts'
 import { hop, isServed } from './stepsHop.ts'
-import { addWait, isToBePrimary, type Place, type Situation, type Standing } from './stepsPlace.ts'
+import {
+  addWait,
+  isInActiveRole,
+  isOver,
+  isToBePrimary,
+  type Place,
+  type Situation,
+  type Standing,
+} from './stepsPlace.ts'
 import { type Progress, progressOf } from './stepsProgress.ts'
 
 export interface Step {
@@ -34,6 +42,7 @@ export interface Step {
   readonly waitsFor: string | null
 }
 
+const inOrder: readonly Role[] = ['quiescing', 'primary', 'secondary', 'spare', 'offline']
 const levels: Record<Role, number> = { quiescing: 1, primary: 2, secondary: 3, spare: 4, offline: 5 }
 
 /** Of all assignments, by name; those of one by level. */
@@ -49,30 +58,27 @@ export function stepsOf(input: PlanInput, assignment: AssignmentName): Step[] {
 /** Of those that have not come to rest. */
 export function stepsFrom(progress: Progress): Step[] {
   const { situation, standings, kept } = progress
-  const there = standings.flatMap(({ places }) => places)
-  for (const place of there) hop(place)
-  const places = standings.flatMap(placesWithStep)
-  for (const { standing } of places) if (standing.index >= 0) kept.isPending[standing.index] = 1
+  for (const { places } of standings) for (const place of places) hop(place)
+  const places: Place[] = []
+  for (const standing of standings) {
+    const count = places.length
+    pushWithStep(standing, places)
+    if (places.length > count && standing.index >= 0) kept.isPending[standing.index] = 1
+  }
   for (const place of places) {
     if (isAnswerNeeded(place)) continue
     if (isStart(place)) waitForSponsors(situation, place)
     else waitForDependents(situation, place)
   }
   waitForRoom(progress, places)
-  const handingOver = places.filter(({ next }) => next === 'quiescing')
-  for (const place of handingOver) hold(place)
-  if (handingOver.some((place) => place.hold !== null)) {
-    for (const place of places) letPass(place)
-    cutCircles(places)
-  }
-  stageGoing(situation, places, there)
+  waitToHandOver(places)
+  stageGoing(progress, places)
   return places.map(stepOf)
 }
 
 /** In the order of their levels. */
-function placesWithStep({ places }: Standing): Place[] {
-  const found = places.filter(({ next }) => next !== null)
-  return found.length > 1 ? found.sort((a, b) => levels[a.next!] - levels[b.next!]) : found
+function pushWithStep({ places }: Standing, into: Place[]): void {
+  for (const role of inOrder) for (const place of places) if (place.next === role) into.push(place)
 }
 
 /** Others wait for its answer, so it waits for none (`stepsHop.ts`). */
@@ -107,10 +113,22 @@ function byPriority({ compiled }: Situation, places: readonly Place[]): readonly
   for (const place of places) {
     const { index } = place.standing
     const level = index < 0 ? compiled.levelCount : compiled.assignments[index]!.level
-    byLevel[level] ??= []
-    byLevel[level].push(place)
+    const alike = byLevel[level]
+    if (alike) alike.push(place)
+    else byLevel[level] = [place]
   }
   return byLevel.flat()
+}
+
+function waitToHandOver(places: readonly Place[]): void {
+  let isAnyHeld = false
+  for (const place of places) {
+    if (place.next === 'quiescing') hold(place)
+    if (place.hold !== null) isAnyHeld = true
+  }
+  if (!isAnyHeld) return
+  for (const place of places) letPass(place)
+  cutCircles(places)
 }
 
 /** A primary that works goes on until its successor has what it needs. One that has to stop for others does not. */
@@ -125,17 +143,16 @@ function hold(place: Place): void {
 
 /** What is not served at all, and is not less important, does not wait until others have handed over at their ease. */
 function letPass({ next, waits, standing }: Place): void {
-  if (next !== 'primary' || standing.places.some((other) => other.of.status?.role === 'primary')) return
+  if (next !== 'primary' || standing.places.some(isInActiveRole)) return
   for (const { on } of waits)
     for (const other of on) if (other.standing.priority <= standing.priority) other.hold = null
 }
 
 /** Commands of lower levels first. */
-function stageGoing(situation: Situation, places: readonly Place[], there: readonly Place[]): void {
-  const going = places.filter((place) => whyWaiting(place) === null)
-  const byLevel: Place[][] = [[], [], [], [], [], []]
-  for (const place of going) byLevel[levels[place.next!]]!.push(place)
-  stage(situation, byLevel.flat(), there)
+function stageGoing({ situation, standings }: Progress, places: readonly Place[]): void {
+  const byLevel = inOrder.map((): Place[] => [])
+  for (const place of places) if (whyWaiting(place) === null) byLevel[levels[place.next!] - 1]!.push(place)
+  stage(situation, byLevel.flat(), standings)
 }
 
 function stepOf(place: Place): Step {
@@ -161,12 +178,6 @@ function quiescingToken({ of: { intended, status }, standing }: Place): Token {
   return isBetween ? successor : own
 }
 
-/** Nobody gives way to one that waits itself. */
 function whyWaiting({ waits, hold: held }: Place): string | null {
-  for (const { kind, on, text } of waits) if (kind !== 'courtesy' || !on.some(isHeldUp)) return text
-  return held?.text ?? null
-}
-
-function isHeldUp({ waits }: Place): boolean {
-  return waits.some(({ kind }) => kind === 'other')
+  return waits.find((wait) => !isOver(wait))?.text ?? held?.text ?? null
 }

@@ -63,6 +63,11 @@ export function addWait(place: Place, wait: Wait | null): void {
   if (wait !== null) place.waits = place.waits === nothing ? [wait] : [...place.waits, wait]
 }
 
+/** Nobody gives way to one that waits for something itself. */
+export function isOver({ kind, on }: Wait): boolean {
+  return kind === 'courtesy' && on.some(({ waits }) => waits.some((wait) => wait.kind === 'other'))
+}
+
 const noDependencies: readonly CompiledDependency[] = []
 
 export function sponsorsOf({ compiled }: Situation, { index }: Standing): readonly CompiledDependency[] {
@@ -104,9 +109,14 @@ export function isToBePrimary({ of: { intended } }: Place): boolean {
   return intended !== null && intended.role === 'primary'
 }
 
+/** It serves, or hands over. */
+export function isInActiveRole({ of: { status } }: Place): boolean {
+  return status !== null && (status.role === 'primary' || status.role === 'quiescing')
+}
+
 /** It acts, as far as anyone can tell, or has not yet done with it. */
-export function isActing({ of: { mayAct, status } }: Place): boolean {
-  return mayAct || status?.role === 'primary' || status?.role === 'quiescing'
+export function isActing(place: Place): boolean {
+  return place.of.mayAct || isInActiveRole(place)
 }
 
 export function nodeNameOf({ of: { component } }: Pick<Place, 'of'>): NodeName {

@@ -4,10 +4,11 @@
  * depends on, or that it needs.
  */
 import { type ComponentId, componentId, componentNameOf, nodeOf } from '../../model/ids.ts'
-import { type Candidate, candidatesOf } from './candidate.ts'
+import { allCandidates, type Candidate } from './candidate.ts'
 import { type Compiled, compiled } from './compile.ts'
 import type { PlanInput } from './input.ts'
 import { Room } from './orderRoom.ts'
+import { goneOf } from './retired.ts'
 import { isAtRest, type Situation, type Standing } from './stepsPlace.ts'
 import { standingAt, standingOfGone } from './stepsYield.ts'
 
@@ -24,16 +25,20 @@ export interface Progress {
 interface Kept {
   readonly of: Compiled
   /** By index. */
-  readonly candidates: (readonly Candidate[])[]
+  readonly candidates: readonly (readonly Candidate[])[]
   /** By index: 1 where something is to be done, or under way. */
   readonly isPending: Uint8Array
   /** What is held where. It goes from plan to plan and is changed on the way: only the last has it, and another begins anew. */
   room: Room | null
 }
 
-export function progressOf(input: PlanInput, before: Progress | null): Progress {
+/** `candidates` are those of the input by index, where they are at hand. */
+export function progressOf(
+  input: PlanInput,
+  before: Progress | null,
+  candidates: Kept['candidates'] = allCandidates(input),
+): Progress {
   const of = compiled(input.configuration)
-  const candidates = of.assignments.map(({ name }) => candidatesOf(input, name))
   const known = before?.kept.of === of ? before.kept : null
   const changed = changedSince(candidates, known)
   const isPending = new Uint8Array(candidates.length)
@@ -51,7 +56,7 @@ export function progressOf(input: PlanInput, before: Progress | null): Progress 
   for (let index = 0; index < looked.length; index++) {
     if (looked[index] === 0) continue
     if (!candidates[index]!.every(isAtRest)) isPending[index] = 1
-    standings.push(standingAt(situation, index)!)
+    if (isPending[index] === 1 || mayBeTakenDown(situation, index)) standings.push(standingAt(situation, index)!)
   }
   return { situation, standings: withGone(situation, standings), room: () => roomOf(situation, kept), kept }
 }
@@ -60,6 +65,7 @@ export function progressOf(input: PlanInput, before: Progress | null): Progress 
 function changedSince(candidates: Kept['candidates'], known: Kept | null): number[] | null {
   if (known === null) return null
   const changed: number[] = []
+  if (candidates === known.candidates) return changed
   for (let index = 0; index < candidates.length; index++)
     if (candidates[index] !== known.candidates[index]) changed.push(index)
   return changed
@@ -89,10 +95,16 @@ function lookedAt(situation: Situation, changed: readonly number[] | null, known
   return looked
 }
 
+/** At rest, it may still have to stop for others. */
+function mayBeTakenDown({ compiled: of, withheld, input }: Situation, index: number): boolean {
+  const { name, component } = of.assignments[index]!
+  if (withheld !== null && of.needsOf[component]!.length > 0) return true
+  return input.lapsed?.[name] === true || of.sponsorsOf[index]!.some(({ mode }) => mode !== 'start')
+}
+
 /** Those that are no longer configured are always looked at: there are few, and not for long. */
 function withGone(situation: Situation, standings: Standing[]): Standing[] {
-  const { configuration, intents } = situation.input
-  const gone = Object.keys(intents).filter((name) => configuration.assignments[name] === undefined)
+  const gone = goneOf(situation.input)
   if (gone.length === 0) return standings
   const all = [...standings, ...gone.map((name) => standingOfGone(situation, name))]
   return all.sort((a, b) => (a.assignment < b.assignment ? -1 : 1))

@@ -19,6 +19,7 @@ import { type Candidate, candidatesOf } from './candidate.ts'
 import type { CompiledDependency } from './compile/relationships.ts'
 import {
   isDecidedAnew,
+  isInActiveRole,
   isReadyPrimary,
   isToBePrimary,
   isUp,
@@ -71,13 +72,14 @@ export function standingOfGone({ input }: Situation, assignment: string): Standi
   return standing
 }
 
-function aimOf({ withheld }: Situation, { of, standing }: Place, renewedBefore: Token | null): Role | null {
+function aimOf({ withheld }: Situation, place: Place, renewedBefore: Token | null): Role | null {
+  const { of, standing } = place
   const { intended, status } = of
   if (intended === null || of.isMaintained) return null
   if (withheld?.has(hostOf(of.component))) return 'offline'
   // One that is not primary yet has nothing to stop, and does not start meanwhile.
-  if (intended.role !== 'primary' || (status?.role !== 'primary' && status?.role !== 'quiescing')) return intended.role
-  const isOutOfDate = renewedBefore !== null && compareTokens(status.token, renewedBefore) < 0
+  if (intended.role !== 'primary' || !isInActiveRole(place)) return intended.role
+  const isOutOfDate = renewedBefore !== null && compareTokens(status!.token, renewedBefore) < 0
   return standing.isYielding || isOutOfDate || isToStopFirst(standing, of) ? 'offline' : 'primary'
 }
 

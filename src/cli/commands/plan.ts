@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { stringify } from 'yaml'
 import type { PlanInput } from '../../../machines/logic/placement/index.ts'
 import { forecast } from '../../../machines/logic/placement/rehearse.ts'
+import { jsonSchemaOf } from '../../plan/documents.ts'
 import { dotOf } from '../../plan/dot.ts'
 import { observedOf } from '../../plan/observed.ts'
 import { isSingleLossHarmful, type Survey, survey, surveyCases } from '../../plan/survey.ts'
@@ -18,6 +19,10 @@ import { renderSurvey } from '../render/survey.ts'
 /** Exits with 0 when everything that is required is served in the end, else with 113. */
 export default async function plan(this: CliContext, flags: PlanFlags): Promise<void> {
   refuseContradictions(flags)
+  if (flags.schema !== undefined) {
+    this.process.stdout.write(`${JSON.stringify(jsonSchemaOf(flags.schema), null, 2)}\n`)
+    return
+  }
   const events = eventsOf(flags)
   const isCalm = events.length === 0 && !flags.survey && flags.add === undefined
   const { before, input } = await planSource(this, flags, { isCalm })

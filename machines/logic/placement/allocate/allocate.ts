@@ -13,7 +13,7 @@
 
 import { continued } from './continue.ts'
 import { addOwnCost, type Cost, compareCosts, type Layout, layoutFor, softCost, zeroCost } from './cost.ts'
-import { placeGreedily } from './greedy.ts'
+import { placeGreedily, placePrimariesGreedily, placeTheRest } from './greedy.ts'
 import { neighboursOf, withDependents } from './island.ts'
 import { emptyLedger, fits, type GivenRole, type Ledger, place, remove } from './ledger.ts'
 import { repair } from './repair.ts'
@@ -151,8 +151,9 @@ function decideAll(ledger: Ledger, members: readonly number[], all: readonly num
 }
 
 function decideMany(ledger: Ledger, members: readonly number[]): boolean {
-  placeGreedily(ledger, members)
+  placePrimariesGreedily(ledger, members)
   repair(ledger, members)
+  placeTheRest(ledger, members)
   return false
 }
 

@@ -2,6 +2,7 @@
  * A good placement at once, and the best there is wherever room is not short: the assignments in their order, first all required
  * primaries, then required secondaries, preferred primaries, preferred secondaries, each on the best place that is left.
  */
+import { bestSlotForAll, clusterOf } from './cluster.ts'
 import { fits, type GivenRole, type Ledger, place, remove } from './ledger.ts'
 import { reserveHolds } from './reserve.ts'
 import { isPrimaryRole, isSecondaryRole } from './situation.ts'
@@ -9,12 +10,13 @@ import { hasPrimaryToFollow, wantedOf } from './wanted.ts'
 
 /** Those to be decided, in the order of deciding. */
 export function placeGreedily(ledger: Ledger, members: readonly number[]): void {
-  keepWhatIsWell(ledger, members)
-  placeRequiredPrimaries(ledger, members)
+  placePrimariesGreedily(ledger, members)
   placeTheRest(ledger, members)
 }
 
-export function placeRequiredPrimaries(ledger: Ledger, members: readonly number[]): void {
+/** The required ones only. */
+export function placePrimariesGreedily(ledger: Ledger, members: readonly number[]): void {
+  keepWhatIsWell(ledger, members)
   for (const index of members) fill(ledger, index, { role: isPrimaryRole, isRequired: true })
 }
 
@@ -55,6 +57,8 @@ export interface Filling {
   readonly role: GivenRole
   /** Up to the required number only. */
   readonly isRequired: boolean
+  /** Whatever must stand with it finds its own place. */
+  readonly isAlone?: boolean
 }
 
 /** Places of one assignment, up to the number wanted. */
@@ -63,10 +67,17 @@ export function fill(ledger: Ledger, index: number, filling: Filling): void {
   for (let left = shortOf(ledger, index, filling); left > 0; left--) {
     if (filling.role === isSecondaryRole && ledger.primaryCounts[index] === 0 && !hasPrimaryToFollow(situations, index))
       return
-    const slot = bestSlot(ledger, index, filling)
+    const slot = nextSlot(ledger, index, filling)
     if (slot < 0) return
     place(ledger, slot, filling.role)
   }
+}
+
+function nextSlot(ledger: Ledger, index: number, filling: Filling): number {
+  const isFirst = filling.role === isPrimaryRole && filling.isRequired && ledger.primaryCounts[index] === 0
+  if (!isFirst || filling.isAlone || ledger.of.togethersOf[index]!.length === 0) return bestSlot(ledger, index, filling)
+  const cluster = clusterOf(ledger.of, index)
+  return cluster.length > 1 ? bestSlotForAll(ledger, index, cluster) : bestSlot(ledger, index, filling)
 }
 
 /** How many more it wants. */
@@ -100,6 +111,10 @@ function isBetter(
   const assignment = of.assignments[index]!
   const state = isPrimary ? (filling.isRequired ? situations.tiers : null) : situations.heirs
   if (state !== null && state[slot] !== state[best]) return state[slot]! < state[best]!
+  if (isPrimary) {
+    const crowding = crowdsStandby(ledger, slot) - crowdsStandby(ledger, best)
+    if (crowding !== 0) return crowding < 0
+  }
   const wish = of.slotWishes[best]! - of.slotWishes[slot]!
   if (assignment.isFailingBack) {
     if (wish !== 0) return wish < 0
@@ -113,6 +128,22 @@ function isBetter(
   const counts = isPrimary ? ledger.nodePrimaryCounts : ledger.nodeSecondaryCounts
   const balance = counts[of.slotNodes[slot]!]! - counts[of.slotNodes[best]!]!
   return balance < 0 || (balance === 0 && slot < best)
+}
+
+/** 1: it would make a component primary that had better be secondary for all others (N+M): then no place is left for secondaries. */
+function crowdsStandby({ of, hostPrimaryCounts, situations }: Ledger, slot: number): 0 | 1 {
+  const host = of.slotHosts[slot]!
+  const component = of.hostComponents[host]!
+  const { standbyHostCount } = of.components[component]!
+  if (standbyHostCount === 0 || hostPrimaryCounts[host]! > 0) return 0
+  let primaryHosts = 1
+  for (let other = of.hostsFrom[component]!; other < of.hostsFrom[component + 1]!; other++)
+    if (hostPrimaryCounts[other]! > 0) primaryHosts++
+  const assignment = of.slotAssignments[slot]!
+  let openHosts = 0
+  for (let other = of.slotsFrom[assignment]!; other < of.slotsFrom[assignment + 1]!; other++)
+    if (situations.mayBePrimary[other] === 1 || situations.mayBeSecondary[other] === 1) openHosts++
+  return primaryHosts > openHosts - standbyHostCount ? 1 : 0
 }
 
 /** What soft relationships and releases have against the place. */

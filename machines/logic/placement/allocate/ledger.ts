@@ -28,20 +28,47 @@ export interface Ledger {
   readonly apart: readonly { readonly memberCounts: Int32Array; readonly placeCounts: Int32Array }[]
 }
 
+type Arrays = Pick<
+  Ledger,
+  | 'roles'
+  | 'primaryCounts'
+  | 'secondaryCounts'
+  | 'hostPrimaryCounts'
+  | 'hostSecondaryCounts'
+  | 'nodePrimaryCounts'
+  | 'nodeSecondaryCounts'
+  | 'used'
+>
+
+/** All in one piece of memory, so that a copy is one step. What has to be aligned comes first. */
+function arraysIn(buffer: ArrayBuffer, of: Compiled): Arrays {
+  const [nodes, assignments] = [of.nodes.length, of.assignments.length]
+  let at = 8 * nodes * of.resources.length
+  const words = (length: number) => {
+    at += 4 * length
+    return new Int32Array(buffer, at - 4 * length, length)
+  }
+  return {
+    used: new Float64Array(buffer, 0, nodes * of.resources.length),
+    primaryCounts: words(assignments),
+    secondaryCounts: words(assignments),
+    hostPrimaryCounts: words(of.hostCount),
+    hostSecondaryCounts: words(of.hostCount),
+    nodePrimaryCounts: words(nodes),
+    nodeSecondaryCounts: words(nodes),
+    roles: new Uint8Array(buffer, at, of.slotCount),
+  }
+}
+
 export function emptyLedger(situations: Situations): Ledger {
   const { of } = situations
   const nodeCount = of.nodes.length
+  const wordCount = 2 * (of.assignments.length + of.hostCount + nodeCount)
+  const size = 8 * nodeCount * of.resources.length + 4 * wordCount + of.slotCount
   return {
     situations,
     of,
-    roles: new Uint8Array(of.slotCount),
-    primaryCounts: new Int32Array(of.assignments.length),
-    secondaryCounts: new Int32Array(of.assignments.length),
-    hostPrimaryCounts: new Int32Array(of.hostCount),
-    hostSecondaryCounts: new Int32Array(of.hostCount),
-    nodePrimaryCounts: new Int32Array(nodeCount),
-    nodeSecondaryCounts: new Int32Array(nodeCount),
-    used: new Float64Array(nodeCount * of.resources.length),
+    ...arraysIn(new ArrayBuffer(size), of),
     together: of.togethers.map(() => new Int32Array(nodeCount + 1)),
     apart: of.aparts.map(({ classes }) => ({
       memberCounts: new Int32Array(nodeCount),
@@ -55,14 +82,7 @@ export function copyOf(ledger: Ledger, situations: Situations): Ledger {
   return {
     situations,
     of: ledger.of,
-    roles: ledger.roles.slice(),
-    primaryCounts: ledger.primaryCounts.slice(),
-    secondaryCounts: ledger.secondaryCounts.slice(),
-    hostPrimaryCounts: ledger.hostPrimaryCounts.slice(),
-    hostSecondaryCounts: ledger.hostSecondaryCounts.slice(),
-    nodePrimaryCounts: ledger.nodePrimaryCounts.slice(),
-    nodeSecondaryCounts: ledger.nodeSecondaryCounts.slice(),
-    used: ledger.used.slice(),
+    ...arraysIn(ledger.roles.buffer.slice(0) as ArrayBuffer, ledger.of),
     together: ledger.together.map((counts) => counts.slice()),
     apart: ledger.apart.map(({ memberCounts, placeCounts }) => ({
       memberCounts: memberCounts.slice(),

@@ -54,56 +54,60 @@ export interface Situations {
   readonly notes: (string | null)[]
 }
 
-export function emptySituations(of: Compiled, candidates: Situations['candidates']): Situations {
-  const [slots, assignments] = [of.slotCount, of.assignments.length]
-  return {
-    of,
-    candidates,
-    mayBePrimary: new Uint8Array(slots),
-    mayBeSecondary: new Uint8Array(slots),
-    mayBeSpare: new Uint8Array(slots),
-    fixed: new Uint8Array(slots),
-    present: new Uint8Array(slots),
-    tiers: new Uint8Array(slots),
-    primaryMoves: new Uint8Array(slots),
-    secondaryMoves: new Uint8Array(slots),
-    heirs: new Uint8Array(slots).fill(noHeir),
-    releases: new Int32Array(slots),
-    releaseNames: [''],
-    fixedPrimaryCounts: new Int32Array(assignments),
-    fixedSecondaryCounts: new Int32Array(assignments),
-    holders: new Int32Array(assignments).fill(-1),
-    awaitsHeir: new Uint8Array(assignments),
-    isWithout: new Uint8Array(assignments),
-    isContent: new Uint8Array(assignments),
-    isBusy: new Uint8Array(assignments),
-    notes: new Array(assignments).fill(null),
+type Arrays = Omit<Situations, 'of' | 'candidates' | 'releaseNames' | 'notes'>
+
+const bytesBySlot = 9
+const wordsByAssignment = 3
+const bytesByAssignment = 4
+
+/** All in one piece of memory, so that a copy is one step. Words come first, as they have to be aligned. */
+function arraysIn(buffer: ArrayBuffer, { slotCount, assignments: { length: count } }: Compiled): Arrays {
+  let at = 0
+  const words = (length: number) => {
+    at += 4 * length
+    return new Int32Array(buffer, at - 4 * length, length)
   }
+  const bytes = (length: number) => {
+    at += length
+    return new Uint8Array(buffer, at - length, length)
+  }
+  return {
+    releases: words(slotCount),
+    fixedPrimaryCounts: words(count),
+    fixedSecondaryCounts: words(count),
+    holders: words(count),
+    mayBePrimary: bytes(slotCount),
+    mayBeSecondary: bytes(slotCount),
+    mayBeSpare: bytes(slotCount),
+    fixed: bytes(slotCount),
+    present: bytes(slotCount),
+    tiers: bytes(slotCount),
+    primaryMoves: bytes(slotCount),
+    secondaryMoves: bytes(slotCount),
+    heirs: bytes(slotCount),
+    awaitsHeir: bytes(count),
+    isWithout: bytes(count),
+    isContent: bytes(count),
+    isBusy: bytes(count),
+  }
+}
+
+export function emptySituations(of: Compiled, candidates: Situations['candidates']): Situations {
+  const count = of.assignments.length
+  const size = of.slotCount * (4 + bytesBySlot) + count * (4 * wordsByAssignment + bytesByAssignment)
+  const arrays = arraysIn(new ArrayBuffer(size), of)
+  arrays.heirs.fill(noHeir)
+  arrays.holders.fill(-1)
+  return { of, candidates, releaseNames: [''], notes: new Array(count).fill(null), ...arrays }
 }
 
 export function copyOf(before: Situations, candidates: Situations['candidates']): Situations {
   return {
     of: before.of,
     candidates,
-    mayBePrimary: before.mayBePrimary.slice(),
-    mayBeSecondary: before.mayBeSecondary.slice(),
-    mayBeSpare: before.mayBeSpare.slice(),
-    fixed: before.fixed.slice(),
-    present: before.present.slice(),
-    tiers: before.tiers.slice(),
-    primaryMoves: before.primaryMoves.slice(),
-    secondaryMoves: before.secondaryMoves.slice(),
-    heirs: before.heirs.slice(),
-    releases: before.releases.slice(),
     releaseNames: before.releaseNames.slice(),
-    fixedPrimaryCounts: before.fixedPrimaryCounts.slice(),
-    fixedSecondaryCounts: before.fixedSecondaryCounts.slice(),
-    holders: before.holders.slice(),
-    awaitsHeir: before.awaitsHeir.slice(),
-    isWithout: before.isWithout.slice(),
-    isContent: before.isContent.slice(),
-    isBusy: before.isBusy.slice(),
     notes: before.notes.slice(),
+    ...arraysIn(before.mayBePrimary.buffer.slice(0) as ArrayBuffer, before.of),
   }
 }
 

@@ -3,7 +3,7 @@
  * can be done for it is to leave it as it is (`allocate.ts` says why that holds for all of them together).
  */
 import type { Situations } from './situation.ts'
-import { isPrimaryRole } from './situation.ts'
+import { isPrimaryRole, isSecondaryRole } from './situation.ts'
 
 /** Beside what is fixed. */
 export interface Wanted {
@@ -29,50 +29,43 @@ export function hasPrimaryToFollow({ fixedPrimaryCounts, holders }: Situations, 
   return fixedPrimaryCounts[index]! > 0 || holders[index]! >= 0
 }
 
-const gradeCount = 32
-const all = {
-  tiers: new Int32Array(gradeCount),
-  moves: new Int32Array(gradeCount),
-  standbys: new Int32Array(gradeCount),
-}
-const had = {
-  tiers: new Int32Array(gradeCount),
-  moves: new Int32Array(gradeCount),
-  standbys: new Int32Array(gradeCount),
-}
+const gradeCount = 16
+/** How many places have each grade: tiers and moves, of all that are open, and of those it has. */
+const grades = new Int32Array(5 * gradeCount)
+const tiersOfAll = 0
+const standbysOfAll = gradeCount
+const tiersHad = 2 * gradeCount
+const movesHad = 3 * gradeCount
+const standbysHad = 4 * gradeCount
 
 /** True where no other choice for it, whatever the others do, is better in any of the leading terms of the objective. */
 export function isContent(situations: Situations, index: number): boolean {
-  const { of, mayBePrimary, mayBeSecondary, present, tiers, primaryMoves, secondaryMoves, heirs } = situations
+  const { of, mayBePrimary, mayBeSecondary, present, heirs } = situations
   if (of.assignments[index]!.isFailingBack) return false
-  for (const grades of [all, had]) for (const array of [grades.tiers, grades.moves, grades.standbys]) array.fill(0)
-  let [primaries, secondaries, either, primariesHad, secondariesHad, bestHeir, heirHad] = [0, 0, 0, 0, 0, 255, 255]
+  grades.fill(0)
+  let primaries = 0
+  let secondaries = 0
+  let either = 0
+  let primariesHad = 0
+  let secondariesHad = 0
+  let bestHeir = 255
+  let heirHad = 255
   for (let slot = of.slotsFrom[index]!; slot < of.slotsFrom[index + 1]!; slot++) {
-    const [mayP, mayS] = [mayBePrimary[slot]!, mayBeSecondary[slot]!]
-    if (mayP + mayS === 0) continue
+    if (mayBePrimary[slot] === 0 && mayBeSecondary[slot] === 0) continue
     either++
-    const isPrimary = present[slot] === isPrimaryRole
-    const isSecondary = present[slot] === 1
-    if (mayP) {
+    const role = present[slot]!
+    if (mayBePrimary[slot] === 1) {
       primaries++
-      all.tiers[tiers[slot]!]!++
-      all.moves[primaryMoves[slot]!]!++
-      if (isPrimary) {
-        primariesHad++
-        had.tiers[tiers[slot]!]!++
-        had.moves[primaryMoves[slot]!]!++
-      }
+      gradePrimary(situations, slot, role === isPrimaryRole)
+      if (role === isPrimaryRole) primariesHad++
     }
-    if (mayS) {
-      secondaries++
-      if (!isPrimary) all.standbys[secondaryMoves[slot]!]!++
-      bestHeir = Math.min(bestHeir, heirs[slot]!)
-      if (isSecondary) {
-        secondariesHad++
-        had.standbys[secondaryMoves[slot]!]!++
-        heirHad = Math.min(heirHad, heirs[slot]!)
-      }
-    }
+    if (mayBeSecondary[slot] === 0) continue
+    secondaries++
+    bestHeir = Math.min(bestHeir, heirs[slot]!)
+    gradeSecondary(situations, slot, role)
+    if (role !== isSecondaryRole) continue
+    secondariesHad++
+    heirHad = Math.min(heirHad, heirs[slot]!)
   }
   const wanted = wantedOf(situations, index)
   const firstPrimaries = Math.min(wanted.primaryRequired, primaries)
@@ -83,18 +76,32 @@ export function isContent(situations: Situations, index: number): boolean {
   return (
     primariesHad === mostPrimaries &&
     secondariesHad === mostSecondaries &&
-    lowest(had.tiers, firstPrimaries) === lowest(all.tiers, firstPrimaries) &&
+    lowest(tiersHad, firstPrimaries) === lowest(tiersOfAll, firstPrimaries) &&
     heirHad === bestHeir &&
-    lowest(had.moves, mostPrimaries) === 0 &&
-    lowest(had.standbys, mostSecondaries) === lowest(all.standbys, mostSecondaries)
+    lowest(movesHad, mostPrimaries) === 0 &&
+    lowest(standbysHad, mostSecondaries) === lowest(standbysOfAll, mostSecondaries)
   )
 }
 
+function gradePrimary({ tiers, primaryMoves }: Situations, slot: number, isHad: boolean): void {
+  grades[tiersOfAll + tiers[slot]!]!++
+  if (!isHad) return
+  grades[tiersHad + tiers[slot]!]!++
+  grades[movesHad + primaryMoves[slot]!]!++
+}
+
+/** Where it is primary it would have to move for that. */
+function gradeSecondary({ secondaryMoves }: Situations, slot: number, role: number): void {
+  if (role !== isPrimaryRole) grades[standbysOfAll + secondaryMoves[slot]!]!++
+  if (role === isSecondaryRole) grades[standbysHad + secondaryMoves[slot]!]!++
+}
+
 /** Sum of the so many lowest grades. */
-function lowest(grades: Int32Array, count: number): number {
-  let [sum, left] = [0, count]
+function lowest(from: number, count: number): number {
+  let sum = 0
+  let left = count
   for (let grade = 0; left > 0 && grade < gradeCount; grade++) {
-    const taken = Math.min(left, grades[grade]!)
+    const taken = Math.min(left, grades[from + grade]!)
     sum += taken * grade
     left -= taken
   }

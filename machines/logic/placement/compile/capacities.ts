@@ -16,10 +16,10 @@ export function capacitiesOf(
   { nodes, assignments }: { nodes: readonly string[]; assignments: readonly CompiledAssignment[] },
 ): Capacities {
   const named = new Set<string>()
-  for (const { configuration: of } of assignments)
-    if (of.weights)
-      for (const resource of [...Object.keys(of.weights.primary), ...Object.keys(of.weights.secondary)])
-        named.add(resource)
+  for (const { configuration: of } of assignments) {
+    for (const resource in of.weights?.primary) named.add(resource)
+    for (const resource in of.weights?.secondary) named.add(resource)
+  }
   const resources = [...named].sort()
   const count = resources.length
   const capacities = new Float64Array(nodes.length * count)
@@ -38,7 +38,5 @@ export function capacitiesOf(
 }
 
 function fill(row: Float64Array, from: number, resources: readonly string[], of: Resources): void {
-  resources.forEach((resource, index) => {
-    row[from + index] = of[resource] ?? 0
-  })
+  for (let index = 0; index < resources.length; index++) row[from + index] = of[resources[index]!] ?? 0
 }

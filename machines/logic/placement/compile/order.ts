@@ -22,10 +22,12 @@ export function orderOf(
       for (const other of components[sponsor]!.assignments) list(other)
     order[count++] = assignment
   }
-  const byImportance = Array.from(assignments, (_, index) => index).sort((a, b) => {
-    const [one, other] = [assignments[a]!, assignments[b]!]
-    return one.level - other.level || Number(other.isReserving) - Number(one.isReserving) || a - b
+  const byImportance: number[][] = []
+  assignments.forEach(({ level, isReserving }, index) => {
+    const key = 2 * level + (isReserving ? 0 : 1)
+    byImportance[key] ??= []
+    byImportance[key].push(index)
   })
-  for (const assignment of byImportance) list(assignment)
+  for (const indexes of byImportance) for (const assignment of indexes ?? []) list(assignment)
   return order
 }

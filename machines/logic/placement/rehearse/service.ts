@@ -32,15 +32,21 @@ export interface Shortage {
 }
 
 export function shortageOf(input: PlanInput, assignment: AssignmentName): Shortage {
-  const { primaries, secondaries } = modelOf(input.configuration.assignments[assignment]!)
+  const configured = input.configuration.assignments[assignment]!
+  const { primaries, secondaries } = modelOf(configured)
+  // More than one on each of its nodes is wished for by nobody.
+  const placeCount = input.configuration.components[configured.component]!.nodes.length
   const [served, standing] = [readyPrimaryCount(input, assignment), readyCount(input, assignment, 'secondary')]
   const missing = (wanted: number, have: number) => Math.max(0, wanted - have)
   return {
     assignment,
     primaries: missing(primaries.required, served),
     secondaries: missing(secondaries.required, standing),
-    preferredPrimaries: missing(primaries.preferred, Math.max(served, primaries.required)),
-    preferredSecondaries: missing(secondaries.preferred, Math.max(standing, secondaries.required)),
+    preferredPrimaries: missing(Math.min(primaries.preferred, placeCount), Math.max(served, primaries.required)),
+    preferredSecondaries: missing(
+      Math.min(secondaries.preferred, placeCount),
+      Math.max(standing, secondaries.required),
+    ),
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
+import { plan, stepsOfAll } from '../../../../machines/logic/placement/index.ts'
 import { type ComponentId, hostOf, nodeOf } from '../../../../machines/model/ids.ts'
 import { mixedConfiguration, pick, type Random, randomFrom, randomRoles } from '../../../support/mixedModels.ts'
 import { carryOut } from '../../../support/stepsDriver.ts'
@@ -74,6 +75,18 @@ test('components that fail, and a node lost midway: nobody takes what is not fre
     carryOut(world, random, { disturb, failing: turn > 60 ? 0 : 0.1 })
     const isStuck = Object.values(world.input.statuses).some(({ phase }) => phase === 'stopFailed')
     if (!isStuck && turn >= 15) expect(world.steps()).toEqual([])
+  })
+})
+
+test('what goes on from the plan before is what is planned anew', () => {
+  forAll(100, (world, random) => {
+    let last = plan(world.input)
+    const disturb = () => {
+      last = plan(world.input, last)
+      expect(last.steps).toEqual(stepsOfAll({ ...world.input }))
+    }
+    decideAnew(world, random)
+    carryOut(world, random, { disturb, failing: 0.05 })
   })
 })
 

@@ -11,6 +11,7 @@ import {
   type Rehearsal,
   rehearse,
   settle,
+  shortageOf,
   withoutQuorum as stranded,
   withheld,
 } from '../../../../machines/logic/placement/rehearse.ts'
@@ -273,4 +274,12 @@ describe('time', () => {
     ])
     expect(rehearsal).toMatchObject({ moveCount: 0, limitMs: 30_000, unservedMs: { service: 25_000 } })
   })
+})
+
+test('of what is preferred, no more is missing than there are nodes for', () => {
+  const shared = configuration({ redundancy: 'load-sharing', type: { exclusive: false } })
+  const input = settle(freshInput(shared))
+  expect(shortageOf(input, 'service')).toMatchObject({ primaries: 0, preferredPrimaries: 0 })
+  const { after } = rehearse({ ...input, locked: { 'n1/service': true } })
+  expect(shortageOf(after, 'service')).toMatchObject({ primaries: 0, preferredPrimaries: 1 })
 })

@@ -12,9 +12,7 @@ import type { ComponentId } from '../../../../../machines/model/ids.ts'
 import type { ComponentStatus, Intent } from '../../../../../machines/model/status.ts'
 import { planInputs } from '../../../../support/placementCases.ts'
 
-const inputs = planInputs({ nodeCountMax: 5, assignmentCountMax: 5 })
-const numRuns = 800
-
+/** Few: decided exactly. Many: greedily, with repair. */
 /** All commanded, all obeyed: every node that can be talked to is as the targets want it. */
 function carriedOut(input: PlanInput, targets: readonly Target[]): PlanInput {
   const token = { epoch: 1, index: 9 }
@@ -68,7 +66,10 @@ function told(input: PlanInput): string {
     )}\n${JSON.stringify([input.nodes, input.locked, input.barred, input.withheld, input.lapsed, input.administrative])}\n${lines.join('\n---\n')}`
 }
 
-describe('a plan', () => {
+describe.each([
+  { size: 'few', inputs: planInputs({ nodeCountMax: 5, assignmentCountMax: 5 }), numRuns: 600 },
+  { size: 'many', inputs: planInputs({ nodeCountMax: 5, assignmentCountMax: 14 }), numRuns: 300 },
+])('a plan of $size', ({ inputs, numRuns }) => {
   test('that was carried out comes to rest, and stays', () => {
     fc.assert(
       fc.property(inputs, (input) => {
