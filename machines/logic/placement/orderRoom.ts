@@ -71,6 +71,8 @@ export class Room {
   }
 
   take({ of: { slot } }: Place, role: Given): void {
+    // A retired one is weighed as it is; nobody has to wait for what it takes up again.
+    if (slot < 0) return
     const before = this.#held[slot]!
     this.#given.push(slot, before)
     this.#hold(slot, before | bitOf(role))
