@@ -1,7 +1,8 @@
 /** Why an assignment is not as configured, with names and numbers, from what was decided for all. */
 import type { Candidate } from '../candidate.ts'
 import { whyNot } from '../reasons.ts'
-import { type GivenRole, hasHostRoom, type Ledger, lacking, obstacleOf } from './ledger.ts'
+import { type GivenRole, hasHostRoom, type Ledger, lacking, obstacleOf, place, remove } from './ledger.ts'
+import { reserveHolds } from './reserve.ts'
 import { isPrimaryRole, isSecondaryRole } from './situation.ts'
 
 /** Null: it is as configured. */
@@ -49,7 +50,16 @@ export function whyNotHere(ledger: Ledger, candidate: Candidate, role: GivenRole
   if (resource >= 0) return lackReason(ledger, slot, { role, resource })
   if (!hasHostRoom(ledger, slot, role)) return hostReason(ledger, slot)
   const obstacle = obstacleOf(ledger, slot, role)
-  return obstacle === null ? null : `${candidate.component} forbidden by ${obstacle}`
+  if (obstacle !== null) return `${candidate.component} forbidden by ${obstacle}`
+  return wouldTakeReserve(ledger, slot, role) ? `room on ${node} is reserved for others` : null
+}
+
+function wouldTakeReserve(ledger: Ledger, slot: number, role: GivenRole): boolean {
+  if (!ledger.of.isReserving) return false
+  place(ledger, slot, role)
+  const isTaken = !reserveHolds(ledger)
+  remove(ledger, slot)
+  return isTaken
 }
 
 function whyNotNow({ of }: Ledger, { component, slot, status }: Candidate, role: GivenRole): string {
