@@ -25,7 +25,10 @@ const wait = (place: Place, text: string, on: readonly Place[]) => addWait(place
 /** What a step that starts something waits for. */
 export function waitForSponsors(situation: Situation, place: Place): void {
   const from = place.of.status!.role
-  if (place.next === 'primary' && from !== 'primary') waitForPrimaries(situation, place)
+  if (place.next === 'primary' && from !== 'primary') {
+    waitForPrimaries(situation, place)
+    waitForLapsed(situation, place)
+  }
   if (from !== 'offline' || place.of.slot < 0) return
   const { compiled } = situation
   for (const need of compiled.needsOf[compiled.assignments[place.standing.index]!.component]!) {
@@ -45,6 +48,17 @@ function waitForPrimaries(situation: Situation, place: Place): void {
     const primaries = needed === 1 ? '1 primary' : `${needed} primaries`
     const text = `${sponsor.assignment}, which it depends on, to have ${primaries} ready (it has ${count})`
     wait(place, text, sponsor.places.filter(isToBePrimary))
+  }
+}
+
+/** Those that did not outlive it stop before it is served again: what they have of its last life is of no use to them. */
+function waitForLapsed(situation: Situation, place: Place): void {
+  for (const { dependent, mode } of dependentsOf(situation, place.standing)) {
+    const standing = mode === 'start' ? null : standingAt(situation, dependent)
+    if (!standing || !situation.input.lapsed?.[standing.assignment]) continue
+    for (const other of standing.places)
+      if (isReadyPrimary(other) && isReachable(other) && other.aim !== null)
+        wait(place, `${other.of.component}, which cannot be without it, to stop`, [other])
   }
 }
 
