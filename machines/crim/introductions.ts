@@ -34,7 +34,8 @@ function introductionsIn(
     .filter((component) => !stepping.has(component) && isIntroducible(context, roles[component]!, component))
     .flatMap((component): Introduction[] => {
       const peers = peersOf(input, assignment, component)
-      if (JSON.stringify(peers) === JSON.stringify(context.introduced[component] ?? null)) return []
+      const told = context.introduced[component] ?? null
+      if (peers === told || JSON.stringify(peers) === JSON.stringify(told)) return []
       const { token } = roles[component]!
       return [{ type: 'peers.command', component, assignment, token, peers, epoch: context.epoch }]
     })

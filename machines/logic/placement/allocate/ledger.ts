@@ -104,6 +104,13 @@ export function remove(ledger: Ledger, slot: number): void {
   count(ledger, slot, role, -1)
 }
 
+/** Takes back all that is not fixed. */
+export function clear(ledger: Ledger, index: number): void {
+  const { situations, of, roles } = ledger
+  for (let slot = of.slotsFrom[index]!; slot < of.slotsFrom[index + 1]!; slot++)
+    if (roles[slot] !== 0 && situations.fixed[slot] === 0) remove(ledger, slot)
+}
+
 function count(ledger: Ledger, slot: number, role: GivenRole, by: 1 | -1): void {
   const { of } = ledger
   const assignment = of.slotAssignments[slot]!

@@ -4,7 +4,9 @@
  * One that finds none may not lack it because of a place that was given anew to an assignment that reserves nothing and is decided
  * after it, being less important: such a place is not given. What runs already is not stopped for a reserve, and those that reserve may use it.
  */
-import { type GivenRole, type Ledger, place, remove } from './ledger.ts'
+
+import { withDependents } from './island.ts'
+import { clear, type GivenRole, type Ledger, place, remove } from './ledger.ts'
 import { isPrimaryRole, isSecondaryRole } from './situation.ts'
 
 /** Whether nothing given anew takes room that is reserved. */
@@ -30,6 +32,27 @@ export function keepsReserve(ledger: Ledger, slot: number, role: GivenRole): boo
   const holds = reserveHolds(ledger)
   remove(ledger, slot)
   return holds
+}
+
+/**
+ * Where what was placed greedily has come to take reserved room together with what has it by right: gives the room back, what was
+ * decided last first.
+ */
+export function giveBackReserved(ledger: Ledger, members: readonly number[]): void {
+  const { of } = ledger
+  for (const index of [...members].reverse()) {
+    if (reserveHolds(ledger)) return
+    if (of.assignments[index]!.isReserving || !hasNewPlace(ledger, index)) continue
+    const marks = new Uint8Array(of.assignments.length)
+    withDependents(of, index, marks)
+    for (let other = 0; other < marks.length; other++) if (marks[other] === 1) clear(ledger, other)
+  }
+}
+
+function hasNewPlace({ of, roles, situations }: Ledger, index: number): boolean {
+  for (let slot = of.slotsFrom[index]!; slot < of.slotsFrom[index + 1]!; slot++)
+    if (roles[slot] !== 0 && situations.fixed[slot] === 0 && situations.present[slot] !== roles[slot]) return true
+  return false
 }
 
 /** Slots of primaries on the node that reserve, the more important first. */

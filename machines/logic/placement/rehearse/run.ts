@@ -16,7 +16,7 @@ import type { Step } from '../steps.ts'
 import { commit, newestToken } from './commit.ts'
 import { arrived, asIntended, carriedOut, fresh, typeOfPlace } from './ideal.ts'
 import { isServed, type Shortage, shortageOf } from './service.ts'
-import { isUnmet, lapsedLeft, limitOf, nextPassage } from './time.ts'
+import { isUnmet, lapsedAtOnce, lapsedLeft, limitOf, nextPassage } from './time.ts'
 import { troubleOf, whyDecided, whyShort } from './why.ts'
 
 export interface Rehearsal {
@@ -214,7 +214,9 @@ function note(stage: Stage, lastedMs: number): void {
   }
   noteUnmet(stage)
   stage.touched = new Set()
-  if (input.lapsed) stage.input = { ...input, lapsed: lapsedLeft(input, stage.unmetSinceMs.keys())! }
+  const lapsed = lapsedAtOnce(input, stage.unmetSinceMs.keys())
+  if (input.lapsed || lapsed !== null)
+    stage.input = { ...input, lapsed: { ...lapsedLeft(input, stage.unmetSinceMs.keys()), ...lapsed } }
 }
 
 function noteUnmet({ input, touched, elapsedMs, unmetSinceMs }: Stage): void {

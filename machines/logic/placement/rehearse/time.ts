@@ -80,6 +80,16 @@ export function isUnmet(input: PlanInput, { sponsor, instanceCountMin, mode }: C
   return mode !== 'start' && readyPrimaryCount(input, assignments[sponsor]!.name) < instanceCountMin
 }
 
+/** Dependents that tolerate nothing, and serve without what they need. Null: none. */
+export function lapsedAtOnce(input: PlanInput, unmet: Iterable<number>): PlanInput['lapsed'] | null {
+  const { dependencies, assignments } = compiled(input.configuration)
+  const names = [...unmet]
+    .filter((index) => dependencies[index]!.toleranceMs === 0)
+    .map((index) => assignments[dependencies[index]!.dependent]!.name)
+    .filter((name) => readyPrimaryCount(input, name) > 0)
+  return names.length === 0 ? null : Object.fromEntries(names.map((name) => [name, true as const]))
+}
+
 /** Dependents that are still without what they need; others' tolerance begins anew. */
 export function lapsedLeft(input: PlanInput, unmet: Iterable<number>): PlanInput['lapsed'] {
   const { dependencies, assignments } = compiled(input.configuration)
