@@ -57,6 +57,7 @@ const machine = setup({
     isConverging: ({ context }) => context.proposal === null && isConverging(context),
     isSettled: ({ context }) => context.proposal === null && !isConverging(context),
     isRefused: ({ context }) => context.proposal?.isRefused === true,
+    isDryRun: ({ event }) => event.type === 'operation.requested' && event.operation.isDryRun === true,
     isOwnProposal: ({ context, event }) => event.type === 'proposal.refused' && event.proposal === context.proposal?.id,
   },
 })
@@ -283,7 +284,11 @@ export const crim = machine.createMachine({
         'status.reported': { actions: actions.noteStatus },
         'repository.applied': { actions: actions.noteApplied },
         'configuration.changed': { actions: actions.noteConfiguration },
-        'operation.requested': { actions: actions.postponeOperation },
+        // What is to be done waits until it is known what is; what would be done can only be said then.
+        'operation.requested': [
+          { guard: 'isDryRun', actions: actions.postponeOperation },
+          { actions: actions.takeOperation },
+        ],
       },
     },
     active: {
