@@ -18,10 +18,13 @@ export function continued(
   for (let index = 0; index < open.length; index++)
     if (situations.isContent[index] === 0) withDependents(of, index, open)
   const ledger = copyOf(before.ledger, situations)
-  const isTouched = (index: number) => isAnew[index] === 1 || before.open[index] === 1 || open[index] === 1
-  for (let index = 0; index < open.length; index++) if (isTouched(index)) clearAll(ledger, index)
-  for (let index = 0; index < open.length; index++) if (isTouched(index) && !placeFixedOf(ledger, index)) return null
-  for (const index of of.order) if (open[index] === 0 && isTouched(index) && !placePresent(ledger, index)) return null
+  const touched: number[] = []
+  for (let index = 0; index < open.length; index++)
+    if (isAnew[index] === 1 || before.open[index] === 1 || open[index] === 1) touched.push(index)
+  for (const index of touched) clearAll(ledger, index)
+  for (const index of touched) if (!placeFixedOf(ledger, index)) return null
+  touched.sort((a, b) => of.positions[a]! - of.positions[b]!)
+  for (const index of touched) if (open[index] === 0 && !placePresent(ledger, index)) return null
   return { ledger, open }
 }
 
