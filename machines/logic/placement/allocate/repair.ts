@@ -52,9 +52,15 @@ interface Attempt {
   readonly harm: readonly [number, number]
 }
 
-/** Those that gave way. Empty: nothing could be done. */
+/** Those that gave way. */
 function makeRoom(ledger: Ledger, slotsByNode: readonly number[][], index: number): readonly number[] {
   const { of, situations, roles } = ledger
+  // Room that was made for another may do for it as well.
+  const free = bestSlot(ledger, index, { role: isPrimaryRole, isRequired: true })
+  if (free >= 0) {
+    place(ledger, free, isPrimaryRole)
+    return []
+  }
   let best: Attempt | null = null
   for (let slot = of.slotsFrom[index]!; slot < of.slotsFrom[index + 1]!; slot++) {
     if (situations.mayBePrimary[slot] === 0 || roles[slot] !== 0) continue
