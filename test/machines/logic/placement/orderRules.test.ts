@@ -250,7 +250,7 @@ describe('groups', () => {
     const world = change(cluster, here, {})
     world.fall('n1/db')
     world.change({ lapsed: { ip: true } })
-    expect(turns(world)).toEqual(['n1/db primary, n1/ip quiescing', 'n1/ip offline'])
+    expect(turns(world)).toEqual(['n1/ip quiescing', 'n1/db primary, n1/ip offline'])
     world.change({ lapsed: {} })
     expect(turns(world)).toEqual(['n1/ip primary'])
   })
@@ -365,6 +365,22 @@ describe('shared components', () => {
       'n2/pool/web1 primary',
       'n1/pool/web1 spare',
       'n1/pool/web2 primary',
+    ])
+  })
+
+  test('secondaries of several that fall together are promoted together', () => {
+    const two: Cluster = {
+      assignments: cluster.assignments,
+      types: { pool: { serves: { primaryCountMax: 2, secondaryCountMax: 2, isMixed: false } } },
+    }
+    const of = clusterOf(two)
+    const there = { web1: 'n1 primary, n3 secondary', web2: 'n1 primary, n3 secondary' }
+    const world = new StepsWorld(of, rolesOf(of, there))
+    world.setNode('n1', 'ended')
+    world.decide(rolesOf(of, { web1: 'n3 primary, n2 secondary', web2: 'n3 primary, n2 secondary' }))
+    expect(turns(world)).toEqual([
+      'n3/pool/web1 primary, n3/pool/web2 primary',
+      'n2/pool/web1 secondary, n2/pool/web2 secondary',
     ])
   })
 })
