@@ -71,6 +71,7 @@ export class Room {
   }
 
   take({ of: { slot } }: Place, role: Given): void {
+    if (slot < 0) return
     const before = this.#held[slot]!
     this.#given.push(slot, before)
     this.#hold(slot, before | bitOf(role))
@@ -112,11 +113,9 @@ export class Room {
 
   #count(slot: number, bits: number, by: 1 | -1): void {
     if (bits === 0) return
-    const [assignment, host, node] = [
-      this.#of.slotAssignments[slot]!,
-      this.#of.slotHosts[slot]!,
-      this.#of.slotNodes[slot]!,
-    ]
+    const assignment = this.#of.slotAssignments[slot]!
+    const host = this.#of.slotHosts[slot]!
+    const node = this.#of.slotNodes[slot]!
     if (bits & primaryBit) this.#hostPrimaries[host]! += by
     if (bits & secondaryBit) this.#hostSecondaries[host]! += by
     this.#weigh(node, assignment, bits, by)
