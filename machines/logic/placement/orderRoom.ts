@@ -71,6 +71,7 @@ export class Room {
   }
 
   take({ of: { slot } }: Place, role: Given): void {
+    // A retired one is weighed as it is; nobody has to wait for what it takes up again.
     if (slot < 0) return
     const before = this.#held[slot]!
     this.#given.push(slot, before)
@@ -180,10 +181,17 @@ export class Room {
       const text = `a place in ${hostOf(place.of.component)}, which is ${role} for ${alike} and can be for ${countMax},`
       return waitFor(text, this.#leaving(place, host, bitOf(role)))
     }
-    if (unlike === 0 || limits.isMixed) return null
+    if (unlike === 0 || limits.isMixed || (role === 'primary' && this.#areAllPromoted(place, host))) return null
     const other = role === 'primary' ? 'secondary' : 'primary'
     const text = `a place in ${hostOf(place.of.component)}, which can't be ${role} while it is ${other} for ${unlike},`
     return waitFor(text, this.#leaving(place, host, bitOf(other)))
+  }
+
+  /** Those that it is secondary for are to be primary there too, and can be: they go together, or would wait for each other. */
+  #areAllPromoted(place: Place, host: number): boolean {
+    return this.#others(place)
+      .filter((other) => this.#of.slotHosts[other.of.slot] === host && this.#held[other.of.slot]! & secondaryBit)
+      .every(({ aim, next, waits }) => aim === 'primary' && next === 'primary' && waits.length === 0)
   }
 
   #leaving(place: Place, host: number, bit: number): Place[] {

@@ -26,7 +26,10 @@ const wait = (place: Place, text: string, on: readonly Place[]) => addWait(place
 /** What a step that starts something waits for. */
 export function waitForSponsors(situation: Situation, place: Place): void {
   const from = place.of.status!.role
-  if (place.next === 'primary' && from !== 'primary') waitForPrimaries(situation, place)
+  if (place.next === 'primary' && from !== 'primary') {
+    waitForPrimaries(situation, place)
+    waitForLapsed(situation, place)
+  }
   if (from !== 'offline' || place.of.slot < 0) return
   const { compiled } = situation
   for (const need of compiled.needsOf[compiled.assignments[place.standing.index]!.component]!) {
@@ -52,6 +55,17 @@ function waitForPrimaries(situation: Situation, place: Place): void {
 /** Where only the order of starting matters, one that does not start is not waited for. */
 function isExpected({ mode, instanceCountMin }: CompiledDependency, { places }: Standing): boolean {
   return mode !== 'start' || places.filter(isToBePrimary).length >= instanceCountMin
+}
+
+/** Those that did not outlive it stop before it is served again: what they have of its last life is of no use to them. */
+function waitForLapsed(situation: Situation, place: Place): void {
+  for (const { dependent, mode } of dependentsOf(situation, place.standing)) {
+    const standing = mode === 'start' ? null : standingAt(situation, dependent)
+    if (!standing || !situation.input.lapsed?.[standing.assignment]) continue
+    for (const other of standing.places)
+      if (isReadyPrimary(other) && isReachable(other) && other.aim !== null)
+        wait(place, `${other.of.component}, which cannot be without it, to stop`, [other])
+  }
 }
 
 function needText({ compiled }: Situation, place: Place, { kind, sponsor }: Need): string {

@@ -107,7 +107,8 @@ function settleKept(of: Case, current: Candidate): void {
   const request = input.requests[assignment.name]
   if (request && settleRequest(of, current, request.to)) return
   if (assignment.isStepNeeded) onlyPrimaries(of, (candidate) => candidate === current || isReadySecondary(candidate))
-  if (!assignment.isFailingBack) return
+  // Who was asked for is not sent back before he has come.
+  if (!assignment.isFailingBack || request?.to === current.component) return
   for (const candidate of candidates)
     if (!candidate.hasFailed && (!assignment.isStepNeeded || isReadySecondary(candidate)))
       setTier(of, candidate, tiers.present)

@@ -6,7 +6,7 @@
  */
 
 import { withDependents } from './island.ts'
-import { type GivenRole, type Ledger, place, remove } from './ledger.ts'
+import { clear, type GivenRole, type Ledger, place, remove } from './ledger.ts'
 import { isPrimaryRole, isSecondaryRole } from './situation.ts'
 
 /** Whether nothing given anew takes room that is reserved. */
@@ -45,7 +45,7 @@ export function giveBackReserved(ledger: Ledger, members: readonly number[]): vo
     if (of.assignments[index]!.isReserving || !hasNewPlace(ledger, index)) continue
     const marks = new Uint8Array(of.assignments.length)
     withDependents(of, index, marks)
-    for (let other = 0; other < marks.length; other++) if (marks[other] === 1) removeAll(ledger, other)
+    for (let other = 0; other < marks.length; other++) if (marks[other] === 1) clear(ledger, other)
   }
 }
 
@@ -53,12 +53,6 @@ function hasNewPlace({ of, roles, situations }: Ledger, index: number): boolean 
   for (let slot = of.slotsFrom[index]!; slot < of.slotsFrom[index + 1]!; slot++)
     if (roles[slot] !== 0 && situations.fixed[slot] === 0 && situations.present[slot] !== roles[slot]) return true
   return false
-}
-
-function removeAll(ledger: Ledger, index: number): void {
-  const { of, roles, situations } = ledger
-  for (let slot = of.slotsFrom[index]!; slot < of.slotsFrom[index + 1]!; slot++)
-    if (roles[slot] !== 0 && situations.fixed[slot] === 0) remove(ledger, slot)
 }
 
 /** Slots of primaries on the node that reserve, the more important first. */

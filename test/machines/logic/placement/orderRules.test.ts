@@ -367,6 +367,22 @@ describe('shared components', () => {
       'n1/pool/web2 primary',
     ])
   })
+
+  test('secondaries of several that fall together are promoted together', () => {
+    const two: Cluster = {
+      assignments: cluster.assignments,
+      types: { pool: { serves: { primaryCountMax: 2, secondaryCountMax: 2, isMixed: false } } },
+    }
+    const of = clusterOf(two)
+    const there = { web1: 'n1 primary, n3 secondary', web2: 'n1 primary, n3 secondary' }
+    const world = new StepsWorld(of, rolesOf(of, there))
+    world.setNode('n1', 'ended')
+    world.decide(rolesOf(of, { web1: 'n3 primary, n2 secondary', web2: 'n3 primary, n2 secondary' }))
+    expect(turns(world)).toEqual([
+      'n3/pool/web1 primary, n3/pool/web2 primary',
+      'n2/pool/web1 secondary, n2/pool/web2 secondary',
+    ])
+  })
 })
 
 describe('acting twice', () => {
