@@ -74,7 +74,8 @@ function heldIn({ input, ending }: StepsWorld): Held[] {
         return [{ assignment, place, role: 'primary' }]
       const isSecondary = role === 'secondary' || told === 'secondary'
       if (status?.phase === 'stopFailed') return [{ assignment, place, role: 'primary' }]
-      return isSecondary ? [{ assignment, place, role: 'secondary' }] : []
+      const isToBePrimary = roles[place]!.role === 'primary'
+      return isSecondary ? [{ assignment, place, role: 'secondary', isToBePrimary }] : []
     }),
   )
 }

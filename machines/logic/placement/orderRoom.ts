@@ -187,11 +187,20 @@ export class Room {
     return waitFor(text, this.#leaving(place, host, bitOf(other)))
   }
 
-  /** Those that it is secondary for are to be primary there too, and can be: they go together, or would wait for each other. */
+  /**
+   * Those that it is secondary for are to be primary there too, and can be, or wait for nothing but each other: they go together, or
+   * would wait for each other for ever.
+   */
   #areAllPromoted(place: Place, host: number): boolean {
+    const isHere = (other: Place) => this.#of.slotHosts[other.of.slot] === host
     return this.#others(place)
-      .filter((other) => this.#of.slotHosts[other.of.slot] === host && this.#held[other.of.slot]! & secondaryBit)
-      .every(({ aim, next, waits }) => aim === 'primary' && next === 'primary' && waits.length === 0)
+      .filter((other) => isHere(other) && this.#held[other.of.slot]! & secondaryBit)
+      .every(
+        ({ aim, next, waits }) =>
+          aim === 'primary' &&
+          next === 'primary' &&
+          waits.every(({ kind, on }) => kind === 'other' && on.length > 0 && on.every(isHere)),
+      )
   }
 
   #leaving(place: Place, host: number, bit: number): Place[] {
