@@ -187,20 +187,29 @@ export class Room {
     return waitFor(text, this.#leaving(place, host, bitOf(other)))
   }
 
-  /**
-   * Those that it is secondary for are to be primary there too, and can be, or wait for nothing but each other: they go together, or
-   * would wait for each other for ever.
-   */
+  /** Those that it is secondary for are to be primary there too: they go together. */
   #areAllPromoted(place: Place, host: number): boolean {
-    const isHere = (other: Place) => this.#of.slotHosts[other.of.slot] === host
-    return this.#others(place)
-      .filter((other) => isHere(other) && this.#held[other.of.slot]! & secondaryBit)
-      .every(
-        ({ aim, next, waits }) =>
-          aim === 'primary' &&
-          next === 'primary' &&
-          waits.every(({ kind, on }) => kind === 'other' && on.length > 0 && on.every(isHere)),
-      )
+    return this.#secondariesOf(place, host).every(({ aim, next }) => aim === 'primary' && next === 'primary')
+  }
+
+  #secondariesOf(place: Place, host: number): Place[] {
+    const isSecondaryHere = ({ of: { slot } }: Place) =>
+      this.#of.slotHosts[slot] === host && (this.#held[slot]! & secondaryBit) !== 0
+    return this.#others(place).filter(isSecondaryHere)
+  }
+
+  /**
+   * Why the places of one component, which can't be primary and secondary at once, are not promoted together yet. Where that would
+   * never be, one goes before the others: what they have as secondaries is not given up for it.
+   */
+  whyNotTogether(place: Place): Wait | null {
+    if (place.of.slot < 0) return null
+    const host = this.#of.slotHosts[place.of.slot]!
+    const { isShared, limits } = this.#of.components[this.#of.hostComponents[host]!]!
+    if (!isShared || limits.isMixed || this.#hostSecondaries[host] === 0) return null
+    const awaited = this.#secondariesOf(place, host).filter(({ waits }) => waits.length > 0)
+    if (awaited.length === 0) return null
+    return { text: `${awaited[0]!.of.component}, to become primary together,`, on: awaited, kind: 'other' }
   }
 
   #leaving(place: Place, host: number, bit: number): Place[] {

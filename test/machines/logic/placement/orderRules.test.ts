@@ -385,6 +385,32 @@ describe('shared components', () => {
   })
 })
 
+describe('a component that is promoted for several', () => {
+  const duo = (of: Pick<Cluster, 'relationships'> = {}): Cluster => ({
+    assignments: { web1: { component: 'duo', redundancy: 'N+M' }, web2: { component: 'duo', redundancy: 'N+M' } },
+    types: { duo: { serves: { primaryCountMax: 2, secondaryCountMax: 2, isMixed: false } } },
+    ...of,
+  })
+  const before = { web1: 'n1 primary, n2 secondary', web2: 'n1 primary, n2 secondary' }
+  const after = { web1: 'n2 primary', web2: 'n2 primary' }
+
+  test('is for all of them at once', () => {
+    expect(turns(change(duo(), before, after))).toEqual([
+      'n1/duo/web1 quiescing, n1/duo/web2 quiescing',
+      'n2/duo/web1 primary, n2/duo/web2 primary',
+      'n1/duo/web1 spare, n1/duo/web2 spare',
+    ])
+  })
+
+  test('or for the sponsor first', () => {
+    const lines = turns(change(duo({ relationships: { one: needs('web1', 'web2') } }), before, after))
+    expect(lines.filter((line) => line.includes(' primary'))).toEqual([
+      'n2/duo/web2 primary',
+      expect.stringContaining('n2/duo/web1 primary'),
+    ])
+  })
+})
+
 describe('acting twice', () => {
   const twice = (activeTwice: 'stopAll' | 'stopExtra') => {
     const world = change({ assignments: { db: { activeTwice } } }, { db: 'n1 primary, n2 spare' }, {})
