@@ -14,6 +14,7 @@ import { type Token, zeroToken } from '../../machines/model/token.ts'
 export type Roles = Readonly<Record<string, Readonly<Record<ComponentId, Role>>>>
 
 interface Told {
+  readonly assignment: string
   readonly role: Role
   readonly token: Token
   /** So much had happened by then. */
@@ -90,11 +91,11 @@ export class StepsWorld {
   }
 
   tell(step: Step): void {
-    const { component, role, token } = step
+    const { component, assignment, role, token } = step
     const from = this.input.statuses[component]!.role
     if (!isRoleChangeAllowed({ from, to: role })) throw new Error(`${component} can't go from ${from} to ${role}`)
     this.log.push(`${component} is told ${role} in ${token.index}`)
-    this.told.set(component, { role, token, upheavalCount: this.upheavalCount })
+    this.told.set(component, { assignment, role, token, upheavalCount: this.upheavalCount })
     const mayAct = activeRoles.includes(role)
     this.input = { ...this.input, commanded: { ...this.input.commanded, [component]: { role, token, mayAct } } }
   }
