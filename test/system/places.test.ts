@@ -120,3 +120,20 @@ test(
   },
   testTimeoutMs,
 )
+
+test(
+  'a self-test takes all of a component’s places offline, and back',
+  async () => {
+    const cluster = await startPool()
+    await cluster.until('the cluster is whole', isWhole)
+    const { exitCode, stdout } = await cluster.rolecall('selftest', 'n1/pool', '--force')
+    expect({ exitCode, stdout }).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('passed') })
+    const lines = poolLog(cluster, 'n1')
+    expect(lines).toContain('self-test')
+    // The program that was there ended, and the one that was tested had no role.
+    const tested = lines.slice(lines.findIndex((line, at) => at > 0 && line.startsWith('started')))
+    expect(tested.slice(1, 3)).toEqual(['self-test', 'stop'])
+    await cluster.until('the cluster is whole again', isWhole)
+  },
+  testTimeoutMs,
+)
