@@ -250,7 +250,7 @@ describe('groups', () => {
     const world = change(cluster, here, {})
     world.fall('n1/db')
     world.change({ lapsed: { ip: true } })
-    expect(turns(world)).toEqual(['n1/db primary, n1/ip quiescing', 'n1/ip offline'])
+    expect(turns(world)).toEqual(['n1/ip quiescing', 'n1/db primary, n1/ip offline'])
     world.change({ lapsed: {} })
     expect(turns(world)).toEqual(['n1/ip primary'])
   })
