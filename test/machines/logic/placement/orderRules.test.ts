@@ -231,11 +231,11 @@ describe('groups', () => {
     ])
   })
 
-  test('a member that failed starts again before those behind it, not those before it', () => {
+  test('a member that failed starts again when those behind it have stopped, not those before it', () => {
     const world = change(cluster, here, {})
     world.fall('n1/db')
     world.change({ lapsed: { ip: true } })
-    expect(turns(world)).toEqual(['n1/db primary, n1/ip quiescing', 'n1/ip offline'])
+    expect(turns(world)).toEqual(['n1/ip quiescing', 'n1/db primary, n1/ip offline'])
     world.change({ lapsed: {} })
     expect(turns(world)).toEqual(['n1/ip primary'])
   })
