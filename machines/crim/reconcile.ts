@@ -25,7 +25,13 @@ import { assignmentStateKey, componentStateKey, failuresKey, intentKey, lockKey,
 import { livesBegun, livesLeft } from './lives.ts'
 import { fellings, nodeStateChanges } from './nodes.ts'
 import { requestsLeft } from './operations/switchover.ts'
-import { beginOperation, finishOperations, operationChanges, proceedOperations } from './operations.ts'
+import {
+  beginOperation,
+  decidedOperations,
+  finishOperations,
+  operationChanges,
+  proceedOperations,
+} from './operations.ts'
 import { typeOfComponent } from './places.ts'
 import { propose, type Reconciled } from './propose.ts'
 import { recordChanges } from './records.ts'
@@ -36,12 +42,17 @@ import { viewOf } from './view.ts'
 /** `isRepeating`: commands that were sent already are sent again. */
 export function reconcile(context: CrimContext, { isRepeating } = { isRepeating: false }): Reconciled {
   if (context.proposal) return nothing
-  const next = context.operations.find(({ isBegun }) => !isBegun)
-  if (next) return after(context, beginOperation(context, next), (begun) => reconcile(begun, { isRepeating }))
-  return after(context, fellings(context), (known) => decide(known, { isRepeating }))
+  const operations = decidedOperations(context)
+  const noted: Reconciled = { change: { operations }, effects: [] }
+  const next = operations.find(({ isBegun }) => !isBegun)
+  if (!next) return [fellings, decide(isRepeating)].reduce((done, act) => after(context, done, act), noted)
+  const begun = after(context, noted, (known) => beginOperation(known, next))
+  return after(context, begun, (known) => reconcile(known, { isRepeating }))
 }
 
-function decide(context: CrimContext, { isRepeating }: { isRepeating: boolean }): Reconciled {
+const decide = (isRepeating: boolean) => (context: CrimContext) => decided(context, isRepeating)
+
+function decided(context: CrimContext, isRepeating: boolean): Reconciled {
   const input = viewOf(context)
   const { targets, steps } = planned(input)
   const reasons = Object.fromEntries(targets.map((target) => [target.assignment, target.reason]))
@@ -216,15 +227,14 @@ function commandOf(context: CrimContext, input: PlanInput, step: Step) {
 
 /** Tells those that have their role of peers that changed (SPEC R4). Those with a step before them hear it with the command. */
 function introductionsOf(context: CrimContext, input: PlanInput, steps: readonly Step[]) {
+  const isToBeTold = new Set(steps.map(({ component }) => component))
   return Object.values(context.intents).flatMap(({ assignment, roles }) =>
     (Object.keys(roles) as ComponentId[])
-      .filter(
-        (component) =>
-          isIntroducible(context, roles[component]!, component) && !steps.some((step) => step.component === component),
-      )
+      .filter((component) => isIntroducible(context, roles[component]!, component) && !isToBeTold.has(component))
       .flatMap((component) => {
         const peers = peersOf(input, assignment, component)
-        if (JSON.stringify(peers) === JSON.stringify(context.introduced[component] ?? null)) return []
+        const known = context.introduced[component] ?? null
+        if (peers === known || JSON.stringify(peers) === JSON.stringify(known)) return []
         const { token } = roles[component]!
         return [{ type: 'peers.command' as const, component, assignment, token, peers, epoch: context.epoch }]
       }),

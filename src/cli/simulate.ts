@@ -1,5 +1,6 @@
 import { buildCommand } from '@stricli/core'
 import { type FaultKind, faultKinds } from '../simulate/faultKinds.ts'
+import { type Profile, profiles } from '../simulate/profile.ts'
 import type { CliContext } from './context.ts'
 
 export interface SimulateFlags {
@@ -8,6 +9,7 @@ export interface SimulateFlags {
   readonly nodes?: number
   readonly minutes: number
   readonly heartbeat?: number
+  readonly profile: Profile
   readonly faults?: readonly FaultKind[]
   readonly events?: readonly string[]
   readonly jobs: number
@@ -59,6 +61,13 @@ export const simulateCommand = buildCommand<SimulateFlags, [], CliContext>({
         brief: 'Heartbeat interval in ms, all else scaled; default: each seed draws 20, 50, 100 or 200',
         placeholder: 'MS',
         optional: true,
+      },
+      profile: {
+        kind: 'enum',
+        values: profiles,
+        brief:
+          'What the cluster serves: plain, the same of each seed; mixed, other redundancy models and relationships besides',
+        default: 'plain',
       },
       faults: {
         kind: 'parsed',

@@ -202,6 +202,6 @@ function commandedLifeOf({ replica }: Parts, node: NodeName): Incarnation {
 }
 
 /** What the CRIM decided and keeps in the repository; the rest of it is not its concern, and not for the black box. */
-function decidedEntries({ replica }: Parts) {
+export function decidedEntries({ replica }: Parts) {
   return decidedNames.flatMap((name) => replica.tree.list(name))
 }

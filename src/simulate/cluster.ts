@@ -10,10 +10,11 @@ import { actorOf } from '../node/parts.ts'
 import type { BlackBox, RecorderOptions } from '../recorder/index.ts'
 import type { KeptEntry } from '../repository/entry.ts'
 import { commandsSeen } from './commands.ts'
-import { fileOf, programTypeOf } from './file.ts'
+import { fileOf, servedTypeOf } from './file.ts'
 import { Machine } from './machine/machine.ts'
 import type { ProgramFaults } from './machine/program.ts'
 import type { HeldRole, ObservedEvent, Observer } from './observation.ts'
+import { placementOf, servableOf } from './placement.ts'
 import { randomOf } from './random.ts'
 import { Evidence } from './world/evidence.ts'
 import { Networks } from './world/networks.ts'
@@ -50,6 +51,7 @@ export class Cluster {
   /** A change to the configuration has not been taken back yet. */
   isReconfigured = false
   readonly file: FileConfiguration
+  readonly #servable: readonly string[]
   readonly #highest = new Map<string, Token>()
   #digest = 0
   #otherDigest = 0
@@ -60,6 +62,7 @@ export class Cluster {
     this.#options = options
     this.configuration = configuration
     this.file = fileOf(configuration)
+    this.#servable = servableOf(configuration)
     const nodes = Object.keys(configuration.nodes)
     const { world } = this
     this.paths = new Paths({ world, random: randomOf(seed, 'network'), nodes, linkCount })
@@ -128,7 +131,7 @@ export class Cluster {
         roles.map(({ assignment, role }): HeldRole => ({ node: name, component, assignment, role })),
       ),
     )
-    this.observe({ type: 'cluster.seen', sights, roles, servable: Object.keys(this.configuration.assignments) })
+    this.observe({ type: 'cluster.seen', sights, roles, servable: this.#servable, ...placementOf(this) })
   }
 
   /** Shows the whole repository of a node. */
@@ -174,12 +177,19 @@ export class Cluster {
     for (const seen of commandsSeen({ event, effects, context })) this.observe(seen)
   }
 
+  /** Whoever is master hands its mastership to its vice. */
+  handOver(): void {
+    const life = this.leader?.life
+    life?.process.receive(() =>
+      life.parts?.engine.send(actorOf.membership, { type: 'mastership.resign', successor: null }),
+    )
+  }
+
   /** What stands behind components of a type that is not exclusive refuses older tokens: it fences by itself. */
   #isTaken({ holder, token }: Extract<ObservedEvent, { type: 'token.taken' }>): boolean {
     const assignment = holder.startsWith('resource ') ? holder.slice('resource '.length) : null
     if (assignment === null) return true
-    const component = this.configuration.assignments[assignment]?.component ?? assignment
-    if (programTypeOf(this.configuration, component).exclusive) return true
+    if (servedTypeOf(this.configuration, assignment).exclusive) return true
     const last = this.#highest.get(assignment)
     if (last && compareTokens(token, last) < 0) return false
     this.#highest.set(assignment, token)

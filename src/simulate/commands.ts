@@ -15,8 +15,14 @@ interface CrimStep {
 export function commandsSeen({ event, effects, context }: CrimStep): ObservedEvent[] {
   return [
     ...(event.type === 'operation.requested' ? outageOf(context, event.operation) : []),
-    ...effects.flatMap((effect) => (effect.type === 'role.command' ? withdrawalOf(context, effect) : [])),
+    ...effects.flatMap((effect) =>
+      effect.type === 'role.command' ? [...withdrawalOf(context, effect), ...promotionOf(effect)] : [],
+    ),
   ]
+}
+
+function promotionOf({ component, assignment, role }: Command): ObservedEvent[] {
+  return role === 'primary' ? [{ type: 'primary.commanded', component, assignment }] : []
 }
 
 type Command = Extract<CrimEffect, { type: 'role.command' }>

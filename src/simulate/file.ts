@@ -55,6 +55,11 @@ export function programTypeOf({ types, components }: Configuration, component: s
   return types[component === extraName ? extraType : components[component]!.type]!
 }
 
+/** Of what serves an assignment: of a proxied component not the type of the program that speaks for it. */
+export function servedTypeOf(configuration: Configuration, assignment: string): ComponentType {
+  return programTypeOf(configuration, configuration.assignments[assignment]?.component ?? assignment)
+}
+
 function timingOf(timing: Timing): Record<string, string> {
   return Object.fromEntries(
     Object.entries(timing).map(([name, ms]) => [name.slice(0, -'Ms'.length), msText(ms as number)]),

@@ -65,6 +65,19 @@ export type ObservedEvent =
       readonly isExclusive: boolean
       readonly token: Token
     }
+  /** A process of the component began. */
+  | {
+      readonly type: 'component.started'
+      readonly node: string
+      readonly component: string
+      readonly incarnation: number
+    }
+  /** A master tells a component, or its place, to be primary: again and again until it hears that it was told. */
+  | {
+      readonly type: 'primary.commanded'
+      readonly component: string
+      readonly assignment: string
+    }
   /** The component's process is gone, and every role with it. */
   | { readonly type: 'component.ended'; readonly node: string; readonly component: string }
   /** A master tells a component that has the role which is decided for it, and is well, to take another. */
@@ -84,13 +97,19 @@ export type ObservedEvent =
   | { readonly type: 'fault.began' | 'fault.ended'; readonly fault: string }
   /** No fault is in force from here on, and every node that is to run does. */
   | { readonly type: 'healed'; readonly nodes: readonly string[] }
+  /** The cluster has come together. Until it ends nothing happens but that the mastership is handed on. */
+  | { readonly type: 'calm.began' | 'calm.ended' }
   /** How things stand, from time to time, and always at the end of the bound on convergence. */
   | {
       readonly type: 'cluster.seen'
       readonly sights: readonly NodeSight[]
       readonly roles: readonly HeldRole[]
-      /** Assignments that can have a primary with the nodes that are alive. */
+      /** Assignments that can have the primaries they require with the nodes that are alive. */
       readonly servable: readonly string[]
+      /** Primaries and secondaries, as the plan has them. */
+      readonly wanted: readonly HeldRole[]
+      /** What the planner would still decide or do. */
+      readonly unsettled: readonly string[]
     }
   /** The black boxes of the run, closed, are below this folder. */
   | { readonly type: 'boxes.closed'; readonly directory: string }

@@ -1,6 +1,12 @@
 /** What a seed decides of the cluster itself: its size, its timing, and what it serves. */
-import type { ComponentType, Configuration, Timing } from '../../machines/model/configuration.ts'
+import type { Configuration, Timing } from '../../machines/model/configuration.ts'
+import { typeOf } from './profileTypes.ts'
 import type { Random } from './random.ts'
+
+/** `plain`: three assignments that have nothing to do with each other; `mixed`: other models and relationships besides (`mixedProfile.ts`). */
+export const profiles = ['plain', 'mixed'] as const
+
+export type Profile = (typeof profiles)[number]
 
 /**
  * Heartbeat intervals that a seed draws from; everything else is scaled with them. Slow ones more often: a heartbeat costs the
@@ -27,26 +33,6 @@ export function timingAt(heartbeatIntervalMs: number): Timing {
   const scale = heartbeatIntervalMs / defaultTiming.heartbeatIntervalMs
   const scaled = Object.entries(defaultTiming).map(([key, value]) => [key, value * scale])
   return { ...(Object.fromEntries(scaled) as unknown as Timing), endedGraceMs: defaultTiming.endedGraceMs }
-}
-
-function typeOf(of: Partial<ComponentType>): ComponentType {
-  return {
-    agent: 'process',
-    aware: true,
-    standby: 'hot',
-    exclusive: true,
-    command: ['simulated'],
-    workingDirectory: null,
-    environment: {},
-    startTimeoutMs: 2_000,
-    stopSignal: 'SIGTERM',
-    stopTimeoutMs: 500,
-    roleTimeoutMs: 500,
-    probe: null,
-    hooks: {},
-    recovery: { restartLimit: 100, restartWindowMs: 6_000 },
-    ...of,
-  }
 }
 
 export function configurationOf(options: {

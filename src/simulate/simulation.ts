@@ -4,15 +4,17 @@
  */
 import { join } from 'node:path'
 import { catalogue } from '../../machines/index.ts'
+import type { Timing } from '../../machines/model/configuration.ts'
 import { openRecorder } from '../recorder/index.ts'
 import { createCheckers, type Violation } from './checkers/index.ts'
 import { Clients } from './clients.ts'
 import { Cluster } from './cluster.ts'
 import { type FaultKind, faultKinds } from './faultKinds.ts'
 import { createFaults, isEnabled } from './faults.ts'
+import { mixedOf } from './mixedProfile.ts'
 import type { Observer } from './observation.ts'
 import { Operator } from './operator.ts'
-import { configurationOf, heartbeatIntervalsMs } from './profile.ts'
+import { configurationOf, heartbeatIntervalsMs, type Profile } from './profile.ts'
 import { randomOf } from './random.ts'
 
 export interface SimulationOptions {
@@ -32,6 +34,8 @@ export interface SimulationOptions {
   readonly isEndedByViolation?: boolean
   /** Default: drawn by the seed. */
   readonly heartbeatIntervalMs?: number
+  /** Default: plain. */
+  readonly profile?: Profile
   /** Black boxes are written below this folder, and replayed. */
   readonly blackBoxDirectory?: string
   /** Called at the end, while everything still runs. */
@@ -67,6 +71,12 @@ const selfStopSlackMs = 20
 const convergenceFixedMs = 15_000
 const convergencePerHeartbeat = 750
 
+/** At a heartbeat of 20 ms, like the next: between hand-overs, once the cluster has come together. */
+const calmMs = 600
+const calmHandOverCount = 2
+/** The slowest wires that a fault makes (`plots.ts`). */
+const latestNewsMs = 1_500
+
 export function simulate(seed: number, options: SimulationOptions = {}): SimulationResult {
   const startedMs = performance.now()
   const shape = randomOf(seed, 'shape')
@@ -74,19 +84,25 @@ export function simulate(seed: number, options: SimulationOptions = {}): Simulat
   const { nodeCount = drawn.nodeCount, heartbeatIntervalMs = drawn.heartbeatIntervalMs } = options
   const { minutes = defaultMinutes, faults: allowed = faultKinds, blackBoxDirectory } = options
   const scale = heartbeatIntervalMs / heartbeatIntervalsMs[0]
-  const configuration = configurationOf({
+  const plain = configurationOf({
     nodeCount,
     heartbeatIntervalMs,
     // The same wherever black boxes are written: machines know their configuration, and the digest knows them.
     directory: '/simulated',
     random: shape,
   })
+  // From a stream of its own: all else is with a seed as it is without.
+  const configuration =
+    options.profile === 'mixed' ? mixedOf(plain, { random: randomOf(seed, 'profile'), scale }) : plain
   const convergenceWithinMs = convergenceFixedMs + convergencePerHeartbeat * heartbeatIntervalMs
   const checkers = createCheckers({
     selfStopMs: configuration.timing.selfStopMs,
     // A lease that grew by less than an eighth is not reported, and so seen to end too soon.
     selfStopToleranceMs: selfStopSlackMs + configuration.timing.nodeLeaseMs / 8 + 2 * heartbeatIntervalMs,
     convergenceWithinMs,
+    newsMs: newsOf(configuration.timing, scale),
+    promotionMs: newsOf(configuration.timing, scale),
+    configuration,
     catalogue,
   })
   const lasts = (kind: FaultKind): boolean =>
@@ -138,6 +154,7 @@ export function simulate(seed: number, options: SimulationOptions = {}): Simulat
     world.runUntil(Math.min(endMs, world.nowMs + lookIntervalMs))
     cluster.see()
   }
+  if (checkers.violations().length === 0) stayCalm(cluster, scale)
   for (const machine of cluster.machines) cluster.seeRepository(machine)
   clients.end()
   options.inspect?.(cluster)
@@ -173,4 +190,20 @@ export function simulate(seed: number, options: SimulationOptions = {}): Simulat
     },
     figures: checkers.figures(),
   }
+}
+
+/** It is handed on twice, so that the first master is, mostly, master again. */
+function stayCalm(cluster: Cluster, scale: number): void {
+  const { world } = cluster
+  cluster.observe({ type: 'calm.began' })
+  for (let handOver = 0; handOver < calmHandOverCount && !world.isEnded; handOver++) {
+    cluster.handOver()
+    world.runUntil(world.nowMs + calmMs * scale)
+  }
+  cluster.observe({ type: 'calm.ended' })
+}
+
+/** A node that acts on what is over has stopped by then, and what was on its way through slow wires has arrived. */
+function newsOf({ nodeLeaseMs, selfStopMs, takeOverMarginMs }: Timing, scale: number): number {
+  return nodeLeaseMs + selfStopMs + takeOverMarginMs + latestNewsMs * scale
 }

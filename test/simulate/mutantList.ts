@@ -4,6 +4,9 @@ import type { Mutant } from './mutants.ts'
 
 const small: SimulationOptions = { nodeCount: 3, isEveryFault: true, heartbeatIntervalMs: 50, minutes: 1 }
 
+/** Of seeds that mix the models. */
+const mixed: SimulationOptions = { ...small, profile: 'mixed', minutes: 0.5 }
+
 /** What a log that is not the same everywhere comes out as. The rules themselves refuse to replace what is committed: they throw. */
 const logCheckers = ['log-matching', 'acknowledged-writes-durable', 'repository-linearizable', 'nothing-thrown']
 
@@ -189,5 +192,128 @@ export const mutants: readonly Mutant[] = [
     by: ['one-exclusive-primary'],
     seeds: [6, 23, 18],
     options: { ...small, minutes: 0.4, faults: ['leave', 'restart', 'late'], faultRate: 4 },
+  },
+  {
+    name: 'room-of-what-stops',
+    edits: [
+      {
+        file: 'machines/logic/placement/orderRoom.ts',
+        find: "if (role === 'primary' || role === 'quiescing' || told === 'primary' || (mayAct && status !== null))",
+        replace: "if (role === 'primary' || told === 'primary')",
+      },
+    ],
+    shows:
+      'What starts is given the room of what still stops. Needs nodes that do not hold all, and a hand-over on one of them.',
+    by: ['node-capacity', 'serving-limits', 'hard-apart'],
+    seeds: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12],
+    options: { ...mixed, faults: ['operator', 'component'], faultRate: 3 },
+  },
+  {
+    name: 'either-role-at-once',
+    edits: [
+      {
+        file: 'machines/logic/placement/orderRoom.ts',
+        find: 'if (unlike === 0 || limits.isMixed || ',
+        replace: 'if (unlike >= 0 || limits.isMixed || ',
+      },
+    ],
+    shows: 'A program that is primary for some or secondary for others is both. Needs N+M, and standbys that move on.',
+    by: ['serving-limits'],
+    seeds: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12],
+    options: { ...mixed, faults: ['operator', 'component'], faultRate: 3 },
+  },
+  {
+    name: 'apart-only-in-the-end',
+    edits: [
+      {
+        file: 'machines/logic/placement/orderRoom.ts',
+        find: 'if (this.#held[place.of.slot] !== 0) return null',
+        replace: 'if (place.of.slot >= 0) return null',
+      },
+    ],
+    shows: 'One comes where another, from which it is to be apart, has not left yet. Needs both to move at once.',
+    by: ['hard-apart'],
+    seeds: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12],
+    options: { ...mixed, faults: ['operator', 'component', 'power'], faultRate: 3 },
+  },
+  {
+    name: 'dependents-do-not-wait',
+    edits: [
+      {
+        file: 'machines/logic/placement/orderSponsors.ts',
+        find: 'if (!sponsor || count >= needed) continue',
+        replace: 'if (!sponsor || count >= 0 * needed) continue',
+      },
+    ],
+    shows: 'A dependent starts beside its sponsor. Shows at the first start.',
+    by: ['sponsors-first'],
+    seeds: [1, 2, 3, 4, 5, 6, 7, 8],
+    options: { ...mixed, minutes: 0.1, faults: [] },
+  },
+  {
+    name: 'place-not-asked-to-leave',
+    edits: [
+      {
+        file: 'src/agents/sharedProcess.ts',
+        find: 'if (place.told !== null && !isAsked) this.#askToLeave(place, place.told, timeoutMs)',
+        replace:
+          'if (timeoutMs > 1e9 && place.told !== null && !isAsked) this.#askToLeave(place, place.told, timeoutMs)',
+      },
+      {
+        file: 'src/agents/sharedProcess.ts',
+        find: 'else if (place.mayAct) this.#end(timeoutMs)',
+        replace: 'else if (timeoutMs > 1e9) this.#end(timeoutMs)',
+      },
+    ],
+    shows:
+      'A place is said to be stopped while its program acts on for it, and another is made primary. Needs a program of several ' +
+      'assignments that does not hand over one of them.',
+    by: ['one-exclusive-primary'],
+    seeds: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12],
+    options: { ...mixed, faults: ['operator', 'callbacks'], faultRate: 3 },
+  },
+  {
+    name: 'decided-anew-at-take-over',
+    edits: [
+      {
+        file: 'machines/crim/observe.ts',
+        find: 'const decided = applied({ ...context, ...nothing }, event.entries)',
+        replace:
+          "const decided = applied({ ...context, ...nothing }, event.entries.filter(({ key }) => !key.startsWith('intent/')))",
+      },
+    ],
+    shows:
+      'A new master does not go by what its predecessor decided. Needs a change of master, and shows best when nothing else happens.',
+    by: ['hand-over-changes-nothing', 'no-needless-restart'],
+    seeds: [1, 2],
+    options: { ...mixed, minutes: 0.1, faults: [] },
+  },
+  {
+    name: 'lives-begin-anew',
+    edits: [
+      {
+        file: 'src/node/actors.ts',
+        find: 'firstIncarnation: Math.max(incarnation * incarnationsPerLife, lives.get(component) ?? 0) + 1,',
+        replace: 'firstIncarnation: Math.max(0 * incarnation * incarnationsPerLife, lives.get(component) ?? 0) + 1,',
+      },
+    ],
+    shows: 'The first process under a new life of its node is taken for an old one. Needs a node that restarts.',
+    by: ['incarnations-never-go-back'],
+    seeds: [1, 2, 3],
+    options: { ...mixed, faults: ['kill-node', 'restart'], faultRate: 3 },
+  },
+  {
+    name: 'commands-not-repeated',
+    edits: [
+      {
+        file: 'machines/crim.ts',
+        find: 'if (Object.keys(context.commanded).length === 0) return { change: {}, effects: questions }',
+        replace: 'if (Object.keys(context.commanded).length >= 0) return { change: {}, effects: questions }',
+      },
+    ],
+    shows: 'A command that was lost is waited for without end. Needs a loss that outlasts what the channels repeat.',
+    by: ['convergence'],
+    seeds: [1, 2, 3, 4, 5, 6, 7, 8],
+    options: { ...mixed, faults: ['partition', 'restart', 'pair', 'callbacks'], faultRate: 3 },
   },
 ]

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createCheckers } from '../../src/simulate/checkers/index.ts'
+import { configuration } from '../support/configuration.ts'
 import { mutants } from './mutantList.ts'
 import { type Edit, type Mutant, mutated, reportOf, runIn, tryMutant, withCopy } from './mutants.ts'
 
@@ -24,8 +25,8 @@ describe('the checkers are checked:', () => {
   )
 })
 
-test('there are eleven, with names of their own', () => {
-  expect(new Set(mutants.map(({ name }) => name)).size).toBe(11)
+test('there are nineteen, with names of their own', () => {
+  expect(new Set(mutants.map(({ name }) => name)).size).toBe(19)
 })
 
 test('a text that is not there once is refused', () => {
@@ -56,6 +57,9 @@ test('an election while another holds a lease of an earlier epoch is a violation
     selfStopMs: 1,
     selfStopToleranceMs: 1,
     convergenceWithinMs: 1,
+    newsMs: 1,
+    promotionMs: 1,
+    configuration: configuration(),
     catalogue: {} as never,
   })
   checkers.observe({ atMs: 1, type: 'leaderLease.gained', node: 'a', epoch: 3 })

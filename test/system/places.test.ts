@@ -3,7 +3,7 @@
  * of the other's.
  */
 import { afterEach, expect, test } from 'bun:test'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ClusterView } from '../../machines/model/view.ts'
 import { isWhole } from '../../src/demo/localCluster.ts'
@@ -30,7 +30,7 @@ async function startPool(): Promise<SystemCluster> {
   const [port] = await freePorts(1)
   const name = clusterName()
   const directory = temporaryDirectory()
-  const instances = pair.map((node) => `      ${node}: { environment: { LOG: pool-${node}.log } }\n`)
+  const instances = pair.map((node) => `      ${node}: { environment: { LOG: pool-${node}.log, SAY: say-${node} } }\n`)
   const configuration = `${await configurationHead(name, pair)}
 arbiter: { name: third, links: [${loopbackHosts.map((host) => `"${host}:${port}"`).join(', ')}] }
 types:
@@ -39,6 +39,7 @@ types:
     command: ["${process.execPath}", "${program}"]
     environment: { DIR: "${directory}" }
     serves: { primaries: 2, secondaries: 2, mixed: true }
+    recovery: { byCode: { cache.bad: reset } }
 components:
   pool:
     type: pool
@@ -128,6 +129,24 @@ test(
     expect(primariesOf(view)).toEqual({ web1: web2!, web2: web2! })
     expect(startsOf(logOf(cluster, web1!))).toHaveLength(2)
     expect(startsOf(logOf(cluster, web2!))).toHaveLength(1)
+  },
+  testTimeoutMs,
+)
+
+test(
+  'an error that a soft reset answers leaves every role where it is',
+  async () => {
+    const cluster = await startPool()
+    const before = await cluster.until('the cluster is whole', isWhole)
+    const { web1 } = primariesOf(before) as { web1: string }
+    const say = (words: object) => writeFileSync(join(cluster.directory, `say-${web1}`), JSON.stringify(words))
+    say({ code: 'cache.bad', detail: 'page 7', assignment: 'web1' })
+    await cluster.until('the program was reset', () => logOf(cluster, web1).includes('reset'))
+    const isWell = (view: ClusterView) => isWhole(view) && view.components.every(({ failure }) => failure === null)
+    const after = await cluster.until('all is well again', isWell)
+    expect(primariesOf(after)).toEqual(primariesOf(before))
+    expect(startsOf(logOf(cluster, web1))).toHaveLength(1)
+    expect(rolesIn(logOf(cluster, web1))).not.toContain('quiescing web1')
   },
   testTimeoutMs,
 )

@@ -4,6 +4,7 @@ import { type AssignmentName, type ComponentId, hostOf, type NodeName, nodeOf } 
 import type { Role } from '../../model/roles.ts'
 import {
   type ComponentStatus,
+  type IntendedRole,
   type NodeAvailability,
   stoppedAvailabilities,
   upAvailabilities,
@@ -239,10 +240,19 @@ function candidateOf(sight: Sight, assignment: AssignmentName, place: Place): Ca
     isWithheld,
     isHeld: state === 'held',
     isOnStandby: state === 'standby',
-    hasFailed: status !== null && status.failure !== null && status.role === 'offline',
+    hasFailed: status !== null && status.failure !== null && (status.role === 'offline' || isDemoted(status, intended)),
     isUnanswered,
     mayAct: !(isAbsent && !isUnanswered) && mayAct(node, { status, intended, isUnanswered }),
   }
+}
+
+/** It stood down by itself, on a node that had lost the quorum: as a spare it runs on, and only a new decision makes it primary again. */
+export function isDemoted(
+  { role, phase, token, failure }: ComponentStatus,
+  intended: Pick<IntendedRole, 'role' | 'token'> | null,
+): boolean {
+  if (role !== 'spare' || phase !== 'ready' || failure === null || intended?.role !== 'primary') return false
+  return compareTokens(token, intended.token) >= 0
 }
 
 /** A retired component that has been told to stop, or cannot be told any more, and does nothing: it may be forgotten. */

@@ -71,6 +71,8 @@ export class Room {
   }
 
   take({ of: { slot } }: Place, role: Given): void {
+    // A retired one is weighed as it is; nobody has to wait for what it takes up again.
+    if (slot < 0) return
     const before = this.#held[slot]!
     this.#given.push(slot, before)
     this.#hold(slot, before | bitOf(role))
@@ -181,10 +183,17 @@ export class Room {
       const text = `a place in ${hostOf(place.of.component)}, which is ${role} for ${alike} and can be for ${countMax},`
       return waitFor(text, this.#leaving(place, host, bitOf(role)))
     }
-    if (unlike === 0 || limits.isMixed) return null
+    if (unlike === 0 || limits.isMixed || (role === 'primary' && this.#areAllPromoted(place, host))) return null
     const other = role === 'primary' ? 'secondary' : 'primary'
     const text = `a place in ${hostOf(place.of.component)}, which can't be ${role} while it is ${other} for ${unlike},`
     return waitFor(text, this.#leaving(place, host, bitOf(other)))
+  }
+
+  /** Those that it is secondary for are to be primary there too, and can be: they go together, or would wait for each other. */
+  #areAllPromoted(place: Place, host: number): boolean {
+    return this.#others(place)
+      .filter((other) => this.#of.slotHosts[other.of.slot] === host && this.#held[other.of.slot]! & secondaryBit)
+      .every(({ aim, next, waits }) => aim === 'primary' && next === 'primary' && waits.length === 0)
   }
 
   #leaving(place: Place, host: number, bit: number): Place[] {
@@ -267,16 +276,12 @@ function aimedBits({ aim, of: { status } }: Place): number {
   return role === 'primary' || role === 'quiescing' ? primaryBit : role === 'secondary' ? secondaryBit : 0
 }
 
-/** What it holds: what is observed, and what it was told to be. Of one that is ending nobody knows how much it still has. */
-function bitsOf({ commanded }: PlanInput, candidate: Candidate): number {
-  const { component, node, status, intended, mayAct } = candidate
+/** What it holds: what is observed, and what it was told to be. Of one that is ending nobody knows what it was, and still has. */
+function bitsOf({ commanded }: PlanInput, { component, node, status, intended, mayAct }: Candidate): number {
   if (node !== 'alive' && stoppedAvailabilities.includes(node)) return 0
-  const told = commanded[component]?.role
+  if (status?.role === 'offline' && status.phase !== 'stopped') return primaryBit | secondaryBit
   const role = status === null ? intended?.role : status.role
-  let bits = 0
-  if (role === 'primary' || role === 'quiescing' || told === 'primary' || (mayAct && status !== null))
-    bits |= primaryBit
-  const isEnding = status !== null && status.role === 'offline' && status.phase !== 'stopped'
-  if (role === 'secondary' || told === 'secondary' || isEnding) bits |= secondaryBit
-  return bits
+  const isPrimary = role === 'primary' || role === 'quiescing' || (mayAct && status !== null)
+  const isSecondary = role === 'secondary' || commanded[component]?.role === 'secondary'
+  return (isPrimary ? primaryBit : 0) | (isSecondary ? secondaryBit : 0)
 }

@@ -4,7 +4,7 @@
  * they stop, too. Nothing waits for what is in maintenance.
  */
 import { componentId } from '../../model/ids.ts'
-import type { Need } from './compile/relationships.ts'
+import type { CompiledDependency, Need } from './compile/relationships.ts'
 import { hostOn } from './compile.ts'
 import {
   addWait,
@@ -16,6 +16,7 @@ import {
   nodeNameOf,
   type Place,
   type Situation,
+  type Standing,
   sponsorsOf,
 } from './stepsPlace.ts'
 import { standingAt, stayingCount } from './stepsYield.ts'
@@ -44,11 +45,16 @@ function waitForPrimaries(situation: Situation, place: Place): void {
     const sponsor = standingAt(situation, dependency.sponsor)
     const count = sponsor ? stayingCount(sponsor) : 0
     const needed = dependency.instanceCountMin
-    if (!sponsor || count >= needed) continue
+    if (!sponsor || count >= needed || !isExpected(dependency, sponsor)) continue
     const primaries = needed === 1 ? '1 primary' : `${needed} primaries`
     const text = `${sponsor.assignment}, which it depends on, to have ${primaries} ready (it has ${count})`
     wait(place, text, sponsor.places.filter(isToBePrimary))
   }
+}
+
+/** Where only the order of starting matters, one that does not start is not waited for. */
+function isExpected({ mode, instanceCountMin }: CompiledDependency, { places }: Standing): boolean {
+  return mode !== 'start' || places.filter(isToBePrimary).length >= instanceCountMin
 }
 
 /** Those that did not outlive it stop before it is served again: what they have of its last life is of no use to them. */

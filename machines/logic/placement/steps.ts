@@ -8,7 +8,8 @@
  * starts wait for their turn (`staging.ts`).
  *
  * At every prefix of the steps: an exclusive assignment has at most one that acts, no node holds more than its capacity, no component
- * serves more than it can, what is to be apart is, and no primary starts before its sponsors are ready. Some step goes, or is under
+ * serves more than it can (but while it is promoted from secondary of several at once), what is to be apart is, and no primary starts
+ * before its sponsors are ready. Some step goes, or is under
  * way, as long as there are any that wait for planned steps only.
  */
 import type { AssignmentName, ComponentId } from '../../model/ids.ts'

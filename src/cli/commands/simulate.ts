@@ -46,9 +46,10 @@ function jobsOf(flags: SimulateFlags, seeds: readonly number[]): JobsOptions {
   return { seeds, jobCount: flags.jobs, flags: argumentsOf(flags) }
 }
 
-function optionsOf({ nodes, minutes, heartbeat, faults, events }: SimulateFlags): SimulationOptions {
+function optionsOf({ nodes, minutes, heartbeat, profile, faults, events }: SimulateFlags): SimulationOptions {
   return {
     minutes,
+    profile,
     ...(nodes !== undefined && { nodeCount: nodes }),
     ...(heartbeat !== undefined && { heartbeatIntervalMs: heartbeat }),
     ...(faults !== undefined && { faults }),
@@ -93,11 +94,12 @@ function commandOf({ seed, ...flags }: SimulateFlags): string {
 }
 
 /** Everything but the seed that decides what happens. */
-function argumentsOf({ nodes, minutes, heartbeat, faults, events }: Omit<SimulateFlags, 'seed'>): string[] {
+function argumentsOf({ nodes, minutes, heartbeat, profile, faults, events }: Omit<SimulateFlags, 'seed'>): string[] {
   return [
     ...['--minutes', `${minutes}`],
     ...(nodes === undefined ? [] : ['--nodes', `${nodes}`]),
     ...(heartbeat === undefined ? [] : ['--heartbeat', `${heartbeat}`]),
+    ...(profile === 'plain' ? [] : ['--profile', profile]),
     ...(faults === undefined ? [] : ['--faults', faults.join(',') || 'none']),
     ...(events === undefined ? [] : ['--events', events.join(',') || 'none']),
   ]

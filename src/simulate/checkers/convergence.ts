@@ -1,8 +1,10 @@
 /**
- * SPEC M1, R2, R7: within a bound after the last fault ended there is one master that all nodes agree on, each knows exactly the
- * nodes that run, and every assignment that can have a primary has one. Faults that begin anew start the wait anew.
+ * SPEC M1, R2, R3, R7: within a bound after the last fault ended there is one master that all nodes agree on, each knows exactly the
+ * nodes that run, every assignment that can have a primary has one, the planner has nothing left to decide or do, and programs
+ * have the roles that it gave them, no more and no less. Faults that begin anew start the wait anew.
  */
-import type { Observation } from '../observation.ts'
+import { activeRoles } from '../../../machines/model/roles.ts'
+import type { HeldRole, Observation } from '../observation.ts'
 import type { Checker } from './checker.ts'
 
 export interface ConvergenceOptions {
@@ -42,7 +44,7 @@ export function convergence({ withinMs }: ConvergenceOptions): Checker {
 
 /** What is not yet as it should be. */
 export function lacking(
-  { sights, roles, servable }: Extract<Observation, { type: 'cluster.seen' }>,
+  { sights, roles, servable, wanted: placed, unsettled }: Extract<Observation, { type: 'cluster.seen' }>,
   nodes: readonly string[],
 ): readonly string[] {
   const wanted = [...nodes].sort()
@@ -57,5 +59,23 @@ export function lacking(
     ...(masters.length === 1 && !wanted.includes(sights[0]?.master ?? '') ? [`the master is ${masters[0]}`] : []),
     ...astray.map(({ node, members }) => `${node} knows ${members.join(', ') || 'nobody'}`),
     ...unserved.map((assignment) => `${assignment} has no primary`),
+    ...unsettled,
+    ...differing(placed, roles),
+  ]
+}
+
+/** Where programs are not what they should be; a program that is not aware has no role but primary, and is not asked for others. */
+function differing(wanted: readonly HeldRole[], roles: readonly HeldRole[]): string[] {
+  const at = ({ node, assignment }: HeldRole): string => `${node} ${assignment}`
+  const held = new Map(roles.map((role) => [at(role), role.role]))
+  const given = new Map(wanted.map((role) => [at(role), role.role]))
+  const missing = wanted.filter((one) => {
+    const is = held.get(at(one))
+    return is !== one.role && !(is === undefined && one.role === 'secondary')
+  })
+  const surplus = roles.filter((one) => activeRoles.includes(one.role) && given.get(at(one)) !== 'primary')
+  return [
+    ...missing.map((one) => `${one.assignment} is ${held.get(at(one)) ?? 'nothing'} on ${one.node}, not ${one.role}`),
+    ...surplus.map((one) => `${one.assignment} is ${one.role} on ${one.node}, where it should not be`),
   ]
 }

@@ -1,10 +1,13 @@
 /** The checkers of a run (DESIGN §1): each watches for one invariant. The first violation is what a run is stopped for. */
+import type { Configuration } from '../../../machines/model/configuration.ts'
 import type { Catalogue } from '../../recorder/index.ts'
 import type { Observer } from '../observation.ts'
 import type { Checker, Report, Violation } from './checker.ts'
 import { convergence } from './convergence.ts'
 import { acknowledgedWritesDurable } from './durability.ts'
 import { exactReplay } from './exactReplay.ts'
+import { handOverChangesNothing } from './handOver.ts'
+import { incarnationsNeverGoBack } from './incarnations.ts'
 import { logMatching } from './logMatching.ts'
 import { noNeedlessRestart } from './needlessRestart.ts'
 import { oneLeaderLease } from './oneLease.ts'
@@ -12,12 +15,20 @@ import { oneMasterAnEpoch } from './oneMaster.ts'
 import { oneExclusivePrimary } from './onePrimary.ts'
 import { repositoryLinearizable } from './repository.ts'
 import { roleChangesAllowed } from './roleChanges.ts'
+import { hardApart, nodeCapacity } from './room.ts'
 import { selfStop } from './selfStop.ts'
+import { servingLimits } from './serving.ts'
+import { sponsorsFirst } from './sponsorsFirst.ts'
 import { tokensNeverGoBack } from './tokens.ts'
 
 export type { Checker, Violation } from './checker.ts'
 
 export interface CheckersOptions {
+  readonly configuration: Configuration
+  /** That a node is gone, or what it says, is known to the master by then. */
+  readonly newsMs: number
+  /** What was told to be primary is, or its node has stopped it. */
+  readonly promotionMs: number
   readonly selfStopMs: number
   readonly selfStopToleranceMs: number
   readonly convergenceWithinMs: number
@@ -37,6 +48,9 @@ export const violationCountMax = 100
 
 export function createCheckers(options: CheckersOptions): Checkers {
   const {
+    configuration,
+    newsMs,
+    promotionMs,
     selfStopMs,
     selfStopToleranceMs: toleranceMs,
     convergenceWithinMs: withinMs,
@@ -53,7 +67,13 @@ export function createCheckers(options: CheckersOptions): Checkers {
     tokensNeverGoBack(),
     roleChangesAllowed(),
     noNeedlessRestart(),
+    servingLimits(configuration, { promotionMs }),
+    nodeCapacity(configuration),
+    hardApart(configuration),
+    sponsorsFirst(configuration, { newsMs }),
+    incarnationsNeverGoBack(),
     convergence({ withinMs }),
+    handOverChangesNothing(),
     repositoryLinearizable(stepCountMax === undefined ? {} : { stepCountMax }),
     exactReplay(catalogue),
   ])

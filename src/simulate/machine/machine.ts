@@ -12,7 +12,7 @@ import type { Launched, LaunchOrder } from '../../guard/launcher.ts'
 import type { NodeProcess } from '../../guard/nodeProcess.ts'
 import type { BlackBox, RecorderOptions } from '../../recorder/index.ts'
 import type { KeptEntry } from '../../repository/entry.ts'
-import { programTypeOf } from '../file.ts'
+import { programTypeOf, servedTypeOf } from '../file.ts'
 import type { ObservedEvent } from '../observation.ts'
 import type { Random } from '../random.ts'
 import { MachineClock, ProcessClock } from '../world/clocks.ts'
@@ -268,6 +268,7 @@ export class Machine {
       return { isStarted: true, pid }
     }
     const type = programTypeOf(configuration, componentNameOf(component))
+    const isExclusive = (assignment: string): boolean => servedTypeOf(configuration, assignment).exclusive
     const { ROLECALL_ASSIGNMENT: assignment, ROLECALL_ROLE: role, ROLECALL_TOKEN: token } = environment
     const [epoch, index] = (token ?? '0.0').split('.').map(Number)
     const program: SimulatedProgram = new SimulatedProgram({
@@ -288,7 +289,8 @@ export class Machine {
               token: { epoch: epoch!, index: index! },
             },
       slowMs: type.roleTimeoutMs / 2,
-      onRole: (acting) => observe({ type: 'role.changed', node: name, isExclusive: type.exclusive, ...acting }),
+      onRole: (acting) =>
+        observe({ type: 'role.changed', node: name, isExclusive: isExclusive(acting.assignment), ...acting }),
       onToken: (holder, token) => observe({ type: 'token.taken', holder, token }),
       onExit: (exit) => {
         this.#programs.delete(pid)
@@ -297,6 +299,7 @@ export class Machine {
       },
     })
     this.#programs.set(pid, program)
+    observe({ type: 'component.started', node: name, component, incarnation: program.incarnation })
     if (type.aware) world.after(random.between(1, 30), () => program.isAlive && this.life?.sdk?.register(program))
     return { isStarted: true, pid }
   }

@@ -13,6 +13,7 @@ import { roleChangesAllowed } from '../../../src/simulate/checkers/roleChanges.t
 import { selfStop } from '../../../src/simulate/checkers/selfStop.ts'
 import { tokensNeverGoBack } from '../../../src/simulate/checkers/tokens.ts'
 import type { Observation, ObservedEvent } from '../../../src/simulate/observation.ts'
+import { configuration } from '../../support/configuration.ts'
 import { at, committed, converged, goodRun, lease, nodeLease, role, seenRepository } from './observations.ts'
 
 function judge(checker: Checker, stream: readonly Observation[]) {
@@ -32,6 +33,9 @@ test('over a good run with a take-over no checker speaks, and the slack is measu
     selfStopMs: selfStopOptions.selfStopMs,
     selfStopToleranceMs: selfStopOptions.toleranceMs,
     convergenceWithinMs: 5000,
+    newsMs: 1000,
+    promotionMs: 1000,
+    configuration: configuration(),
     catalogue: {},
   })
   for (const observation of goodRun()) checkers.observe(observation)

@@ -63,7 +63,7 @@ function seenOf(role: string, change: Partial<Step['context']> = {}): ObservedEv
 
 test('what a master tells one that has the role decided for it, under its token, is seen', () => {
   expect(seenOf('offline')).toEqual([withdrawn])
-  expect(seenOf('primary')).toEqual([])
+  expect(seenOf('primary')).toEqual([{ type: 'primary.commanded', component: 'n1/service', assignment: 'service' }])
 })
 
 test('not of one that has failed, or for which something else is decided', () => {

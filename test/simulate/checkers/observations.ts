@@ -43,6 +43,8 @@ export function converged({
   of = null as string | null,
   members = ['a', 'b'],
   role: held = 'primary' as Role,
+  wanted = 'primary' as Role,
+  unsettled = [] as readonly string[],
 } = {}): ObservedEvent {
   const sights = nodes.map((node) => ({ node, epoch: 2, master: of === null || of === node ? master : 'a', members }))
   return {
@@ -50,6 +52,8 @@ export function converged({
     sights,
     roles: [{ node: 'a', component: 'c1', assignment: 'the-work', role: held }],
     servable: ['the-work'],
+    wanted: [{ node: 'a', component: 'c1', assignment: 'the-work', role: wanted }],
+    unsettled,
   }
 }
 

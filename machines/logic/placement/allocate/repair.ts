@@ -4,7 +4,7 @@
  * is less important; and those of others if there is another place for them at once. What gave way is placed again where it can be.
  */
 import { mayFollow } from './cost.ts'
-import { bestSlot, placeTheRest } from './greedy.ts'
+import { bestSlot, isNeeded, placeTheRest } from './greedy.ts'
 import { fits, type GivenRole, hasHostRoom, type Ledger, lacking, obstacleOf, place, remove } from './ledger.ts'
 import { reserveHolds } from './reserve.ts'
 import { isPrimaryRole, isSecondaryRole } from './situation.ts'
@@ -162,9 +162,7 @@ function mayGiveWay(ledger: Ledger, slot: number, other: number): boolean {
   const { of, situations, roles } = ledger
   const index = of.slotAssignments[other]!
   if (roles[other] === 0 || situations.fixed[other] !== 0 || index === of.slotAssignments[slot]) return false
-  const isSponsor = of.dependentsOf[index]!.some(({ mode }) => mode !== 'start')
-  const isBound = of.togethersOf[index]!.some(({ weight }) => weight === null)
-  return of.neededBy[of.assignments[index]!.component]!.length === 0 && !isSponsor && !isBound
+  return !isNeeded(of, index) && !of.togethersOf[index]!.some(({ weight }) => weight === null)
 }
 
 function isExtra({ of, primaryCounts }: Ledger, slot: number): boolean {

@@ -1,8 +1,9 @@
 /** Why an assignment is not as configured, with names and numbers, from what was decided for all. */
 import type { Candidate } from '../candidate.ts'
 import { whyNot } from '../reasons.ts'
-import { type GivenRole, hasHostRoom, type Ledger, lacking, obstacleOf, place, remove } from './ledger.ts'
-import { reserveHolds } from './reserve.ts'
+import { type GivenRole, hasHostRoom, type Ledger, lacking, obstacleOf } from './ledger.ts'
+import { obstacleText } from './obstacles.ts'
+import { keepsReserve } from './reserve.ts'
 import { isPrimaryRole, isSecondaryRole } from './situation.ts'
 
 /** Null: it is as configured. */
@@ -50,16 +51,8 @@ export function whyNotHere(ledger: Ledger, candidate: Candidate, role: GivenRole
   if (resource >= 0) return lackReason(ledger, slot, { role, resource })
   if (!hasHostRoom(ledger, slot, role)) return hostReason(ledger, slot)
   const obstacle = obstacleOf(ledger, slot, role)
-  if (obstacle !== null) return `${candidate.component} forbidden by ${obstacle}`
-  return wouldTakeReserve(ledger, slot, role) ? `room on ${node} is reserved for others` : null
-}
-
-function wouldTakeReserve(ledger: Ledger, slot: number, role: GivenRole): boolean {
-  if (!ledger.of.isReserving) return false
-  place(ledger, slot, role)
-  const isTaken = !reserveHolds(ledger)
-  remove(ledger, slot)
-  return isTaken
+  if (obstacle !== null) return `${candidate.component} forbidden by ${obstacleText(ledger, { slot, obstacle })}`
+  return keepsReserve(ledger, slot, role) ? null : reserveReason(ledger, slot, role)
 }
 
 function whyNotNow({ of }: Ledger, { component, slot, status }: Candidate, role: GivenRole): string {
@@ -80,6 +73,14 @@ function lackReason(
   const left = of.capacities[node * count + resource]! - used[node * count + resource]!
   const needed = weights[assignment * count + resource]!
   return `needs ${needed} ${of.resources[resource]!}, ${of.nodes[node]!} has ${Math.max(0, left)}`
+}
+
+function reserveReason({ of }: Ledger, slot: number, role: GivenRole): string {
+  const count = of.resources.length
+  const weights = role === isPrimaryRole ? of.primaryWeights : of.secondaryWeights
+  const from = of.slotAssignments[slot]! * count
+  const resource = of.resources.findIndex((_, index) => weights[from + index]! > 0)
+  return `needs ${weights[from + resource]!} ${of.resources[resource]!}, which is reserved on ${of.nodes[of.slotNodes[slot]!]!}`
 }
 
 function hostReason({ of, hostPrimaryCounts, hostSecondaryCounts }: Ledger, slot: number): string {

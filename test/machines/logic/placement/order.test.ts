@@ -5,6 +5,7 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { plan, stepsOfAll } from '../../../../machines/logic/placement/index.ts'
+import { freshInput, nodeBecomes, rehearse } from '../../../../machines/logic/placement/rehearse.ts'
 import { type ComponentId, hostOf, nodeOf } from '../../../../machines/model/ids.ts'
 import { mixedConfiguration, pick, type Random, randomFrom, randomRoles } from '../../../support/mixedModels.ts'
 import { carryOut } from '../../../support/stepsDriver.ts'
@@ -87,6 +88,16 @@ test('what goes on from the plan before is what is planned anew', () => {
     }
     decideAnew(world, random)
     carryOut(world, random, { disturb, failing: 0.05 })
+  })
+})
+
+test('the rehearsal of any plan ends: a cold start, a node that is lost, and its return', () => {
+  forAll(40, ({ input: { configuration } }, random) => {
+    const node = pick(random, Object.keys(configuration.nodes))
+    const started = rehearse(freshInput(configuration))
+    const lost = rehearse(nodeBecomes(started.after, node, 'ended'))
+    const returned = rehearse(nodeBecomes(lost.after, node, 'alive'))
+    expect([started, lost, returned].map(({ isSettled }) => isSettled)).toEqual([true, true, true])
   })
 })
 

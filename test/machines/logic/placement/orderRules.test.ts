@@ -69,7 +69,7 @@ function turns(world: StepsWorld): string[] {
     if (lines.length > 50) throw new Error('it does not come to an end')
     lines.push(going.map(told).join(', '))
     for (const step of going) world.tell(step)
-    for (const step of going) world.obey(step.component)
+    while (world.told.size > 0) world.obey([...world.told.keys()][0]!)
   }
   return lines
 }
@@ -137,6 +137,13 @@ describe('dependencies', () => {
     expect(turns(world)).toEqual(['n1/db quiescing', 'n2/db primary', 'n1/db spare', 'n1/db secondary'])
   })
 
+  test('nor is one waited for there that does not start', () => {
+    const world = change(chain({ mode: 'start' }), { ...all, db: 'n1 spare' }, {})
+    world.stopAll()
+    const primaries = turns(world).flatMap((line) => line.split(', ').filter((step) => step.endsWith(' primary')))
+    expect(primaries).toEqual(['n1/app primary', 'n1/web primary'])
+  })
+
   test('`restart`: a sponsor that was started anew restarts its dependents, once it is ready', () => {
     const world = change(chain({ mode: 'restart', toleranceMs: 5000 }), all, { db: 'n2 primary, n1 secondary' })
     expect(turns(world)).toEqual([
@@ -156,6 +163,14 @@ describe('dependencies', () => {
     const world = change(chain({ toleranceMs: 5000 }), all, { db: none, app: none, web: none })
     const lines = turns(world).filter((line) => line.includes('quiescing'))
     expect(lines).toEqual([expect.stringContaining('n1/web'), expect.stringContaining('n1/app'), 'n1/db quiescing'])
+  })
+
+  test('one that would be left without for good stops first, too', () => {
+    const world = change(chain({ toleranceMs: 5000 }), all, { db: 'n1 spare, n2 spare' })
+    expect(turns(world).filter((line) => line.includes('quiescing'))).toEqual([
+      'n1/app quiescing, n2/db spare',
+      'n1/db quiescing',
+    ])
   })
 
   test('so many as are needed must stay', () => {
@@ -310,6 +325,15 @@ describe('room', () => {
   })
 })
 
+test('one that has handed over does not wait for a successor that is to be offline for now', () => {
+  const world = change({ assignments: { db: {} } }, { db: 'n1 primary' }, { db: 'n2 primary' })
+  world.tell(world.going()[0]!)
+  world.obey('n1/db')
+  expect(waits(world)).toEqual(['n1/db spare waits for n2/db to become primary'])
+  world.change({ withheld: { 'n2/db': true } })
+  expect(waits(world)).toEqual([])
+})
+
 describe('shared components', () => {
   const cluster: Cluster = {
     assignments: {
@@ -341,6 +365,22 @@ describe('shared components', () => {
       'n2/pool/web1 primary',
       'n1/pool/web1 spare',
       'n1/pool/web2 primary',
+    ])
+  })
+
+  test('secondaries of several that fall together are promoted together', () => {
+    const two: Cluster = {
+      assignments: cluster.assignments,
+      types: { pool: { serves: { primaryCountMax: 2, secondaryCountMax: 2, isMixed: false } } },
+    }
+    const of = clusterOf(two)
+    const there = { web1: 'n1 primary, n3 secondary', web2: 'n1 primary, n3 secondary' }
+    const world = new StepsWorld(of, rolesOf(of, there))
+    world.setNode('n1', 'ended')
+    world.decide(rolesOf(of, { web1: 'n3 primary, n2 secondary', web2: 'n3 primary, n2 secondary' }))
+    expect(turns(world)).toEqual([
+      'n3/pool/web1 primary, n3/pool/web2 primary',
+      'n2/pool/web1 secondary, n2/pool/web2 secondary',
     ])
   })
 })
