@@ -28,7 +28,7 @@ export function waitForSponsors(situation: Situation, place: Place): void {
   const from = place.of.status!.role
   if (place.next === 'primary' && from !== 'primary') {
     waitForPrimaries(situation, place)
-    waitForLapsed(situation, place)
+    if (from === 'offline') waitForLapsed(situation, place)
   }
   if (from !== 'offline' || place.of.slot < 0) return
   const { compiled } = situation
@@ -57,7 +57,10 @@ function isExpected({ mode, instanceCountMin }: CompiledDependency, { places }: 
   return mode !== 'start' || places.filter(isToBePrimary).length >= instanceCountMin
 }
 
-/** Those that did not outlive it stop before it is served again: what they have of its last life is of no use to them. */
+/**
+ * Those that cannot be without it stop before it starts again: what they have of its last life is of no use to them. A standby that
+ * runs takes over without waiting.
+ */
 function waitForLapsed(situation: Situation, place: Place): void {
   for (const { dependent, mode } of dependentsOf(situation, place.standing)) {
     const standing = mode === 'start' ? null : standingAt(situation, dependent)

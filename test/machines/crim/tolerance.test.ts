@@ -108,3 +108,10 @@ test('a sponsor that fell and was started anew restarts a dependent of mode rest
   cluster.settle()
   expect(cluster.told()).toEqual(['n1/store primary', 'n2/web quiescing', 'n2/web offline', 'n2/web primary'])
 })
+
+test('a sponsor that fell starts again when a dependent that bears nothing has stopped', () => {
+  const cluster = started({ toleranceMs: 0 })
+  cluster.killProcess('n1/store')
+  cluster.settle()
+  expect(cluster.told()).toEqual(['n2/web quiescing', 'n1/store primary', 'n2/web offline', 'n2/web primary'])
+})

@@ -208,6 +208,7 @@ function isWithout(ledger: Ledger, { sponsor, mode, instanceCountMin }: Compiled
 function isTolerated({ situations }: Ledger, slot: number, dependency: CompiledDependency): boolean {
   const { sponsor, instanceCountMin, toleranceMs } = dependency
   if (toleranceMs === 0 || situations.present[slot] !== isPrimaryRole) return false
+  if (situations.isWithout[situations.of.slotAssignments[slot]!] === 1) return false
   const working = situations.candidates[sponsor]!.filter(
     ({ node, status }) => isUpAvailability(node) && status?.role === 'primary' && status.phase === 'ready',
   )
