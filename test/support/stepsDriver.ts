@@ -42,16 +42,20 @@ function tell(world: StepsWorld, step: Step): void {
   world.tell(step)
 }
 
-/** What is obeyed brings the world nearer to what was decided; unless a sponsor is back, and with that a restart of others begins. */
+/**
+ * What is obeyed brings the world nearer to what was decided. Not so where a sponsor is back, and with that a restart of others begins;
+ * nor where a primary stops for its sponsor, and meanwhile need not any more.
+ */
 function obey(world: StepsWorld, place: ComponentId, isFailing: boolean): void {
+  const { role, assignment, upheavalCount } = world.told.get(place)!
+  const isYielding = role !== 'primary' && world.input.intents[assignment]!.roles[place]?.role === 'primary'
+  const isRestarting = dependenciesOf(world.input.configuration).some(({ mode }) => mode === 'restart')
+  const isUndisturbed = upheavalCount === world.upheavalCount && !world.ending.has(place)
   const before = distanceOf(world.input)
-  const isCurrent = world.told.get(place)!.upheavalCount === world.upheavalCount
-  const isEnding = world.ending.has(place)
   world.obey(place, { isFailing })
   const after = distanceOf(world.input)
-  const isRestarting = dependenciesOf(world.input.configuration).some(({ mode }) => mode === 'restart')
-  if (!isFailing && !isEnding && isCurrent && !isRestarting && after >= before)
-    throw fault(world, `from ${before} steps away to ${after}`)
+  if (isFailing || isYielding || isRestarting || !isUndisturbed) return
+  if (after >= before) throw fault(world, `from ${before} steps away to ${after}`)
 }
 
 function fault({ log, input }: StepsWorld, what: string): Error {
@@ -70,7 +74,8 @@ function heldIn({ input, ending }: StepsWorld): Held[] {
         return [{ assignment, place, role: 'primary' }]
       const isSecondary = role === 'secondary' || told === 'secondary'
       if (status?.phase === 'stopFailed') return [{ assignment, place, role: 'primary' }]
-      return isSecondary ? [{ assignment, place, role: 'secondary' }] : []
+      const isToBePrimary = roles[place]!.role === 'primary'
+      return isSecondary ? [{ assignment, place, role: 'secondary', isToBePrimary }] : []
     }),
   )
 }

@@ -2,7 +2,7 @@
  * An ideal world for steps: what is decided is carried out one step at a time, in whatever order the test says, by components that do as
  * they are told, or fail when the test wants it. A step is told first (`commanded`), then obeyed; between the two anything may happen.
  */
-import { intentChange } from '../../machines/crim/reconcile.ts'
+import { intentChange } from '../../machines/crim/intents.ts'
 import { candidatesOf, type PlanInput, type Step, stepsOfAll } from '../../machines/logic/placement/index.ts'
 import type { Configuration } from '../../machines/model/configuration.ts'
 import { type ComponentId, nodeOf } from '../../machines/model/ids.ts'
@@ -14,6 +14,7 @@ import { type Token, zeroToken } from '../../machines/model/token.ts'
 export type Roles = Readonly<Record<string, Readonly<Record<ComponentId, Role>>>>
 
 interface Told {
+  readonly assignment: string
   readonly role: Role
   readonly token: Token
   /** So much had happened by then. */
@@ -90,11 +91,11 @@ export class StepsWorld {
   }
 
   tell(step: Step): void {
-    const { component, role, token } = step
+    const { component, assignment, role, token } = step
     const from = this.input.statuses[component]!.role
     if (!isRoleChangeAllowed({ from, to: role })) throw new Error(`${component} can't go from ${from} to ${role}`)
     this.log.push(`${component} is told ${role} in ${token.index}`)
-    this.told.set(component, { role, token, upheavalCount: this.upheavalCount })
+    this.told.set(component, { assignment, role, token, upheavalCount: this.upheavalCount })
     const mayAct = activeRoles.includes(role)
     this.input = { ...this.input, commanded: { ...this.input.commanded, [component]: { role, token, mayAct } } }
   }

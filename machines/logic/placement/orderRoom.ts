@@ -114,11 +114,9 @@ export class Room {
 
   #count(slot: number, bits: number, by: 1 | -1): void {
     if (bits === 0) return
-    const [assignment, host, node] = [
-      this.#of.slotAssignments[slot]!,
-      this.#of.slotHosts[slot]!,
-      this.#of.slotNodes[slot]!,
-    ]
+    const assignment = this.#of.slotAssignments[slot]!
+    const host = this.#of.slotHosts[slot]!
+    const node = this.#of.slotNodes[slot]!
     if (bits & primaryBit) this.#hostPrimaries[host]! += by
     if (bits & secondaryBit) this.#hostSecondaries[host]! += by
     this.#weigh(node, assignment, bits, by)
@@ -189,11 +187,29 @@ export class Room {
     return waitFor(text, this.#leaving(place, host, bitOf(other)))
   }
 
-  /** Those that it is secondary for are to be primary there too, and can be: they go together, or would wait for each other. */
+  /** Those that it is secondary for are to be primary there too: they go together. */
   #areAllPromoted(place: Place, host: number): boolean {
-    return this.#others(place)
-      .filter((other) => this.#of.slotHosts[other.of.slot] === host && this.#held[other.of.slot]! & secondaryBit)
-      .every(({ aim, next, waits }) => aim === 'primary' && next === 'primary' && waits.length === 0)
+    return this.#secondariesOf(place, host).every(({ aim, next }) => aim === 'primary' && next === 'primary')
+  }
+
+  #secondariesOf(place: Place, host: number): Place[] {
+    const isSecondaryHere = ({ of: { slot } }: Place) =>
+      this.#of.slotHosts[slot] === host && (this.#held[slot]! & secondaryBit) !== 0
+    return this.#others(place).filter(isSecondaryHere)
+  }
+
+  /**
+   * Why the places of one component, which can't be primary and secondary at once, are not promoted together yet. Where that would
+   * never be, one goes before the others: what they have as secondaries is not given up for it.
+   */
+  whyNotTogether(place: Place): Wait | null {
+    if (place.of.slot < 0) return null
+    const host = this.#of.slotHosts[place.of.slot]!
+    const { isShared, limits } = this.#of.components[this.#of.hostComponents[host]!]!
+    if (!isShared || limits.isMixed || this.#hostSecondaries[host] === 0) return null
+    const awaited = this.#secondariesOf(place, host).filter(({ waits }) => waits.length > 0)
+    if (awaited.length === 0) return null
+    return { text: `${awaited[0]!.of.component}, to become primary together,`, on: awaited, kind: 'other' }
   }
 
   #leaving(place: Place, host: number, bit: number): Place[] {

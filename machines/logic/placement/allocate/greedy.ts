@@ -43,8 +43,10 @@ export function placeTheRest(ledger: Ledger, members: readonly number[]): void {
 export function keepWhatIsWell(ledger: Ledger, members: readonly number[]): void {
   const { of, situations } = ledger
   for (const index of members) {
-    const cluster = clusterOf(of, index)
-    if (cluster.length > 1 && !cluster.every((member) => isWellServed(situations, member))) continue
+    if (of.togethersOf[index]!.length > 0) {
+      const cluster = clusterOf(of, index)
+      if (cluster.length > 1 && !cluster.every((member) => isWellServed(situations, member))) continue
+    }
     keep(ledger, index, isPrimaryRole)
     const isServed = ledger.primaryCounts[index]! >= Math.min(1, wantedOf(situations, index).primaryRequired)
     if (isServed && situations.awaitsHeir[index] === 0) keep(ledger, index, isSecondaryRole)
