@@ -118,7 +118,7 @@ describe('what cannot happen', () => {
       'refused',
       'web fails back: it would return from n2/web to n1/web at once',
     ])
-    const address = { component: 'address', redundancy: 'none' }
+    const address = { component: 'address', redundancy: 'none', wishes: { n1: 'required' } }
     expect(why({ web, address }, { groups: { shop: ['address', 'web'] } })).toEqual([
       'refused',
       'web does not move alone: it stands together with others (group shop)',
