@@ -64,7 +64,11 @@ function settleLoss(of: Case, current: Candidate): void {
     into.notes[index] = notInStepReason(current)
   }
   const isReady = (candidate: Candidate) => mayBePrimary(of, candidate) && isReadySecondary(candidate)
-  if (candidates.some(isReady)) return onlyPrimaries(of, isReadySecondary)
+  if (candidates.some(isReady)) {
+    // One that is in step, and still does not follow, has something else in its way.
+    into.notes[index] = null
+    return onlyPrimaries(of, isReadySecondary)
+  }
   const named = input.requests[assignment.name]?.to ?? null
   const isNamed = ({ component }: Candidate) => component === named
   if (candidates.some((candidate) => mayBePrimary(of, candidate) && isNamed(candidate))) onlyPrimaries(of, isNamed)

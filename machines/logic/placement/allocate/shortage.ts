@@ -1,7 +1,7 @@
 /** Why an assignment is not as configured, with names and numbers, from what was decided for all. */
 import type { Candidate } from '../candidate.ts'
 import { whyNot } from '../reasons.ts'
-import { type GivenRole, hasHostRoom, type Ledger, lacking, obstacleOf } from './ledger.ts'
+import { type GivenRole, hasHostRoom, type Ledger, lacking, obstacleOf, place, remove } from './ledger.ts'
 import { obstacleText } from './obstacles.ts'
 import { keepsReserve } from './reserve.ts'
 import { isPrimaryRole, isSecondaryRole } from './situation.ts'
@@ -39,7 +39,7 @@ function whyNotOthers(ledger: Ledger, index: number, role: GivenRole): string {
 export function whyNotHere(ledger: Ledger, candidate: Candidate, role: GivenRole): string | null {
   const { situations, of, roles } = ledger
   const { slot } = candidate
-  if (slot >= 0 && roles[slot] !== 0) return null
+  if (slot >= 0 && roles[slot] !== 0) return whyNotPromoted(ledger, candidate, role)
   const unusable = whyNot(candidate)
   if (unusable !== null) return unusable
   const node = of.nodes[of.slotNodes[slot]!]!
@@ -87,4 +87,15 @@ function hostReason({ of, hostPrimaryCounts, hostSecondaryCounts }: Ledger, slot
   const host = of.slotHosts[slot]!
   const [primaries, secondaries] = [hostPrimaryCounts[host]!, hostSecondaryCounts[host]!]
   return `${of.hostIds[host]!} serves ${primaries} as primary and ${secondaries} as secondary already`
+}
+
+/** Why one that has a role has not got a better one: as if it had none. */
+function whyNotPromoted(ledger: Ledger, candidate: Candidate, role: GivenRole): string | null {
+  const { slot } = candidate
+  if (role !== isPrimaryRole || ledger.roles[slot] !== isSecondaryRole || ledger.situations.fixed[slot] !== 0)
+    return null
+  remove(ledger, slot)
+  const why = whyNotHere(ledger, candidate, role)
+  place(ledger, slot, isSecondaryRole)
+  return why
 }
