@@ -53,7 +53,7 @@ function sharing(component: string, count: number, of: Omit<AssignmentConfigurat
   return Object.fromEntries(names.map((name) => [name, { component, ...of }]))
 }
 
-const parts: Readonly<Record<string, Drawn>> = {
+const drawn = {
   /** N+M: each program is primary for some, or secondary for others, never both. */
   'n-plus-m': (draw) => ({
     types: { pooled: typeOf({ serves: { primaryCountMax: 2, secondaryCountMax: 3, isMixed: false } }) },
@@ -246,19 +246,28 @@ const parts: Readonly<Record<string, Drawn>> = {
       holdDownMs: 1_000 * scale,
     },
   }),
-}
+} satisfies Record<string, Drawn>
 
-/** How many of ten seeds have a part. */
+export type PartName = keyof typeof drawn
+
+const names = Object.keys(drawn) as PartName[]
+
+/** Of a part. */
 const likelihood = 0.4
 
-/** At least one part, on top of a plain configuration. */
-export function mixedOf(plain: Configuration, { random, scale }: { random: Random; scale: number }): Configuration {
+export interface MixedOptions {
+  readonly random: Random
+  readonly scale: number
+  /** Only these. Left out: by chance, at least one. */
+  readonly parts?: readonly PartName[]
+}
+
+/** On top of a plain configuration. */
+export function mixedOf(plain: Configuration, { random, scale, parts }: MixedOptions): Configuration {
   const draw: Draw = { random, nodes: Object.keys(plain.nodes), scale }
-  const names = Object.keys(parts)
   const certain = random.pick(names)
-  return names
-    .filter((name) => random.chance(likelihood) || name === certain)
-    .reduce((configuration, name) => withPart(configuration, parts[name]!(draw)), plain)
+  const wanted = parts ?? names.filter((name) => random.chance(likelihood) || name === certain)
+  return wanted.reduce<Configuration>((configuration, name) => withPart(configuration, drawn[name](draw)), plain)
 }
 
 function withPart(configuration: Configuration, part: Part): Configuration {

@@ -11,7 +11,7 @@ import { Clients } from './clients.ts'
 import { Cluster } from './cluster.ts'
 import { type FaultKind, faultKinds } from './faultKinds.ts'
 import { createFaults, isEnabled } from './faults.ts'
-import { mixedOf } from './mixedProfile.ts'
+import { mixedOf, type PartName } from './mixedProfile.ts'
 import type { Observer } from './observation.ts'
 import { Operator } from './operator.ts'
 import { configurationOf, heartbeatIntervalsMs, type Profile } from './profile.ts'
@@ -36,6 +36,8 @@ export interface SimulationOptions {
   readonly heartbeatIntervalMs?: number
   /** Default: plain. */
   readonly profile?: Profile
+  /** Of the mixed profile only these. */
+  readonly parts?: readonly PartName[]
   /** Black boxes are written below this folder, and replayed. */
   readonly blackBoxDirectory?: string
   /** Called at the end, while everything still runs. */
@@ -93,7 +95,9 @@ export function simulate(seed: number, options: SimulationOptions = {}): Simulat
   })
   // From a stream of its own: all else is with a seed as it is without.
   const configuration =
-    options.profile === 'mixed' ? mixedOf(plain, { random: randomOf(seed, 'profile'), scale }) : plain
+    options.profile === 'mixed'
+      ? mixedOf(plain, { random: randomOf(seed, 'profile'), scale, ...(options.parts && { parts: options.parts }) })
+      : plain
   const convergenceWithinMs = convergenceFixedMs + convergencePerHeartbeat * heartbeatIntervalMs
   const checkers = createCheckers({
     selfStopMs: configuration.timing.selfStopMs,

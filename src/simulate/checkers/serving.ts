@@ -31,7 +31,7 @@ export function servingLimits(
           wrong.push({
             text: `${host} acts for others while it stands by for ${other.assignment}`,
             toleranceMs: options.promotionMs,
-            endsWell: (later) => !later.some((one) => isSame(one, other)) || isActing(later, other),
+            endsWell: (later) => isActing(later, other) || !later.some((one) => isPrimary(one) && isBeside(one, other)),
           })
       return wrong
     })
@@ -39,8 +39,8 @@ export function servingLimits(
 }
 
 const isPrimary = ({ role }: Held): boolean => role === 'primary'
-const isSame = (one: Held, other: Held): boolean =>
-  one.component === other.component && one.assignment === other.assignment
+const isBeside = (one: Held, other: Held): boolean => one.component === other.component
+const isSame = (one: Held, other: Held): boolean => isBeside(one, other) && one.assignment === other.assignment
 const isActing = (held: readonly Held[], one: Held): boolean =>
   held.some((each) => isPrimary(each) && isSame(each, one))
 

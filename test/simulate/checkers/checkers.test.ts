@@ -203,6 +203,8 @@ describe('convergence', () => {
     expect(amiss(converged({ members: ['a'] }))).toContain('a knows a')
     expect(amiss(converged({ role: 'secondary' }))).toContain('the-work has no primary')
     expect(amiss(converged({ nodes: ['a'] }))).toContain('b is not seen')
+    expect(amiss(converged({ unsettled: ['a/c1 is to be spare'] }))).toContain('a/c1 is to be spare')
+    expect(amiss(converged({ wanted: 'secondary' }))).toContain('the-work is primary on a, not secondary')
   })
   test('a new fault starts the wait anew', () => {
     expect(judged(at(200, { type: 'fault.began', fault: 'cut' }))).toEqual([])
