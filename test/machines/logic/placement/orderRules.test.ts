@@ -155,7 +155,7 @@ describe('groups', () => {
     ])
   })
 
-  test('a member that failed takes those behind it along, not those before it', () => {
+  test('a member that failed starts again when those behind it have stopped, not those before it', () => {
     const world = change(cluster, here, {})
     world.fall('n1/db')
     world.change({ lapsed: { ip: true } })
