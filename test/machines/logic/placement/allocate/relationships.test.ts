@@ -179,7 +179,8 @@ describe('groups and dependencies', () => {
     )
   })
 
-  test('one whose sponsor has been gone for too long is decided as before, and says why it waits (stepsYield.ts)', () => {
+  // Its steps stop it meanwhile (`stepsYield.ts`).
+  test('one whose sponsor has been gone for too long keeps its place, and says what it waits for', () => {
     const dependency: Relationship = {
       kind: 'dependency',
       dependent: 'b',
