@@ -57,6 +57,7 @@ const machine = setup({
     isConverging: ({ context }) => context.proposal === null && isConverging(context),
     isSettled: ({ context }) => context.proposal === null && !isConverging(context),
     isRefused: ({ context }) => context.proposal?.isRefused === true,
+    isDryRun: ({ event }) => event.type === 'operation.requested' && event.operation.isDryRun === true,
     isOwnProposal: ({ context, event }) => event.type === 'proposal.refused' && event.proposal === context.proposal?.id,
   },
 })
@@ -69,23 +70,38 @@ function isConverging(context: CrimContext): boolean {
 function note(change: (context: CrimContext, event: CrimEvent) => CrimChange) {
   return machine.assign(({ context, event }) => {
     const noted = { ...context, ...change(context, event) }
-    const known = { ...noted, commanded: stillCommanded(noted) }
-    const left = { ...known, ...forgotten(known) }
+    const known = { ...noted, commanded: stillCommanded(noted, event) }
+    const left = isAsBefore(context, event) ? known : { ...known, ...forgotten(known) }
     return { ...left, withheld: stillWithheld(left) }
   })
 }
 
-function stillCommanded(context: CrimContext): CrimContext['commanded'] {
-  return Object.fromEntries(
-    Object.entries(context.commanded).filter(([component, command]) => {
-      const status = context.statuses[component as ComponentId]
-      if (!status) return true
-      const age = compareTokens(status.token, command.token)
-      // Only a primary quiesces: one that has another role by the same decision is past it.
-      if (age === 0 && command.role === 'quiescing' && status.role !== 'primary') return false
-      return age < 0 || (age === 0 && status.role !== command.role && status.failure === null)
-    }),
-  )
+/** What a component that is known says of itself makes nothing and nobody else unknown. */
+function isAsBefore(context: CrimContext, event: CrimEvent): boolean {
+  return event.type === 'status.reported' && context.statuses[event.status.component] !== undefined
+}
+
+function stillCommanded(context: CrimContext, event: CrimEvent): CrimContext['commanded'] {
+  const { commanded } = context
+  if (event.type !== 'status.reported')
+    return Object.fromEntries(
+      (Object.keys(commanded) as ComponentId[])
+        .filter((component) => isUnderWay(context, component))
+        .map((component) => [component, commanded[component]!]),
+    )
+  const { component } = event.status
+  if (commanded[component] === undefined || isUnderWay(context, component)) return commanded
+  const { [component]: _, ...others } = commanded
+  return others
+}
+
+function isUnderWay({ statuses, commanded }: CrimContext, component: ComponentId): boolean {
+  const [status, command] = [statuses[component], commanded[component]!]
+  if (!status) return true
+  const age = compareTokens(status.token, command.token)
+  // Only a primary quiesces: one that has another role by the same decision is past it.
+  if (age === 0 && command.role === 'quiescing' && status.role !== 'primary') return false
+  return age < 0 || (age === 0 && status.role !== command.role && status.failure === null)
 }
 
 function act(decide: (context: CrimContext, event: CrimEvent) => Reconciled) {
@@ -268,7 +284,11 @@ export const crim = machine.createMachine({
         'status.reported': { actions: actions.noteStatus },
         'repository.applied': { actions: actions.noteApplied },
         'configuration.changed': { actions: actions.noteConfiguration },
-        'operation.requested': { actions: actions.postponeOperation },
+        // What is to be done waits until it is known what is; what would be done can only be said then.
+        'operation.requested': [
+          { guard: 'isDryRun', actions: actions.postponeOperation },
+          { actions: actions.takeOperation },
+        ],
       },
     },
     active: {

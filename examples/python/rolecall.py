@@ -78,7 +78,7 @@ class _Open:
 
 class Rolecall:
     def __init__(self, on_role, on_peers=None, on_checkpoint=None, on_stop=None, on_disconnected=None,
-                 endpoint=None, environment=os.environ):
+                 on_reset=None, on_self_test=None, endpoint=None, release=None, environment=os.environ):
         self.role = "offline"
         self.token = None
         self.peers = []
@@ -87,7 +87,9 @@ class Rolecall:
         self._on_checkpoint = on_checkpoint
         self._on_stop = on_stop
         self._on_disconnected = on_disconnected
+        self._errands = {"reset": on_reset, "selfTest": on_self_test}
         self._endpoint = endpoint
+        self._release = release
         self._environment = environment
         self._socket = None
         self._lines = None
@@ -113,6 +115,8 @@ class Rolecall:
         }
         if self._endpoint is not None:
             register["endpoint"] = self._endpoint
+        if self._release is not None:
+            register["release"] = self._release
         self._send(register)
         answer = self._read()
         if answer is None:
@@ -156,6 +160,14 @@ class Rolecall:
     def health(self, state, code="health.failing", detail="", assignment=None):
         """`healthy` or `failing`."""
         self._report({"type": "health", "state": state, "code": code, "detail": detail}, assignment)
+
+    def report_load(self, percent, assignment=None):
+        """How much it bears of what it should, 100 being all. It may say so all the time."""
+        self._report({"type": "load", "percent": max(0, round(percent))}, assignment)
+
+    def announce_role(self, assignment, role):
+        """Of a self-determining component: the role it has picked."""
+        self._send({"type": "role.announce", "assignment": assignment, "role": role})
 
     def _report(self, message, assignment):
         self._send(message if assignment is None else {**message, "assignment": assignment})
@@ -212,6 +224,8 @@ class Rolecall:
             self._finish(message["id"])
         elif kind == "checkpoint.failed":
             self._finish(message["id"], CheckpointError(message["code"], message["to"], message.get("reason")))
+        elif kind in self._errands:
+            threading.Thread(target=self._run_errand, args=(message["id"], kind), daemon=True).start()
         elif kind == "stop":
             if self._on_stop is not None:
                 self._on_stop(message["timeLimitMs"])
@@ -241,6 +255,17 @@ class Rolecall:
             answer = {"type": "failed", "id": command_id, "code": _code_of(error, "role.failed"), "detail": str(error)}
         if not command.superseded.is_set():
             self._send(answer)
+
+    def _run_errand(self, errand_id, kind):
+        """on_reset begins anew and keeps the roles; on_self_test runs while there is none. Either may wait."""
+        try:
+            if self._errands[kind] is None:
+                raise RolecallError("unsupported")
+            self._errands[kind]()
+            self._send({"type": "ready", "id": errand_id})
+        except Exception as error:  # As above: the node must know.
+            code = _code_of(error, f"{kind}.failed")
+            self._send({"type": "failed", "id": errand_id, "code": code, "detail": str(error)})
 
     def _checkpointed(self, message):
         try:

@@ -2,7 +2,7 @@
 import { type AssignmentName, type ComponentId, type Incarnation, type NodeName, nodeOf } from '../model/ids.ts'
 import type { Intent } from '../model/status.ts'
 import { administered } from './administrative.ts'
-import type { AppliedEntry, CrimChange, CrimContext, StoredIntent } from './context.ts'
+import type { AppliedEntry, Change, CrimChange, CrimContext, StoredIntent } from './context.ts'
 import { below, prefixes } from './keys.ts'
 import { recordIn } from './records.ts'
 import { forgiven, without } from './recovery.ts'
@@ -42,21 +42,18 @@ export function applied(context: CrimContext, entries: readonly AppliedEntry[]):
 }
 
 /** Whoever puts a component, or a node, back to use holds nothing against it any more. */
-function forgivenBy(context: CrimContext, { key, value }: AppliedEntry): CrimChange {
+export function forgivenBy(context: CrimContext, { key, value }: Change): CrimChange {
   if (value !== null) return {}
   const component = below<ComponentId>(prefixes.lock, key)
   if (component !== null) return forgiven(context, [component])
   const node = below<NodeName>(prefixes.node, key)
   if (node === null) return {}
-  const hosts = [...Object.keys(context.failures), ...Object.keys(context.barred)] as ComponentId[]
-  return {
-    ...forgiven(
-      context,
-      hosts.filter((host) => nodeOf(host) === node),
-    ),
-    nodeFailures: without(context.nodeFailures, node),
-    nodeReturns: without(context.nodeReturns, node),
-  }
+  const nodeReturns = without(context.nodeReturns, node)
+  // What was held down only came and went.
+  if (context.administrative.nodes[node] === 'held') return { nodeReturns }
+  const failed = [...Object.keys(context.failures), ...Object.keys(context.barred)] as ComponentId[]
+  const hosts = failed.filter((host) => nodeOf(host) === node)
+  return { ...forgiven(context, hosts), nodeFailures: without(context.nodeFailures, node), nodeReturns }
 }
 
 function intentOf(assignment: string, { value, epoch, index }: AppliedEntry): Intent {

@@ -24,6 +24,8 @@ export interface PendingOperation {
   readonly operation: Operation
   /** Checked, and under way; else it waits for the decision that is being committed. */
   readonly isBegun: boolean
+  /** The repository has what it asked for; should that be changed again, somebody else did it. */
+  readonly isDecided: boolean
   /** Where the roles of each assignment go that is handed over. */
   readonly successors: Readonly<Record<AssignmentName, ComponentId>>
   /** What is restarted or tested, with the life it had before. */
@@ -95,8 +97,8 @@ export interface CrimContext extends CrimInput {
   /** Failures and bars as the repository has them, for a successor. */
   readonly records: Readonly<Record<ComponentId, FailureRecord>>
   readonly recovering: Readonly<Record<ComponentId, Recovering>>
-  /** Times at which components of a node were barred. */
-  readonly nodeFailures: Readonly<Record<NodeName, Times>>
+  /** Of each node the components that were barred or failed over there, with the time of the last. */
+  readonly nodeFailures: Readonly<Record<NodeName, Readonly<Record<ComponentId, number>>>>
   /** Times at which a node came back. */
   readonly nodeReturns: Readonly<Record<NodeName, Times>>
   /** Nodes that were ordered to be fenced or restarted, in which of their lives. */

@@ -12,13 +12,20 @@ export interface Unmet {
   readonly toleranceMs: number
   /** The dependent has a primary, or something that may act as one. */
   readonly isActing: boolean
+  /** All that should be primary of the sponsor have said what they are. */
+  readonly isKnown: boolean
 }
 
-/** Dependents that have been without their sponsor for longer than they bear. */
+/**
+ * Dependents that have been without their sponsor for longer than they bear. Those that bear nothing are so in the plan that sees it
+ * fall: it starts again when they have stopped.
+ */
 export function lapsedOf(context: CrimContext): Readonly<Record<AssignmentName, true>> {
-  const timers = Object.keys(context.timers).filter((timer) => context.timers[timer] === 'due')
-  if (!timers.some((timer) => timer.startsWith(timerOf.tolerance('')))) return {}
-  const lapsed = unmetDependencies(context).filter(({ name }) => isDue(context, timerOf.tolerance(name)))
+  if (compiled(context.configuration).dependencies.length === 0) return {}
+  const lapsed = unmetDependencies(context).filter(
+    ({ name, toleranceMs, isActing, isKnown }) =>
+      isDue(context, timerOf.tolerance(name)) || (toleranceMs === 0 && isActing && isKnown),
+  )
   return Object.fromEntries(lapsed.map(({ dependent }) => [dependent, true as const]))
 }
 
@@ -30,7 +37,11 @@ export function unmetDependencies(context: CrimContext): Unmet[] {
     const [dependentName, sponsorName] = [assignments[dependent]!.name, assignments[sponsor]!.name]
     if (readyPrimaryCount(context, sponsorName) >= instanceCountMin) return []
     const isActing = primariesOf(context, dependentName, isActive).length > 0
-    return [{ name: `${name} ${dependentName} ${sponsorName}`, dependent: dependentName, toleranceMs, isActing }]
+    const isUnknown = (place: ComponentId) =>
+      context.intents[sponsorName]!.roles[place]!.role === 'primary' && context.statuses[place] === undefined
+    const isKnown = primariesOf(context, sponsorName, isUnknown).length === 0
+    const of = { name: `${name} ${dependentName} ${sponsorName}`, dependent: dependentName }
+    return [{ ...of, toleranceMs, isActing, isKnown }]
   })
 }
 

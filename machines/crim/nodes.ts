@@ -65,7 +65,7 @@ function switchedOver(context: CrimContext): Change[] {
   const reasons = new Map<NodeName, string>()
   const policy = nodeRecoveryOf(context)
   for (const node of exhausted(context.nodeFailures, policy)) {
-    const count = context.nodeFailures[node]!.length
+    const count = Object.keys(context.nodeFailures[node]!).length
     reasons.set(node, `${count} components failed too often within ${inWords(policy.failureWindowMs)}`)
   }
   for (const [component, { recovery }] of Object.entries(context.recovering))

@@ -45,7 +45,7 @@ export function requested(context: CrimContext, { id, operation }: { id: string;
   if (operation.isDryRun) return answer(id, dryRun(context, operation))
   if (context.operations.length >= operationCountMax)
     return answer(id, { ok: false, code: 'unavailable', text: 'too many operations are under way' })
-  const pending: PendingOperation = { id, operation, isBegun: false, successors: {}, hosts: {} }
+  const pending: PendingOperation = { id, operation, isBegun: false, isDecided: false, successors: {}, hosts: {} }
   return { change: { operations: [...context.operations, pending] }, effects: [] }
 }
 
@@ -89,9 +89,18 @@ function dryRun(context: CrimContext, operation: Operation): OperationResult {
 
 /** What operations that are under way still have the repository take over. */
 export function operationChanges(context: CrimContext): Change[] {
-  return context.operations.flatMap((pending) => [
-    ...(kindOf(pending.operation).changes?.(context, pending, pending.operation) ?? []),
-  ])
+  return context.operations
+    .filter(({ isDecided }) => !isDecided)
+    .flatMap((pending) => [...(kindOf(pending.operation).changes?.(context, pending, pending.operation) ?? [])])
+}
+
+/** Notes of those that are decided; to be looked at before any other begins. */
+export function decidedOperations(context: CrimContext): CrimContext['operations'] {
+  return context.operations.map((pending) => {
+    const { operation, isBegun, isDecided } = pending
+    const isNow = isBegun && !isDecided && kindOf(operation).isDecided?.(context, operation) === true
+    return isNow ? { ...pending, isDecided: true } : pending
+  })
 }
 
 /** What operations that are under way still have nodes do. */

@@ -5,27 +5,31 @@
  */
 import {
   type Command,
-  candidatesOf,
-  isRenewed,
-  isSponsorChanged,
   type Plan,
   type PlanInput,
   peersOf,
   plan,
   type Step,
-  sponsorTokens,
   type Target,
 } from '../logic/placement/index.ts'
 import { type ComponentId, componentNameOf, hostOf, nodeOf } from '../model/ids.ts'
 import { activeRoles, type Role } from '../model/roles.ts'
 import { compareTokens, type Token } from '../model/token.ts'
-import type { Change, CrimContext, StoredIntent } from './context.ts'
+import type { Change, CrimContext } from './context.ts'
 import { resetsWanted } from './errands.ts'
-import { assignmentStateKey, componentStateKey, failuresKey, intentKey, lockKey, nodeStateKey } from './keys.ts'
+import { intentChange } from './intents.ts'
+import { introductionsOf } from './introductions.ts'
+import { assignmentStateKey, componentStateKey, failuresKey, lockKey, nodeStateKey } from './keys.ts'
 import { livesBegun, livesLeft } from './lives.ts'
 import { fellings, nodeStateChanges } from './nodes.ts'
 import { requestsLeft } from './operations/switchover.ts'
-import { beginOperation, finishOperations, operationChanges, proceedOperations } from './operations.ts'
+import {
+  beginOperation,
+  decidedOperations,
+  finishOperations,
+  operationChanges,
+  proceedOperations,
+} from './operations.ts'
 import { typeOfComponent } from './places.ts'
 import { propose, type Reconciled } from './propose.ts'
 import { recordChanges } from './records.ts'
@@ -36,12 +40,17 @@ import { viewOf } from './view.ts'
 /** `isRepeating`: commands that were sent already are sent again. */
 export function reconcile(context: CrimContext, { isRepeating } = { isRepeating: false }): Reconciled {
   if (context.proposal) return nothing
-  const next = context.operations.find(({ isBegun }) => !isBegun)
-  if (next) return after(context, beginOperation(context, next), (begun) => reconcile(begun, { isRepeating }))
-  return after(context, fellings(context), (known) => decide(known, { isRepeating }))
+  const operations = decidedOperations(context)
+  const noted: Reconciled = { change: { operations }, effects: [] }
+  const next = operations.find(({ isBegun }) => !isBegun)
+  if (!next) return [fellings, decide(isRepeating)].reduce((done, act) => after(context, done, act), noted)
+  const begun = after(context, noted, (known) => beginOperation(known, next))
+  return after(context, begun, (known) => reconcile(known, { isRepeating }))
 }
 
-function decide(context: CrimContext, { isRepeating }: { isRepeating: boolean }): Reconciled {
+const decide = (isRepeating: boolean) => (context: CrimContext) => decided(context, isRepeating)
+
+function decided(context: CrimContext, isRepeating: boolean): Reconciled {
   const input = viewOf(context)
   const { targets, steps } = planned(input)
   const reasons = Object.fromEntries(targets.map((target) => [target.assignment, target.reason]))
@@ -131,6 +140,8 @@ function commanded(
 
 /** What is set of components, nodes and assignments that are not configured any more goes: one of that name that comes later is another. */
 function statesLeft({ locked, administrative, records, configuration, intents }: CrimContext): Change[] {
+  const isNothingSet = [locked, records, ...Object.values(administrative)].every((of) => isEmpty(of))
+  if (isNothingSet) return []
   const named = new Set(
     Object.values(intents).flatMap(({ roles }) => (Object.keys(roles) as ComponentId[]).map(hostOf)),
   )
@@ -152,31 +163,10 @@ function statesLeft({ locked, administrative, records, configuration, intents }:
   return keys.map((key) => ({ key, value: null }))
 }
 
-/**
- * The change of an assignment's intent, if there is one: new roles get the token of the entry that will hold them. The intent of
- * an assignment that is gone goes when nothing of it is left.
- */
-export function intentChange(input: PlanInput, target: Target): Change[] {
-  const { assignment } = target
-  const candidates = candidatesOf(input, assignment)
-  const sponsors = sponsorTokens(input, assignment)
-  const before = Object.keys(input.intents[assignment]?.roles ?? {})
-  let isChanged =
-    isSponsorChanged(input.intents[assignment]?.sponsors, sponsors) ||
-    before.some((component) => target.roles[component as ComponentId] === undefined)
-  const configured = input.configuration.assignments[assignment]
-  if (configured === undefined && candidates.length === 0) return [{ key: intentKey(assignment), value: null }]
-  const roles: StoredIntent['roles'] = Object.fromEntries(
-    candidates.map((candidate) => {
-      const { component, intended } = candidate
-      const role = target.roles[component]!
-      const isKept = intended?.role === role && !isRenewed(configured, candidates, candidate)
-      if (!isKept) isChanged = true
-      return [component, { role, token: isKept ? intended.token : null }]
-    }),
-  )
-  const value: StoredIntent = sponsors ? { roles, sponsors } : { roles }
-  return isChanged ? [{ key: intentKey(assignment), value }] : []
+function isEmpty(of: object | boolean): boolean {
+  if (typeof of === 'boolean') return true
+  for (const _ in of) return false
+  return true
 }
 
 /** What was commanded before and not answered may still be happening. */
@@ -212,31 +202,4 @@ function commandOf(context: CrimContext, input: PlanInput, step: Step) {
     peers,
     epoch: context.epoch,
   }
-}
-
-/** Tells those that have their role of peers that changed (SPEC R4). Those with a step before them hear it with the command. */
-function introductionsOf(context: CrimContext, input: PlanInput, steps: readonly Step[]) {
-  return Object.values(context.intents).flatMap(({ assignment, roles }) =>
-    (Object.keys(roles) as ComponentId[])
-      .filter(
-        (component) =>
-          isIntroducible(context, roles[component]!, component) && !steps.some((step) => step.component === component),
-      )
-      .flatMap((component) => {
-        const peers = peersOf(input, assignment, component)
-        if (JSON.stringify(peers) === JSON.stringify(context.introduced[component] ?? null)) return []
-        const { token } = roles[component]!
-        return [{ type: 'peers.command' as const, component, assignment, token, peers, epoch: context.epoch }]
-      }),
-  )
-}
-
-function isIntroducible(context: CrimContext, intended: { role: string }, component: ComponentId): boolean {
-  const status = context.statuses[component]
-  const node = context.nodes[nodeOf(component)]
-  return (
-    node?.availability === 'alive' &&
-    status?.role === intended.role &&
-    (status.role === 'primary' || status.role === 'secondary')
-  )
 }

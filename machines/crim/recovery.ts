@@ -9,7 +9,6 @@ import type { Recovery } from '../model/configuration.ts'
 import { type ComponentId, hostOf, type Incarnation, nodeOf } from '../model/ids.ts'
 import type { ComponentStatus, Failure } from '../model/status.ts'
 import type { CrimChange, CrimContext, Recovering } from './context.ts'
-import { nodeRecoveryOf } from './nodes.ts'
 import { isMaintained, placesOfHost, typeOfComponent } from './places.ts'
 
 /** A failure that says nothing against the component itself is not counted, and leads to nothing but a new plan. */
@@ -87,13 +86,17 @@ export function answered(context: CrimContext, report: Report): CrimChange {
   const host = hostOf(component)
   const within = { atMs, windowMs: type.recovery.restartWindowMs }
   const before = context.recovering[component]
-  const { recovery, isBarred } = answerTo(type.recovery, {
+  const answer = answerTo(type.recovery, {
     code,
     isInRole,
     under: before === undefined ? null : (before.recovery ?? 'restart'),
     resetCount: recent(context.resets[host], within).length,
     failureCount: recent(context.failures[host], within).length,
   })
+  const { isBarred } = answer
+  // One that is no primary has nothing to hand over: it begins anew where it is.
+  const isStandby = isInRole && intendedRoleOf(context, component) !== 'primary'
+  const recovery = isStandby && isHandOver(answer.recovery) ? 'restart' : answer.recovery
   const recovering = { ...context.recovering, [component]: { recovery, incarnation, isRelieved: false } }
   if (recovery === 'reset')
     return { recovering, resets: { ...context.resets, [host]: counted(context.resets[host], within) } }
@@ -101,8 +104,13 @@ export function answered(context: CrimContext, report: Report): CrimChange {
     recovering,
     failures: { ...context.failures, [host]: counted(context.failures[host], within) },
     ...(isInRole && isInPlace(recovery) ? { withheld: { ...context.withheld, [host]: true } } : {}),
-    ...(isBarred ? barred(context, host, atMs) : {}),
+    ...(isBarred ? { barred: { ...context.barred, [host]: true } } : {}),
+    ...(isBarred || recovery === 'failover' ? { nodeFailures: failedThere(context, host, atMs) } : {}),
   }
+}
+
+function isHandOver(recovery: Recovery | null): boolean {
+  return recovery === 'failover' || recovery === 'switchover'
 }
 
 /** It stops where it is, and is started there again. */
@@ -110,13 +118,10 @@ function isInPlace(recovery: Recovery | null): boolean {
   return recovery === null || recovery === 'restart'
 }
 
-function barred(context: CrimContext, host: ComponentId, atMs: number): CrimChange {
+/** What tells against the node: not what one component of it goes through again and again. */
+function failedThere({ nodeFailures }: CrimContext, host: ComponentId, atMs: number): CrimContext['nodeFailures'] {
   const node = nodeOf(host)
-  const within = { atMs, windowMs: nodeRecoveryOf(context).failureWindowMs }
-  return {
-    barred: { ...context.barred, [host]: true },
-    nodeFailures: { ...context.nodeFailures, [node]: counted(context.nodeFailures[node], within) },
-  }
+  return { ...nodeFailures, [node]: { ...nodeFailures[node], [host]: atMs } }
 }
 
 /** A component that was barred for a while, or unlocked, begins with a clean record. */

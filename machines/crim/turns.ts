@@ -14,7 +14,7 @@ export function inTurn(context: CrimContext, steps: readonly Step[]): readonly S
   const patients = steps
     .filter(({ component, role, waitsFor }) => fallen.has(component) && role !== 'offline' && waitsFor === null)
     .map(({ component, assignment }) => ({ component, priority: priorityOf(context, assignment) }))
-  const underWayCount = recovering.length - fallen.size
+  const underWayCount = recovering.filter((place) => !fallen.has(place) && !isAtWork(context, place)).length
   const late = new Set(waiting(patients, { underWayCount, concurrentMax }))
   const waitsFor = `its turn, as ${concurrentMax} recover already,`
   return steps.map((step) => (late.has(step.component) ? { ...step, waitsFor } : step))
@@ -24,6 +24,11 @@ export function inTurn(context: CrimContext, steps: readonly Step[]): readonly S
 function isFallen({ statuses, commanded }: CrimContext, place: ComponentId): boolean {
   const status = statuses[place]
   return status?.role === 'offline' && status.phase === 'stopped' && commanded[place] === undefined
+}
+
+/** It still has its role, though it is not well: nothing of it is being started. */
+function isAtWork({ statuses, commanded }: CrimContext, place: ComponentId): boolean {
+  return statuses[place]?.phase === 'ready' && commanded[place] === undefined
 }
 
 function priorityOf({ configuration }: CrimContext, assignment: string): number {

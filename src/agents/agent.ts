@@ -35,6 +35,8 @@ export interface InvokeOrder extends RoleWords {
 export interface ErrandOrder {
   readonly kind: 'reset' | 'selfTest'
   readonly component: ComponentId
+  /** The last life of the component, that of a node process before this one included: a self-test has no later one. */
+  readonly incarnation: Incarnation
   readonly timeLimitMs: number
 }
 

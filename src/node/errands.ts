@@ -3,7 +3,7 @@
  * The answer goes to the master of the moment, which knows by the token whether it still waits for it.
  */
 import type { ComponentContext } from '../../machines/component.ts'
-import { type ComponentId, hostOf } from '../../machines/model/ids.ts'
+import { type ComponentId, hostOf, type Incarnation } from '../../machines/model/ids.ts'
 import type { ComponentStatus } from '../../machines/model/status.ts'
 import type { Token } from '../../machines/model/token.ts'
 import type { Reason } from '../agents/agent.ts'
@@ -41,7 +41,7 @@ export function runErrand(parts: Parts, { type, component, token, timeLimitMs, e
     answer(parts, { component, token, code, detail, cause })
   }
   if (refusal) ended(refusal)
-  else void parts.agent.run({ kind, component, timeLimitMs }).then(ended)
+  else void parts.agent.run({ kind, component, incarnation: lastLifeOf(parts, component), timeLimitMs }).then(ended)
 }
 
 function refusalOf(parts: Parts, kind: 'reset' | 'selfTest', component: ComponentId): Reason | null {
@@ -52,12 +52,19 @@ function refusalOf(parts: Parts, kind: 'reset' | 'selfTest', component: Componen
   return null
 }
 
+function lastLifeOf(parts: Parts, component: ComponentId): Incarnation {
+  return Math.max(...placesOf(parts, component).map((place) => contextOf(parts, place.component).incarnation))
+}
+
+function contextOf({ engine }: Parts, component: ComponentId): ComponentContext {
+  return engine.snapshot(actorOf.component(component)).context as ComponentContext
+}
+
 /** What was reported of the process before it began anew is over, for every place in it. */
 function restored(parts: Parts, component: ComponentId, cause: Cause | null): void {
   for (const place of placesOf(parts, component)) {
-    const actor = actorOf.component(place.component)
-    const { incarnation } = parts.engine.snapshot(actor).context as ComponentContext
-    parts.engine.send(actor, { type: 'health.restored', incarnation }, cause)
+    const { incarnation } = contextOf(parts, place.component)
+    parts.engine.send(actorOf.component(place.component), { type: 'health.restored', incarnation }, cause)
   }
 }
 

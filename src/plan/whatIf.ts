@@ -1,5 +1,5 @@
 /** What might happen, as operators and the catalogue of scenarios name it, applied to what the planner knows. */
-import type { PlanInput } from '../../machines/logic/placement/index.ts'
+import { type PlanInput, whyNotFollowed } from '../../machines/logic/placement/index.ts'
 import {
   assignmentSet,
   clusterMaintained,
@@ -143,6 +143,8 @@ function switchedOver(input: PlanInput, of: { assignment: AssignmentName; to: No
   checkName(input.configuration, { kind: 'assignment', assignment })
   if (to !== null) checkName(input.configuration, { kind: 'node', node: to })
   const asked = switchoverAsked(input, assignment, to)
+  const why = asked && whyNotFollowed(input, assignment, asked.requests[assignment]!.to!)
+  if (why) throw new WhatIfError('refused', why)
   if (asked) return asked
   const where = to === null ? '' : ` on ${to}`
   throw new WhatIfError('refused', `no sound component${where} to switch '${assignment}' over to`)

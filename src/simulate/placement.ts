@@ -2,9 +2,10 @@
  * Where everything should be at this moment, judged from outside: by what the repository of the leader has decided, what each node says
  * of itself, and the plan that a successor would make of both. When the cluster is at rest there is nothing left in it.
  */
+
+import { intentChange } from '../../machines/crim/intents.ts'
 import { tookOver } from '../../machines/crim/observe.ts'
 import { planInputOf } from '../../machines/crim/propose.ts'
-import { intentChange } from '../../machines/crim/reconcile.ts'
 import type { CrimContext } from '../../machines/crim.ts'
 import { type PlanInput, plan } from '../../machines/logic/placement/index.ts'
 import { freshInput } from '../../machines/logic/placement/rehearse.ts'

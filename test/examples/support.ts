@@ -134,3 +134,13 @@ export class Node {
     this.server.close()
   }
 }
+
+/** What a topology comes to after some events; one after the other (`topologyPlans.ts`). */
+export interface ExpectedPlan {
+  readonly events: readonly string[]
+  readonly placement?: string
+  /** What happens, in order, as far as the comment speaks of it. */
+  readonly steps?: string
+  /** Part of why something is missing. */
+  readonly missing?: string
+}

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import type { PlanInput } from '../../machines/logic/placement/index.ts'
+import { freshInput, settle } from '../../machines/logic/placement/rehearse.ts'
 import { formatTarget, parseSwitchover, parseTarget } from '../../src/plan/target.ts'
 import { apply, describe as inWords, type WhatIf, WhatIfError } from '../../src/plan/whatIf.ts'
+import { configurationOf } from '../scenarios/run.ts'
 import { settled } from './support.ts'
 
 const input = settled()
@@ -101,5 +103,25 @@ describe('what cannot happen', () => {
     ])
     expect(refusal(() => apply(input, parseSwitchover('web=n9')))[0]).toBe('no-such')
     expect(() => parseSwitchover('ledger=')).toThrow('ASSIGNMENT=NODE')
+  })
+
+  test('a switch-over that would be undone at once, or that others would have to join', () => {
+    const why = (assignments: object, more: object) => {
+      const types = { server: { standby: 'cold' } }
+      const component = { type: 'server', nodes: ['n1', 'n2'] }
+      const components = { web: component, address: component }
+      const of = configurationOf({ nodes: ['n1', 'n2', 'n3'], types, components, assignments, ...more })
+      return refusal(() => apply(settle(freshInput(of)), parseSwitchover('web=n2')))
+    }
+    const web = { component: 'web', redundancy: 'none' }
+    expect(why({ web: { ...web, failBack: true } }, {})).toEqual([
+      'refused',
+      'web fails back: it would return from n2/web to n1/web at once',
+    ])
+    const address = { component: 'address', redundancy: 'none', wishes: { n1: 'required' } }
+    expect(why({ web, address }, { groups: { shop: ['address', 'web'] } })).toEqual([
+      'refused',
+      'web does not move alone: it stands together with others (group shop)',
+    ])
   })
 })

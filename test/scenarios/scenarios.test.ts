@@ -4,14 +4,19 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { normalised } from './format.ts'
 import { configurationOf, parseEvent, planOf, readScenario, runScenario } from './run.ts'
+import { concerns, happenings, models } from './schema.ts'
 
 const folder = import.meta.dir
 const files = readdirSync(folder)
   .filter((name) => name.endsWith('.yaml'))
   .sort()
 
-test('there are some', () => {
-  expect(files.length).toBeGreaterThan(0)
+test('every model meets every event, and everything else is there', () => {
+  const covers = files.map((file): readonly string[] => readScenario(join(folder, file)).covers)
+  const isCovered = (...words: string[]) => covers.some((each) => words.every((word) => each.includes(word)))
+  const pairs = models.flatMap((model) => happenings.map((happening) => [model, happening]))
+  expect(pairs.filter((pair) => !isCovered(...pair))).toEqual([])
+  expect(concerns.filter((concern) => !isCovered(concern))).toEqual([])
 })
 
 for (const file of files) {

@@ -38,6 +38,8 @@ export const concerns = [
   'pending fence',
   'maintenance',
   'restart',
+  'active twice',
+  'load',
   'quorum loss',
   'configuration',
 ] as const

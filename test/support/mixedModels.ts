@@ -43,6 +43,7 @@ const types: Readonly<Record<string, ComponentType>> = {
   many: componentType({ exclusive: false }),
   pool: componentType({ serves: { primaryCountMax: 1, secondaryCountMax: 2, isMixed: false } }),
   mesh: componentType({ serves: { primaryCountMax: 2, secondaryCountMax: 2, isMixed: true } }),
+  duo: componentType({ serves: { primaryCountMax: 2, secondaryCountMax: 2, isMixed: false } }),
   web: componentType({ exclusive: false, serves: { primaryCountMax: 2, secondaryCountMax: 0, isMixed: false } }),
 }
 
@@ -53,6 +54,7 @@ const redundancies = {
   many: 'load-sharing',
   pool: 'N+M',
   mesh: 'N-way',
+  duo: 'N+M',
   web: 'load-sharing',
 } as const
 
@@ -171,6 +173,8 @@ export interface Held {
   readonly assignment: string
   readonly place: ComponentId
   readonly role: 'primary' | 'secondary'
+  /** Secondary still: where one component is promoted for several, they go together. */
+  readonly isToBePrimary?: boolean
 }
 
 /** Whether all of this can be at once. */
@@ -197,7 +201,8 @@ export function excesses(of: Configuration, held: readonly Held[]): Map<string, 
     const secondaryCount = there.length - primaryCount
     note(`primaries of ${host}`, primaryCount - primaryCountMax)
     note(`secondaries of ${host}`, secondaryCount - secondaryCountMax)
-    if (!isMixed) note(`mixture of ${host}`, Math.min(primaryCount, secondaryCount))
+    const stayingCount = there.filter(({ role, isToBePrimary }) => role === 'secondary' && !isToBePrimary).length
+    if (!isMixed) note(`mixture of ${host}`, Math.min(primaryCount, stayingCount))
   }
   for (const [one, other] of pairsApart(of, held)) note(`distance of ${one.place} and ${other.place}`, 1)
   return found

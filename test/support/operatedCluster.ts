@@ -65,7 +65,8 @@ export class OperatedCluster extends RoleCluster {
   }
 
   #wellAgain(component: ComponentId): void {
-    if (this.crim.statuses[component]?.role !== 'offline') this.#report(component, null)
+    const status = this.crim.statuses[component]
+    if (status && status.role !== 'offline') this.#report(component, null)
   }
 
   #report(component: ComponentId, failure: { code: string; detail: string } | null): void {

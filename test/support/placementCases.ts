@@ -101,14 +101,13 @@ function relationship(assignments: readonly string[], components: readonly strin
           of: pair(assignments),
           instanceCountMin: fc.constantFrom(1, 1, 2),
           mode: fc.constantFrom('start' as const, 'full' as const, 'restart' as const),
+          toleranceMs: fc.constantFrom(0, 1000),
         })
-        .map(({ of: [sponsor, dependent], instanceCountMin, mode }) => ({
+        .map(({ of: [sponsor, dependent], ...more }) => ({
           kind: 'dependency' as const,
           sponsor,
           dependent,
-          instanceCountMin,
-          toleranceMs: 0,
-          mode,
+          ...more,
         })),
     )
   }

@@ -43,12 +43,13 @@ const rolecall = await connect(
 )
 note(`started ${process.env.ROLECALL_COMPONENT} ${process.pid}`)
 /** Words of a test: `echo '{"component":"n1/card","state":"failed"}' >$DIR/say`. */
-const say = join(process.env.DIR!, 'say')
+const say = join(process.env.DIR!, process.env.SAY ?? 'say')
 setInterval(() => {
   if (!existsSync(say)) return
   const words = JSON.parse(readFileSync(say, 'utf8'))
   rmSync(say)
   if ('component' in words) rolecall.proxied(words)
+  else if ('code' in words) rolecall.reportError(words)
   else if ('percent' in words) rolecall.reportLoad(words)
   else rolecall.announceRole(words)
 }, 20)

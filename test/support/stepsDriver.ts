@@ -3,7 +3,7 @@
 import type { Step } from '../../machines/logic/placement/index.ts'
 import { type ComponentId, nodeOf } from '../../machines/model/ids.ts'
 import { upAvailabilities } from '../../machines/model/status.ts'
-import { dependenciesOf, excesses, type Held, pick, type Random } from './mixedModels.ts'
+import { dependenciesOf, excesses, type Held, pick, type Random, shuffled } from './mixedModels.ts'
 import { distanceOf } from './stepsDistance.ts'
 import type { StepsWorld } from './stepsWorld.ts'
 
@@ -25,9 +25,10 @@ export function carryOut(world: StepsWorld, random: Random, { disturb, failing =
     const told = [...world.told.keys()]
     if (going.length === 0 && told.length === 0) return
     const isTelling = told.length === 0 || (going.length > 0 && random() < 0.5)
+    const telling = isTelling ? shuffled(random, going).slice(0, random() < 0.5 ? 1 : going.length) : []
     const isFailing = !isTelling && random() < failing
     const before = excesses(world.input.configuration, heldIn(world))
-    if (isTelling) tell(world, pick(random, going))
+    if (isTelling) for (const step of telling) tell(world, step)
     else obey(world, pick(random, told), isFailing)
     if (!isFailing) checkRoom(world, before)
     checkActing(world)
@@ -41,15 +42,20 @@ function tell(world: StepsWorld, step: Step): void {
   world.tell(step)
 }
 
-/** What is obeyed brings the world nearer to what was decided; unless a sponsor is back, and with that a restart of others begins. */
+/**
+ * What is obeyed brings the world nearer to what was decided. Not so where a sponsor is back, and with that a restart of others begins;
+ * nor where a primary stops for its sponsor, and meanwhile need not any more.
+ */
 function obey(world: StepsWorld, place: ComponentId, isFailing: boolean): void {
+  const { role, assignment, upheavalCount } = world.told.get(place)!
+  const isYielding = role !== 'primary' && world.input.intents[assignment]!.roles[place]?.role === 'primary'
+  const isRestarting = dependenciesOf(world.input.configuration).some(({ mode }) => mode === 'restart')
+  const isUndisturbed = upheavalCount === world.upheavalCount && !world.ending.has(place)
   const before = distanceOf(world.input)
-  const isCurrent = world.told.get(place)!.upheavalCount === world.upheavalCount
   world.obey(place, { isFailing })
   const after = distanceOf(world.input)
-  const isRestarting = dependenciesOf(world.input.configuration).some(({ mode }) => mode === 'restart')
-  if (!isFailing && isCurrent && !isRestarting && after >= before)
-    throw fault(world, `from ${before} steps away to ${after}`)
+  if (isFailing || isYielding || isRestarting || !isUndisturbed) return
+  if (after >= before) throw fault(world, `from ${before} steps away to ${after}`)
 }
 
 function fault({ log, input }: StepsWorld, what: string): Error {
@@ -58,16 +64,18 @@ function fault({ log, input }: StepsWorld, what: string): Error {
 }
 
 /** What each place has, or may have by a command that was not obeyed yet. */
-function heldIn({ input }: StepsWorld): Held[] {
+function heldIn({ input, ending }: StepsWorld): Held[] {
   return Object.entries(input.intents).flatMap(([assignment, { roles }]) =>
     (Object.keys(roles) as ComponentId[]).flatMap((place): Held[] => {
       const status = input.statuses[place]
+      const role = ending.get(place) ?? status?.role
       const told = input.commanded[place]?.role
-      if (status?.role === 'primary' || status?.role === 'quiescing' || told === 'primary')
+      if (role === 'primary' || role === 'quiescing' || told === 'primary')
         return [{ assignment, place, role: 'primary' }]
-      const isSecondary = status?.role === 'secondary' || told === 'secondary'
+      const isSecondary = role === 'secondary' || told === 'secondary'
       if (status?.phase === 'stopFailed') return [{ assignment, place, role: 'primary' }]
-      return isSecondary ? [{ assignment, place, role: 'secondary' }] : []
+      const isToBePrimary = roles[place]!.role === 'primary'
+      return isSecondary ? [{ assignment, place, role: 'secondary', isToBePrimary }] : []
     }),
   )
 }
@@ -87,8 +95,9 @@ function checkActing(world: StepsWorld): void {
   }
 }
 
-function acts({ input }: StepsWorld, place: ComponentId): boolean {
+function acts({ input, ending }: StepsWorld, place: ComponentId): boolean {
   const status = input.statuses[place]
+  if (ending.get(place) === 'primary') return true
   const isStuck = status?.phase === 'stopFailed' && status.isActive
   return status?.role === 'primary' || isStuck || input.commanded[place]?.role === 'primary'
 }
@@ -111,18 +120,24 @@ function isMaintained({ input }: StepsWorld, place: ComponentId): boolean {
 /** A primary starts when its sponsors have the primaries that it needs. */
 function checkStart(world: StepsWorld, { assignment, component, role }: Step): void {
   if (role !== 'primary' || world.input.statuses[component]!.role === 'primary') return
-  for (const { dependent, sponsor, instanceCountMin } of dependenciesOf(world.input.configuration))
-    if (dependent === assignment && readyCount(world, sponsor) < instanceCountMin)
+  for (const { dependent, sponsor, instanceCountMin, mode } of dependenciesOf(world.input.configuration)) {
+    const isExpected = mode !== 'start' || decidedCount(world, sponsor) >= instanceCountMin
+    if (dependent === assignment && isExpected && readyCount(world, sponsor) < instanceCountMin)
       throw fault(world, `${component} starts before ${sponsor} is ready`)
+  }
+}
+
+function decidedCount({ input }: StepsWorld, assignment: string): number {
+  return Object.values(input.intents[assignment]?.roles ?? {}).filter(({ role }) => role === 'primary').length
 }
 
 /** What stops as planned stops after its dependents, unless they tolerate that it moves. */
 function checkStop(world: StepsWorld, { assignment, component, role }: Step): void {
-  const { configuration, statuses, intents } = world.input
+  const { configuration, statuses } = world.input
   if (role === 'primary' || statuses[component]!.role !== 'primary') return
   for (const { dependent, sponsor, instanceCountMin, mode, toleranceMs } of dependenciesOf(configuration)) {
     const isLeft = readyCount(world, sponsor, (place) => place !== component) >= instanceCountMin
-    const isFollowed = Object.values(intents[sponsor]?.roles ?? {}).some((of) => of.role === 'primary')
+    const isFollowed = decidedCount(world, sponsor) > 0
     if (sponsor !== assignment || mode === 'start' || isLeft || (toleranceMs > 0 && isFollowed)) continue
     if (readyCount(world, dependent, (place) => !isMaintained(world, place)) > 0)
       throw fault(world, `${component} stops before ${dependent}`)

@@ -2,7 +2,7 @@
  * An ideal world for steps: what is decided is carried out one step at a time, in whatever order the test says, by components that do as
  * they are told, or fail when the test wants it. A step is told first (`commanded`), then obeyed; between the two anything may happen.
  */
-import { intentChange } from '../../machines/crim/reconcile.ts'
+import { intentChange } from '../../machines/crim/intents.ts'
 import { candidatesOf, type PlanInput, type Step, stepsOfAll } from '../../machines/logic/placement/index.ts'
 import type { Configuration } from '../../machines/model/configuration.ts'
 import { type ComponentId, nodeOf } from '../../machines/model/ids.ts'
@@ -14,6 +14,7 @@ import { type Token, zeroToken } from '../../machines/model/token.ts'
 export type Roles = Readonly<Record<string, Readonly<Record<ComponentId, Role>>>>
 
 interface Told {
+  readonly assignment: string
   readonly role: Role
   readonly token: Token
   /** So much had happened by then. */
@@ -24,6 +25,8 @@ export class StepsWorld {
   input: PlanInput
   readonly log: string[] = []
   readonly told = new Map<ComponentId, Told>()
+  /** What stops, with the role that it leaves. */
+  readonly ending = new Map<ComponentId, Role>()
   /** Decisions, and changes of the world that nobody decided. */
   upheavalCount = 0
   #targets: Roles
@@ -88,48 +91,57 @@ export class StepsWorld {
   }
 
   tell(step: Step): void {
-    const { component, role, token } = step
+    const { component, assignment, role, token } = step
     const from = this.input.statuses[component]!.role
     if (!isRoleChangeAllowed({ from, to: role })) throw new Error(`${component} can't go from ${from} to ${role}`)
     this.log.push(`${component} is told ${role} in ${token.index}`)
-    this.told.set(component, { role, token, upheavalCount: this.upheavalCount })
+    this.told.set(component, { assignment, role, token, upheavalCount: this.upheavalCount })
     const mayAct = activeRoles.includes(role)
     this.input = { ...this.input, commanded: { ...this.input.commanded, [component]: { role, token, mayAct } } }
   }
 
-  /** `failing`: it falls, or, told to stop, would not. */
+  /** `isFailing`: it falls, or, told to stop, would not. What stops is seen stopping first: then it is to obey once more. */
   obey(component: ComponentId, { isFailing = false } = {}): void {
     const { role, token } = this.told.get(component)!
-    this.told.delete(component)
-    this.log.push(`${component} ${isFailing ? 'fails as' : 'is'} ${role}`)
     const before = this.input.statuses[component]!
-    const { [component]: _, ...commanded } = this.input.commanded
-    const failure = { code: 'test', detail: 'the test has it fail' }
-    const after = isFailing
-      ? { ...statusOf(component, { ...before, role: 'offline', token }), failure }
-      : statusOf(component, { ...before, role, token })
-    if (isFailing) this.upheavalCount += 1
-    const isStuck = isFailing && role === 'offline'
-    const status = isStuck ? { ...after, phase: 'stopFailed' as const, isActive: before.isActive } : after
-    this.input = { ...this.input, commanded, statuses: { ...this.input.statuses, [component]: status } }
-    this.#commit()
+    const isEnding = role === 'offline' && before.role !== 'offline'
+    if (isEnding) this.ending.set(component, before.role)
+    else this.told.delete(component)
+    this.log.push(`${component} ${isFailing ? 'fails as' : isEnding ? 'goes' : 'is'} ${role}`)
+    const failure = isFailing ? { code: 'test', detail: 'the test has it fail' } : null
+    const after = statusOf(component, { ...before, role: isFailing ? 'offline' : role, token })
+    if (isFailing) this.#happen({ ...after, failure, ...this.#asItFailed(before, role) })
+    else this.#take(isEnding ? { ...after, phase: 'stopping', isActive: before.isActive } : after)
+    if (!isEnding || isFailing) this.ending.delete(component)
+    if (isFailing) this.told.delete(component)
+  }
+
+  /** One that fails to stop is as active as it was. */
+  #asItFailed({ isActive }: ComponentStatus, role: Role): Partial<ComponentStatus> {
+    return role === 'offline' ? { phase: 'stopFailed', isActive } : {}
   }
 
   /** Its process is gone. */
   fall(component: ComponentId): void {
     const before = this.input.statuses[component]!
     const failure = { code: 'process.exited', detail: 'signal SIGKILL' }
-    this.#report({ ...statusOf(component, { ...before, role: 'offline' }), failure })
+    this.#happen({ ...statusOf(component, { ...before, role: 'offline' }), failure })
   }
 
   /** It is primary, and should not be. */
   actToo(component: ComponentId): void {
-    this.#report(statusOf(component, { ...this.input.statuses[component]!, role: 'primary' }))
+    this.#happen(statusOf(component, { ...this.input.statuses[component]!, role: 'primary' }))
   }
 
-  #report(status: ComponentStatus): void {
+  /** Nobody decided that. */
+  #happen(status: ComponentStatus): void {
     this.upheavalCount += 1
-    this.input = { ...this.input, statuses: { ...this.input.statuses, [status.component]: status } }
+    this.#take(status)
+  }
+
+  #take(status: ComponentStatus): void {
+    const { [status.component]: _, ...commanded } = this.input.commanded
+    this.input = { ...this.input, commanded, statuses: { ...this.input.statuses, [status.component]: status } }
     this.#commit()
   }
 
@@ -141,6 +153,7 @@ export class StepsWorld {
       Object.fromEntries(Object.entries(record).filter(([id]) => nodeOf(id as ComponentId) !== node))
     const { statuses, commanded } = this.input
     for (const id of this.told.keys()) if (nodeOf(id) === node) this.told.delete(id)
+    for (const id of this.ending.keys()) if (nodeOf(id) === node && isGone) this.ending.delete(id)
     this.input = {
       ...this.input,
       nodes: { ...this.input.nodes, [node]: availability },
@@ -157,11 +170,11 @@ export class StepsWorld {
         roles[component] ?? 'offline',
       ])
       const changes = intentChange(this.input, { assignment, roles: Object.fromEntries(named), reason: null })
-      for (const { value } of changes) this.#take(assignment, value as Stored | null)
+      for (const { value } of changes) this.#decided(assignment, value as Stored | null)
     }
   }
 
-  #take(assignment: string, stored: Stored | null): void {
+  #decided(assignment: string, stored: Stored | null): void {
     const { [assignment]: _, ...others } = this.input.intents
     this.#index += 1
     if (stored === null) this.input = { ...this.input, intents: others }

@@ -13,7 +13,9 @@ export interface OperationKind<Of extends Operation> {
   readonly check: (context: CrimContext, operation: Of) => Checked
   /** How it starts: what it changes of the context, and what it has the repository take over. */
   readonly begin: (context: CrimContext, pending: PendingOperation, operation: Of) => Begun
-  /** What it still has the repository take over, once what it waited for is so. */
+  /** The repository has taken over what it asks for. */
+  readonly isDecided?: (context: CrimContext, operation: Of) => boolean
+  /** Until it is decided, what it still has the repository take over, once what it waited for is so. */
   readonly changes?: (context: CrimContext, pending: PendingOperation, operation: Of) => readonly Change[]
   /** What it still has nodes do. */
   readonly proceed?: (context: CrimContext, pending: PendingOperation, operation: Of) => Reconciled

@@ -31,30 +31,34 @@ export const selfTest: OperationKind<SelfTest> = {
   },
   proceed(context, _, { component }) {
     const host = hostOf(component)
-    if (context.errands[host] || !isHostStopped(context, host)) return { change: {}, effects: [] }
+    const isKnown = placesOfHost(context, host).length > 0
+    if (!isKnown || context.errands[host] || !isHostStopped(context, host)) return { change: {}, effects: [] }
     return ordered(context, host, 'selfTest')
   },
-  /** It is the component's own answer that ends it. */
-  result: () => null,
+  /** It is the component's own answer that ends it, unless its node is gone. */
+  result(context, _, { component }) {
+    const host = hostOf(component)
+    return placesOfHost(context, host).length === 0 ? failedWith(`the node of ${host} is gone`) : null
+  },
 }
 
 type Ended = Extract<CrimEvent, { type: 'errand.done' | 'errand.failed' }>
 
-/** What was tested goes back to its work, or does not, and whoever asked is told. */
+/** What was tested goes back to its work, or does not, and all who asked are told. */
 export function selfTestEnded(context: CrimContext, event: Ended): Reconciled {
   const { component } = event
   if (errandOf(context, event)?.kind !== 'selfTest') return { change: {}, effects: [] }
-  const pending = context.operations.find((of) => isOf(of, component))
-  const answer: CrimEffect[] = pending ? [{ type: 'operation.answer', id: pending.id, result: resultOf(event) }] : []
+  const pending = context.operations.filter((of) => of.isBegun && isOf(of, component))
+  const result = resultOf(event)
   const isFaulty = event.type === 'errand.failed' && event.code !== 'unsupported'
   return {
     change: {
       errands: without(context.errands, component),
       withheld: without(context.withheld, component),
-      operations: context.operations.filter((of) => of !== pending),
+      operations: context.operations.filter((of) => !pending.includes(of)),
       ...(isFaulty ? { barred: { ...context.barred, [component]: true } } : {}),
     },
-    effects: answer,
+    effects: pending.map(({ id }): CrimEffect => ({ type: 'operation.answer', id, result })),
   }
 }
 

@@ -2,11 +2,11 @@
 import { nodeOf } from '../../model/ids.ts'
 import type { Operation, OperationResult, Target } from '../../model/operation.ts'
 import { stoppedAvailabilities } from '../../model/status.ts'
-import { applied } from '../applied.ts'
+import { applied, forgivenBy } from '../applied.ts'
 import type { Change, CrimContext } from '../context.ts'
 import { below, clusterStateKey, prefixes } from '../keys.ts'
 import { planInputOf } from '../propose.ts'
-import { noSuch, type OperationKind, refused } from './kind.ts'
+import { failedWith, noSuch, type OperationKind, refused } from './kind.ts'
 import { lockChanges, maintenanceChanges, nameOf, placesOf, whyUnknown } from './targets.ts'
 
 type Setting = Operation & { readonly target: Target }
@@ -27,8 +27,24 @@ export const setting: OperationKind<Setting> = {
     if (conflict) return refused(conflict)
     return { kind: 'possible', after: afterChanges(context, changes) }
   },
-  begin: (context, pending, operation) => ({ change: {}, pending, changes: changesOf(context, operation) }),
-  result: (context, _, operation) => (isComplete(context, operation) ? { ok: true, text: textOf(operation) } : null),
+  /** What is unlocked may not have been locked, but barred. */
+  begin(context, pending, operation) {
+    const change: { -readonly [Key in keyof CrimContext]?: CrimContext[Key] } = {}
+    if (operation.operation === 'unlock')
+      for (const of of changesOf(context, operation)) Object.assign(change, forgivenBy({ ...context, ...change }, of))
+    return { change, pending, changes: [] }
+  },
+  isDecided: (context, operation) => changesOf(context, operation).every((change) => isIn(context, change)),
+  changes: (context, _, operation) => changesOf(context, operation),
+  result(context, { isDecided }, operation) {
+    if (isComplete(context, operation)) return { ok: true, text: textOf(operation) }
+    return isDecided && !setting.isDecided!(context, operation) ? undone(operation) : null
+  },
+}
+
+/** Somebody else asked for something else. */
+export function undone({ target }: { readonly target: Target }): OperationResult {
+  return failedWith(`what is set of ${nameOf(target)} was changed meanwhile; see status`)
 }
 
 /** The planner's input once the repository has taken changes over. */

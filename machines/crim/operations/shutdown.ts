@@ -7,7 +7,7 @@ import type { Operation, Target } from '../../model/operation.ts'
 import { modelOf } from '../../model/redundancy.ts'
 import type { CrimContext } from '../context.ts'
 import { failedWith, noSuch, type OperationKind, refused } from './kind.ts'
-import { afterChanges, isIn, isOut } from './settings.ts'
+import { afterChanges, isIn, isOut, undone } from './settings.ts'
 import { handOverResult, handOvers, successorFor } from './switchover.ts'
 import { lockChanges, nameOf, placesOf, whyUnknown } from './targets.ts'
 
@@ -26,12 +26,12 @@ export const shutdown: OperationKind<Shutdown> = {
     return { kind: 'possible', after: afterChanges(context, changes) }
   },
   begin: (context, pending, { target }) => handOvers(context, pending, successorsOf(context, target)),
-  changes(context, { successors }, { target }) {
-    if (!isHandedOver(context, successors)) return []
-    return lockChanges(context, target, true).filter((change) => !isIn(context, change))
-  },
-  result(context, { successors }, { target }) {
-    const isLocked = lockChanges(context, target, true).every((change) => isIn(context, change))
+  isDecided: (context, { target }) => lockChanges(context, target, true).every((change) => isIn(context, change)),
+  changes: (context, { successors }, { target }) =>
+    isHandedOver(context, successors) ? lockChanges(context, target, true) : [],
+  result(context, { successors, isDecided }, { target }) {
+    const isLocked = shutdown.isDecided!(context, { operation: 'shutdown', target })
+    if (isDecided && !isLocked) return undone({ target })
     if (isLocked) return isOut(context, target) ? { ok: true, text: `${nameOf(target)} is shut down and locked` } : null
     for (const [assignment, to] of Object.entries(successors)) {
       const result = handOverResult(context, assignment, to)

@@ -1,5 +1,5 @@
 /** Switch-over: another becomes primary of an assignment, in good order. */
-import { candidatesOf, requestedSuccessor } from '../../logic/placement/index.ts'
+import { candidatesOf, requestedSuccessor, whyNotFollowed } from '../../logic/placement/index.ts'
 import { type AssignmentName, type ComponentId, type NodeName, nodeOf } from '../../model/ids.ts'
 import type { Operation, OperationResult } from '../../model/operation.ts'
 import type { CrimContext } from '../context.ts'
@@ -13,6 +13,8 @@ export const switchover: OperationKind<Switchover> = {
   check(context, { assignment, to }) {
     const successor = successorFor(context, assignment, to)
     if (successor.kind !== 'found') return successor
+    const why = whyNotFollowed(planInputOf(context), assignment, successor.place)
+    if (why !== null) return refused(why)
     const requests = { ...context.requests, [assignment]: { to: successor.place } }
     return { kind: 'possible', after: planInputOf({ ...context, requests }) }
   },

@@ -4,6 +4,8 @@ import { type AssignmentName, type ComponentId, hostOf, type NodeName, nodeOf } 
 import type { Role } from '../../model/roles.ts'
 import {
   type ComponentStatus,
+  type IntendedRole,
+  type Intent,
   type NodeAvailability,
   stoppedAvailabilities,
   upAvailabilities,
@@ -55,7 +57,7 @@ export function typeOf(configuration: Configuration, assignment: AssignmentConfi
  * those that are no longer configured by name.
  */
 interface Made {
-  readonly configured: (readonly Candidate[] | undefined)[]
+  configured: (readonly Candidate[] | undefined)[]
   readonly gone: Map<AssignmentName, readonly Candidate[]>
   readonly sight: Sight
 }
@@ -80,9 +82,11 @@ export function allCandidates(
 ): readonly (readonly Candidate[])[] {
   const made = madeFor(input)
   const count = made.sight.of.assignments.length
+  if (before) made.configured = before.candidates.slice()
   for (let index = 0; index < count; index++) {
-    if (before && before.isAnew[index] === 0) made.configured[index] = before.candidates[index]!
-    else candidatesAt(made, index)
+    if (before?.isAnew[index] === 0) continue
+    if (before) made.configured[index] = undefined
+    candidatesAt(made, index)
   }
   return made.configured as readonly (readonly Candidate[])[]
 }
@@ -109,23 +113,27 @@ function candidatesAt({ configured, sight }: Made, index: number): readonly Cand
   if (before) return before
   const { of } = sight
   const { name } = of.assignments[index]!
+  const roles = sight.input.intents[name]?.roles ?? nothing
   const candidates: Candidate[] = []
   for (let slot = of.slotsFrom[index]!; slot < of.slotsFrom[index + 1]!; slot++) {
     const component = of.slotIds[slot]!
     if (sight.owners.size > 0 && isOwnedByAnother(sight.owners, name, component)) continue
     const host = of.hostIds[of.slotHosts[slot]!]!
-    candidates.push(candidateOf(sight, name, { component, slot, node: sight.nodes[of.slotNodes[slot]!]!, host }))
+    candidates.push(candidateOf(sight, name, { component, slot, node: sight.nodes[of.slotNodes[slot]!]!, host, roles }))
   }
   if (sight.owners.size > 0) candidates.push(...retiredCandidates(sight, name))
   configured[index] = candidates
   return candidates
 }
 
+const nothing: Intent['roles'] = {}
+
 function retiredCandidates(sight: Sight, name: AssignmentName): Candidate[] {
+  const roles = sight.input.intents[name]?.roles ?? nothing
   return retiredOf(sight.input, name)
     .map((component) => {
       const node = nodeSight(sight.input, nodeOf(component))
-      return candidateOf(sight, name, { component, slot: -1, node, host: hostOf(component) })
+      return candidateOf(sight, name, { component, slot: -1, node, host: hostOf(component), roles })
     })
     .filter((candidate) => !isOver(sight.input, candidate))
 }
@@ -183,6 +191,8 @@ interface Place {
   readonly slot: number
   readonly node: NodeSight
   readonly host: ComponentId
+  /** What was last decided for the assignment. */
+  readonly roles: Intent['roles']
 }
 
 /** What operators and recovery have said of one place, and what it has been told. */
@@ -212,13 +222,13 @@ function marksOf({ input }: Sight, assignment: AssignmentName, { component, host
 
 function candidateOf(sight: Sight, assignment: AssignmentName, place: Place): Candidate {
   const { input, isUnmarked } = sight
-  const { component, slot, node } = place
+  const { component, slot, node, roles } = place
   const { availability, isUp, state } = node
   const { isLocked, isBarred, isMaintained, isWithheld, commanded } = isUnmarked
     ? unmarked
     : marksOf(sight, assignment, place)
   const status = input.statuses[component] ?? null
-  const intended = input.intents[assignment]?.roles[component] ?? null
+  const intended = roles[component] ?? null
   const isRetired = slot < 0
   const isFree = !isRetired && !isLocked && !isBarred && state !== 'standby'
   // A node that has said what is, and did not name a component that is not configured, has not got it.
@@ -239,10 +249,19 @@ function candidateOf(sight: Sight, assignment: AssignmentName, place: Place): Ca
     isWithheld,
     isHeld: state === 'held',
     isOnStandby: state === 'standby',
-    hasFailed: status !== null && status.failure !== null && status.role === 'offline',
+    hasFailed: status !== null && status.failure !== null && (status.role === 'offline' || isDemoted(status, intended)),
     isUnanswered,
     mayAct: !(isAbsent && !isUnanswered) && mayAct(node, { status, intended, isUnanswered }),
   }
+}
+
+/** It stood down by itself, on a node that had lost the quorum: as a spare it runs on, and only a new decision makes it primary again. */
+export function isDemoted(
+  { role, phase, token, failure }: ComponentStatus,
+  intended: Pick<IntendedRole, 'role' | 'token'> | null,
+): boolean {
+  if (role !== 'spare' || phase !== 'ready' || failure === null || intended?.role !== 'primary') return false
+  return compareTokens(token, intended.token) >= 0
 }
 
 /** A retired component that has been told to stop, or cannot be told any more, and does nothing: it may be forgotten. */

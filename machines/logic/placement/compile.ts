@@ -46,6 +46,8 @@ export interface CompiledAssignment {
   readonly isReserving: boolean
   /** Only a secondary that is in step may follow its primary (trap 16): a hot one, whose state is in the component itself. */
   readonly isStepNeeded: boolean
+  /** Nobody stands by with state of its own: any sound place is as good as another, but for the move. */
+  readonly isStateless: boolean
 }
 
 export interface CompiledComponent {
@@ -84,6 +86,8 @@ export interface Compiled extends Slots, Capacities {
   /** By assignment: 1 where no relationship, its own or its component's, says where it may be. */
   readonly isUnrelated: Uint8Array
   readonly order: Int32Array
+  /** By assignment: its place in the order. */
+  readonly positions: Int32Array
   /** Whether somebody reserves room; and the slots of those who do, the more important first. */
   readonly isReserving: boolean
   readonly reservingSlots: readonly number[]
@@ -157,6 +161,7 @@ function compile(configuration: Configuration): Compiled {
     ...relationships,
     isUnrelated: unrelated(configuration, assignments, relationships),
     order,
+    positions: positionsIn(order),
     isReserving: reserving.length > 0,
     reservingSlots: reserving.flatMap((index) => range(slots.slotsFrom[index]!, slots.slotsFrom[index + 1]!)),
     hasReleases:
@@ -178,6 +183,12 @@ function unrelated(
     const related = [sponsorsOf[index]!, togethersOf[index]!, apartsOf[index]!, needsOf[component]!]
     return isAnyRelated || related.some((list) => list.length > 0) ? 0 : 1
   })
+}
+
+function positionsIn(order: Int32Array): Int32Array {
+  const positions = new Int32Array(order.length)
+  for (let position = 0; position < order.length; position++) positions[order[position]!] = position
+  return positions
 }
 
 function range(from: number, to: number): number[] {
@@ -235,6 +246,7 @@ function compiledAssignments(
         secondaries.preferred > 0 &&
         primaries.preferred <= 1 &&
         component.proxy === undefined,
+      isStateless: type.standby === 'cold' || secondaries.preferred === 0 || component.proxy !== undefined,
     }
   })
 }

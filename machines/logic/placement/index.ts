@@ -15,7 +15,7 @@ export { peersOf } from './peers.ts'
 export { startingCountMax } from './staging.ts'
 export { type Step, stepsOf, stepsOfAll } from './steps.ts'
 export { isRenewed, isSponsorChanged, sponsorTokens } from './stepsRenewal.ts'
-export { requestedSuccessor } from './successor.ts'
+export { requestedSuccessor, whyNotFollowed } from './successor.ts'
 export { type Target, targetOf } from './target.ts'
 
 export interface Plan {

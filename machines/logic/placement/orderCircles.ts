@@ -3,7 +3,8 @@
  * the least important begins at once: it quiesces and stops, comes back when the others have made room, and is not served meanwhile.
  *
  * Every wait that could close a circle passes through such a hold: what starts waits for what stops, or for its sponsors; what stops
- * waits for its dependents to stop. Both go along dependencies, which have no circles; only a hold leads from what stops back to what starts.
+ * waits for its dependents to stop. Both go along dependencies, which have no circles; only a hold leads from what stops back to what starts,
+ * or from one that is promoted to another that is to be promoted together with it (`Room.whyNotTogether`), which is cut as well.
  */
 import { isOver, type Place } from './stepsPlace.ts'
 
@@ -19,7 +20,10 @@ export function cutCircles(places: readonly Place[]): void {
 
 function leastImportant(circle: readonly Place[]): Place {
   const holding = circle.filter(({ hold }) => hold !== null)
-  return holding.reduce((least, place) => (isLessImportant(place, least) ? place : least))
+  const handingOver = holding.filter(({ next }) => next === 'quiescing')
+  return (handingOver.length > 0 ? handingOver : holding).reduce((least, place) =>
+    isLessImportant(place, least) ? place : least,
+  )
 }
 
 function isLessImportant({ standing: a }: Place, { standing: b }: Place): boolean {

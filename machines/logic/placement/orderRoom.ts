@@ -71,6 +71,7 @@ export class Room {
   }
 
   take({ of: { slot } }: Place, role: Given): void {
+    // A retired one is weighed as it is; nobody has to wait for what it takes up again.
     if (slot < 0) return
     const before = this.#held[slot]!
     this.#given.push(slot, before)
@@ -113,11 +114,9 @@ export class Room {
 
   #count(slot: number, bits: number, by: 1 | -1): void {
     if (bits === 0) return
-    const [assignment, host, node] = [
-      this.#of.slotAssignments[slot]!,
-      this.#of.slotHosts[slot]!,
-      this.#of.slotNodes[slot]!,
-    ]
+    const assignment = this.#of.slotAssignments[slot]!
+    const host = this.#of.slotHosts[slot]!
+    const node = this.#of.slotNodes[slot]!
     if (bits & primaryBit) this.#hostPrimaries[host]! += by
     if (bits & secondaryBit) this.#hostSecondaries[host]! += by
     this.#weigh(node, assignment, bits, by)
@@ -188,11 +187,29 @@ export class Room {
     return waitFor(text, this.#leaving(place, host, bitOf(other)))
   }
 
-  /** Those that it is secondary for are to be primary there too, and can be: they go together, or would wait for each other. */
+  /** Those that it is secondary for are to be primary there too: they go together. */
   #areAllPromoted(place: Place, host: number): boolean {
-    return this.#others(place)
-      .filter((other) => this.#of.slotHosts[other.of.slot] === host && this.#held[other.of.slot]! & secondaryBit)
-      .every(({ aim, next, waits }) => aim === 'primary' && next === 'primary' && waits.length === 0)
+    return this.#secondariesOf(place, host).every(({ aim, next }) => aim === 'primary' && next === 'primary')
+  }
+
+  #secondariesOf(place: Place, host: number): Place[] {
+    const isSecondaryHere = ({ of: { slot } }: Place) =>
+      this.#of.slotHosts[slot] === host && (this.#held[slot]! & secondaryBit) !== 0
+    return this.#others(place).filter(isSecondaryHere)
+  }
+
+  /**
+   * Why the places of one component, which can't be primary and secondary at once, are not promoted together yet. Where that would
+   * never be, one goes before the others: what they have as secondaries is not given up for it.
+   */
+  whyNotTogether(place: Place): Wait | null {
+    if (place.of.slot < 0) return null
+    const host = this.#of.slotHosts[place.of.slot]!
+    const { isShared, limits } = this.#of.components[this.#of.hostComponents[host]!]!
+    if (!isShared || limits.isMixed || this.#hostSecondaries[host] === 0) return null
+    const awaited = this.#secondariesOf(place, host).filter(({ waits }) => waits.length > 0)
+    if (awaited.length === 0) return null
+    return { text: `${awaited[0]!.of.component}, to become primary together,`, on: awaited, kind: 'other' }
   }
 
   #leaving(place: Place, host: number, bit: number): Place[] {
@@ -275,21 +292,14 @@ function aimedBits({ aim, of: { status } }: Place): number {
   return role === 'primary' || role === 'quiescing' ? primaryBit : role === 'secondary' ? secondaryBit : 0
 }
 
-/** What it holds: what is observed, and what it was told to be. */
-function bitsOf({ commanded }: PlanInput, candidate: Candidate): number {
-  const { component, node, status, intended, mayAct } = candidate
+/** What it holds: what is observed, and what it was told to be. Of one that is ending nobody knows what it was, and still has. */
+function bitsOf({ commanded }: PlanInput, { component, node, status, intended, mayAct }: Candidate): number {
   if (node !== 'alive' && stoppedAvailabilities.includes(node)) return 0
-  const told = commanded[component]?.role
+  if (status?.role === 'offline' && status.phase !== 'stopped') return primaryBit | secondaryBit
   const role = status === null ? intended?.role : status.role
-  let bits = 0
-  if (role === 'primary' || role === 'quiescing' || told === 'primary' || (mayAct && status !== null))
-    bits |= primaryBit
-  if (role === 'secondary' || told === 'secondary' || isLeaving(status)) bits |= secondaryBit
-  return bits
-}
-
-/** It ends, or was told to be a spare and is not yet: nobody knows how much it still has. */
-function isLeaving(status: Candidate['status']): boolean {
-  if (status === null) return false
-  return status.role === 'offline' ? status.phase !== 'stopped' : status.role === 'spare' && status.phase !== 'ready'
+  const isPrimary = role === 'primary' || role === 'quiescing' || (mayAct && status !== null)
+  // One that is to be a spare and is not yet may still have what it had.
+  const isLeaving = status?.role === 'spare' && status.phase !== 'ready'
+  const isSecondary = role === 'secondary' || isLeaving || commanded[component]?.role === 'secondary'
+  return (isPrimary ? primaryBit : 0) | (isSecondary ? secondaryBit : 0)
 }

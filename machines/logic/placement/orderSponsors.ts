@@ -4,7 +4,7 @@
  * they stop, too. Nothing waits for what is in maintenance.
  */
 import { componentId } from '../../model/ids.ts'
-import type { Need } from './compile/relationships.ts'
+import type { CompiledDependency, Need } from './compile/relationships.ts'
 import { hostOn } from './compile.ts'
 import {
   addWait,
@@ -16,6 +16,7 @@ import {
   nodeNameOf,
   type Place,
   type Situation,
+  type Standing,
   sponsorsOf,
 } from './stepsPlace.ts'
 import { standingAt, stayingCount } from './stepsYield.ts'
@@ -25,7 +26,10 @@ const wait = (place: Place, text: string, on: readonly Place[]) => addWait(place
 /** What a step that starts something waits for. */
 export function waitForSponsors(situation: Situation, place: Place): void {
   const from = place.of.status!.role
-  if (place.next === 'primary' && from !== 'primary') waitForPrimaries(situation, place)
+  if (place.next === 'primary' && from !== 'primary') {
+    waitForPrimaries(situation, place)
+    if (from === 'offline') waitForLapsed(situation, place)
+  }
   if (from !== 'offline' || place.of.slot < 0) return
   const { compiled } = situation
   for (const need of compiled.needsOf[compiled.assignments[place.standing.index]!.component]!) {
@@ -41,10 +45,29 @@ function waitForPrimaries(situation: Situation, place: Place): void {
     const sponsor = standingAt(situation, dependency.sponsor)
     const count = sponsor ? stayingCount(sponsor) : 0
     const needed = dependency.instanceCountMin
-    if (!sponsor || count >= needed) continue
+    if (!sponsor || count >= needed || !isExpected(dependency, sponsor)) continue
     const primaries = needed === 1 ? '1 primary' : `${needed} primaries`
     const text = `${sponsor.assignment}, which it depends on, to have ${primaries} ready (it has ${count})`
     wait(place, text, sponsor.places.filter(isToBePrimary))
+  }
+}
+
+/** Where only the order of starting matters, one that does not start is not waited for. */
+function isExpected({ mode, instanceCountMin }: CompiledDependency, { places }: Standing): boolean {
+  return mode !== 'start' || places.filter(isToBePrimary).length >= instanceCountMin
+}
+
+/**
+ * Those that cannot be without it stop before it starts again: what they have of its last life is of no use to them. A standby that
+ * runs takes over without waiting.
+ */
+function waitForLapsed(situation: Situation, place: Place): void {
+  for (const { dependent, mode } of dependentsOf(situation, place.standing)) {
+    const standing = mode === 'start' ? null : standingAt(situation, dependent)
+    if (!standing || !situation.input.lapsed?.[standing.assignment]) continue
+    for (const other of standing.places)
+      if (isReadyPrimary(other) && isReachable(other) && other.aim !== null)
+        wait(place, `${other.of.component}, which cannot be without it, to stop`, [other])
   }
 }
 

@@ -105,6 +105,8 @@ function waitForRoom(progress: Progress, places: readonly Place[]): void {
     if (wait) addWait(place, wait)
     else if (place.waits.length === 0) room.take(place, role)
   }
+  for (const place of starting)
+    if (place.next === 'primary' && place.waits.length === 0) place.hold = room.whyNotTogether(place)
   room.giveBack()
 }
 
@@ -146,7 +148,8 @@ function hold(place: Place): void {
 function letPass({ next, waits, standing }: Place): void {
   if (next !== 'primary' || standing.places.some(isInActiveRole)) return
   for (const { on } of waits)
-    for (const other of on) if (other.standing.priority <= standing.priority) other.hold = null
+    for (const other of on)
+      if (other.next === 'quiescing' && other.standing.priority <= standing.priority) other.hold = null
 }
 
 /** Commands of lower levels first. */

@@ -105,7 +105,7 @@ export function isServed(places: readonly Place[]): boolean {
 
 /**
  * Never two that act where one should: whoever may be acting stands in the way; those out of reach only where two would do harm.
- * Of several primaries at most so many act as were decided.
+ * Of several primaries at most so many act as were decided, but for those that would not stop.
  */
 function whyNotPromote(place: Place): Wait | null {
   const { places, isExclusive } = place.standing
@@ -114,10 +114,14 @@ function whyNotPromote(place: Place): Wait | null {
   let inTheWay: Place | null = null
   for (const other of places) {
     if (isToBePrimary(other)) decidedCount += 1
-    if (other === place || !other.of.mayAct || !(isExclusive || isUp(other))) continue
+    if (other === place || !other.of.mayAct || !(isExclusive || canYetStop(other))) continue
     actingCount += 1
     if (inTheWay === null || (isToBePrimary(inTheWay) && !isToBePrimary(other))) inTheWay = other
   }
   const isFull = actingCount >= (isExclusive ? 1 : decidedCount)
   return isFull && inTheWay ? own(`${inTheWay.of.component} to stop acting`, inTheWay) : null
+}
+
+function canYetStop(place: Place): boolean {
+  return isUp(place) && place.of.status?.phase !== 'stopFailed'
 }

@@ -6,7 +6,7 @@ import type { AssignmentConfiguration } from '../../model/configuration.ts'
 import type { AssignmentName, ComponentId } from '../../model/ids.ts'
 import { type Intent, upAvailabilities } from '../../model/status.ts'
 import { compareTokens, type Token } from '../../model/token.ts'
-import type { Candidate } from './candidate.ts'
+import { type Candidate, isDemoted } from './candidate.ts'
 import type { CompiledDependency } from './compile/relationships.ts'
 import { type Compiled, compiled } from './compile.ts'
 import type { PlanInput } from './input.ts'
@@ -24,7 +24,7 @@ export function isRenewed(
 function isOver({ status, intended }: Candidate): boolean {
   if (status === null || intended === null || intended.role === 'offline') return false
   const isDown = status.role === 'offline' && status.phase === 'stopped'
-  return isDown && compareTokens(status.token, intended.token) >= 0
+  return (isDown || isDemoted(status, intended)) && compareTokens(status.token, intended.token) >= 0
 }
 
 /** Another acts as well: the one that stays is told to stop, too, and started again under the new token. */

@@ -117,8 +117,14 @@ function latest(situation: Situation, dependencies: readonly CompiledDependency[
 export function stayingCount({ places }: Standing, { isUnknownCounted } = { isUnknownCounted: false }): number {
   let count = 0
   for (const place of places) {
-    if (!isToBePrimary(place) || !isUp(place) || (place.aim !== 'primary' && place.aim !== null)) continue
-    if (place.of.status === null ? isUnknownCounted : isReadyPrimary(place)) count += 1
+    if (!isToBePrimary(place) || (place.aim !== 'primary' && place.aim !== null)) continue
+    if (place.of.status === null ? isUnknownCounted && isUnheard(place) : isReadyPrimary(place) && isUp(place))
+      count += 1
   }
   return count
+}
+
+/** It may serve: its node has not said yet. */
+function isUnheard(place: Place): boolean {
+  return place.of.node === 'unknown' || isUp(place)
 }

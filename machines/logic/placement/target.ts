@@ -9,7 +9,7 @@ import { reasonOf } from './allocate/shortage.ts'
 import { isPrimaryRole, isSecondaryRole } from './allocate/situation.ts'
 import { type Survey, surveyed } from './allocate/survey.ts'
 import { type Candidate, candidatesOf, isLeftAlone } from './candidate.ts'
-import { compiled } from './compile.ts'
+import { type Compiled, compiled } from './compile.ts'
 import type { PlanInput } from './input.ts'
 import { goneOf } from './retired.ts'
 
@@ -61,11 +61,14 @@ interface At {
   readonly before: Decided | null
 }
 
+type In = Omit<At, 'before'>
+
 function targetAt(at: At): Target {
   const { survey, allocation, index, before } = at
   const { situations } = survey
   const candidates = situations.candidates[index]!
-  const kept = before && survey.isAnew[index] === 0 && hasSameRoles(at, before) ? before.configured[index]! : null
+  const isKept = before && survey.isAnew[index] === 0 && !hasNeeds(situations.of, index) && hasSameRoles(at, before)
+  const kept = isKept ? before.configured[index]! : null
   // As configured then, as configured now; what it lacked may have changed with what others have.
   if (kept?.reason === null) return kept
   const reason = reasonOf(allocation.ledger, index)
@@ -84,7 +87,7 @@ function hasSameRoles({ allocation, index }: At, before: Decided): boolean {
   return true
 }
 
-function roleOf({ survey, allocation, index }: At, candidate: Candidate, place: number): Role {
+function roleOf({ survey, allocation, index }: In, candidate: Candidate, place: number): Role {
   const { situations } = survey
   const { roles, primaryCounts } = allocation.ledger
   const given = candidate.slot < 0 ? 0 : roles[candidate.slot]
@@ -93,7 +96,31 @@ function roleOf({ survey, allocation, index }: At, candidate: Candidate, place: 
   const isHolder = situations.holders[index] === place
   if (isHolder && primaryCounts[index] === situations.fixedPrimaryCounts[index]) return 'primary'
   if (isLeftAlone(candidate)) return candidate.intended?.role ?? 'offline'
-  return candidate.isUsable && situations.of.assignments[index]!.canBeSpare ? 'spare' : 'offline'
+  return canBeSpare({ survey, allocation, index }, candidate) ? 'spare' : 'offline'
+}
+
+/** A spare of a hot type runs: so nothing of it is where its wishes forbid it, or where what it needs is not (SPEC R5). */
+function canBeSpare(at: In, { isUsable, slot }: Candidate): boolean {
+  const { of } = at.survey.situations
+  const { canBeSpare: isRole, component } = of.assignments[at.index]!
+  if (!isUsable || !isRole || of.slotForbids[slot] === 1) return false
+  return of.needsOf[component]!.every(({ sponsor, kind }) => {
+    const roles = rolesOn(at, sponsor, of.slotNodes[slot]!)
+    return roles.some((role) => (kind === 'proxy' ? role === 'primary' : role !== 'offline'))
+  })
+}
+
+/** Of a component on a node: one for each assignment that it serves. */
+function rolesOn({ survey, allocation }: In, component: number, node: number): Role[] {
+  const { of, candidates } = survey.situations
+  return of.components[component]!.assignments.flatMap((index) => {
+    const place = candidates[index]!.findIndex(({ slot }) => slot >= 0 && of.slotNodes[slot] === node)
+    return place < 0 ? [] : [roleOf({ survey, allocation, index }, candidates[index]![place]!, place)]
+  })
+}
+
+function hasNeeds({ assignments, needsOf }: Compiled, index: number): boolean {
+  return needsOf[assignments[index]!.component]!.length > 0
 }
 
 function withGone(input: PlanInput, configured: readonly Target[]): readonly Target[] {

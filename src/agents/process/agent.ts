@@ -179,12 +179,14 @@ class Agent implements ProcessAgent {
     return this.#sharedOf(life.component)?.lifeOf(life) ?? life.incarnation
   }
 
-  run({ kind, component: place, timeLimitMs }: ErrandOrder): Promise<Reason | null> {
+  run({ kind, component: place, incarnation, timeLimitMs }: ErrandOrder): Promise<Reason | null> {
     const component = hostOf(place)
     if (!this.#programs.has(component)) return Promise.resolve({ code: 'no-such', detail: 'it is not on this node' })
     if (this.#proxyOf(component))
       return Promise.resolve({ code: 'unsupported', detail: 'it has no process of its own' })
-    return kind === 'reset' ? this.#own(component).reset(timeLimitMs) : this.#test(component, timeLimitMs)
+    return kind === 'reset'
+      ? this.#own(component).reset(timeLimitMs)
+      : this.#test({ component, incarnation }, timeLimitMs)
   }
 
   close(): void {
@@ -368,14 +370,14 @@ class Agent implements ProcessAgent {
     return made
   }
 
-  #test(component: ComponentId, timeLimitMs: number): Promise<Reason | null> {
+  #test({ component, incarnation }: ComponentLife, timeLimitMs: number): Promise<Reason | null> {
     const type = this.#typeOf(component)
     if (type === null || this.#own(component).isRunning || this.#selfTests.has(component))
       return Promise.resolve({ code: 'selfTest.notOffline', detail: 'its process runs, or it is being tested' })
     const { promise, resolve } = Promise.withResolvers<Reason | null>()
     const test = new SelfTest({
       component,
-      incarnation: this.#lives.get(component) ?? 0,
+      incarnation: Math.max(incarnation, this.#lives.get(component) ?? 0),
       type,
       createProgram: (onEvent) => this.#create(component, onEvent)!,
       tasks: this.#tasks,

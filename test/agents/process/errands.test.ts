@@ -8,8 +8,8 @@ afterEach(() => bench.close())
 
 const sh = (script: string): string[] => ['sh', '-c', script]
 const aware = { aware: true, command: [process.execPath, join(import.meta.dir, '../../support/poolProgram.ts')] }
-const reset = { kind: 'reset', component: 'n1/it', timeLimitMs: 5000 } as const
-const selfTest = { kind: 'selfTest', component: 'n1/it', timeLimitMs: 10_000 } as const
+const reset = { kind: 'reset', component: 'n1/it', incarnation: 7, timeLimitMs: 5000 } as const
+const selfTest = { kind: 'selfTest', component: 'n1/it', incarnation: 7, timeLimitMs: 10_000 } as const
 
 describe('a soft reset', () => {
   test('is done by a program that is aware, while it runs', async () => {
@@ -69,6 +69,8 @@ describe('a self-test', () => {
     await Bun.write(`${bench.directory}/code`, '0')
     expect(await bench.agent.run(selfTest)).toBeNull()
     expect(bench.lines('environment')).toContain('ROLECALL_COMPONENT=n1/it')
+    // The last life once more: none that a machine will count.
+    expect(bench.lines('environment')).toContain('ROLECALL_INCARNATION=7')
     await Bun.write(`${bench.directory}/code`, '4')
     expect(await bench.agent.run(selfTest)).toEqual({ code: 'selfTest.failed', detail: 'onSelfTest: exit code 4' })
     expect(bench.events).toEqual([])

@@ -49,7 +49,9 @@ describe('a component for which a proxy speaks', () => {
     bench.agent.introduce(cardWords('primary', 2))
     await until(() => log().length === 3, 'the peers')
     expect(log()).toEqual(['speaks for n1/card', 'primary n1/card 1.2', 'peers line n2/it secondary'])
-    expect(await bench.agent.run({ kind: 'reset', component: 'n1/card', timeLimitMs: 100 })).toMatchObject({
+    expect(
+      await bench.agent.run({ kind: 'reset', component: 'n1/card', incarnation: 4, timeLimitMs: 100 }),
+    ).toMatchObject({
       code: 'unsupported',
     })
   })

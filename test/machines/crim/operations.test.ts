@@ -317,6 +317,17 @@ describe('whoever asks is answered', () => {
     ])
   })
 
+  test('by a new master, once it knows what is', () => {
+    const cluster = started()
+    cluster.changeMaster()
+    cluster.request({ type: '', operation: 'lock', target: node('n3') })
+    cluster.request({ type: '', operation: 'lock', target: node('n3'), isDryRun: true })
+    expect(cluster.answers.map(({ result }) => (result as { code: string }).code)).toEqual(['unavailable'])
+    cluster.settle()
+    expect(cluster.answers.map(({ result }) => (result as { ok: boolean }).ok)).toEqual([false, true])
+    expect(cluster.roleOf('n3')).toBe('offline.stopped')
+  })
+
   test('by the old master, when another takes over: what it has committed is carried on', () => {
     const cluster = started()
     cluster.request({ type: '', operation: 'lock', target: node('n1') })

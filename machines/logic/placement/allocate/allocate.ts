@@ -13,11 +13,11 @@
 
 import { continued } from './continue.ts'
 import { addOwnCost, type Cost, compareCosts, type Layout, layoutFor, softCost, zeroCost } from './cost.ts'
-import { placeGreedily, placePrimariesGreedily, placeTheRest } from './greedy.ts'
+import { failBack, placeGreedily, placePrimariesGreedily, placeTheRest } from './greedy.ts'
 import { neighboursOf, withDependents } from './island.ts'
-import { emptyLedger, fits, type GivenRole, type Ledger, place, remove } from './ledger.ts'
+import { clear, emptyLedger, fits, type GivenRole, type Ledger, place } from './ledger.ts'
 import { repair } from './repair.ts'
-import { reserveHolds } from './reserve.ts'
+import { giveBackReserved, reserveHolds } from './reserve.ts'
 import { type Found, islandCountMax, search } from './search.ts'
 import { isPrimaryRole, isSecondaryRole, type Situations } from './situation.ts'
 import type { Survey } from './survey.ts'
@@ -93,13 +93,6 @@ export function placePresent(ledger: Ledger, index: number): boolean {
   return true
 }
 
-/** Takes back all that is not fixed. */
-export function clear(ledger: Ledger, index: number): void {
-  const { situations, of, roles } = ledger
-  for (let slot = of.slotsFrom[index]!; slot < of.slotsFrom[index + 1]!; slot++)
-    if (roles[slot] !== 0 && situations.fixed[slot] === 0) remove(ledger, slot)
-}
-
 function inOrder({ of }: Ledger, open: Uint8Array): number[] {
   const members: number[] = []
   for (const index of of.order) if (open[index] !== 0) members.push(index)
@@ -134,6 +127,7 @@ function isBestAlone({ cost, bound, isExhaustive }: Found, layout: Layout): bool
 function decideAll(ledger: Ledger, members: readonly number[], all: readonly number[]): boolean {
   if (all.length > islandCountMax) {
     repair(ledger, members)
+    giveBackReserved(ledger, members)
     return false
   }
   const layout = layoutFor(ledger.of, all)
@@ -153,7 +147,9 @@ function decideAll(ledger: Ledger, members: readonly number[], all: readonly num
 function decideMany(ledger: Ledger, members: readonly number[]): boolean {
   placePrimariesGreedily(ledger, members)
   repair(ledger, members)
+  failBack(ledger, members)
   placeTheRest(ledger, members)
+  giveBackReserved(ledger, members)
   return false
 }
 

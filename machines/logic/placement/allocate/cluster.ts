@@ -20,18 +20,29 @@ export function bestSlotForAll(ledger: Ledger, index: number, cluster: readonly 
   const { of, situations } = ledger
   const open = cluster.filter((member) => ledger.primaryCounts[member] === 0)
   const layout = layoutFor(of, open)
+  const isFixed = isNeededOutside(of, cluster)
   let best = -1
   let bestCost: Cost | null = null
   for (let slot = of.slotsFrom[index]!; slot < of.slotsFrom[index + 1]!; slot++) {
     if (situations.mayBePrimary[slot] === 0 || ledger.roles[slot] !== 0 || !fits(ledger, slot, isPrimaryRole)) continue
     place(ledger, slot, isPrimaryRole)
     const cost = costWithOthers(ledger, layout, open)
+    // Those that need them where they are would lose more than they gain by failing back.
+    if (isFixed) cost.fill(0, layout.failBack, layout.moves)
     remove(ledger, slot)
     if (bestCost !== null && compareCosts(cost, bestCost) >= 0) continue
     best = slot
     bestCost = cost
   }
   return best
+}
+
+function isNeededOutside(of: Compiled, cluster: readonly number[]): boolean {
+  return cluster.some(
+    (member) =>
+      of.neededBy[of.assignments[member]!.component]!.length > 0 ||
+      of.dependentsOf[member]!.some(({ dependent, mode }) => mode !== 'start' && !cluster.includes(dependent)),
+  )
 }
 
 /** As things stand, and the others placed beside it as far as they can be; they are taken back. */

@@ -8,21 +8,27 @@ import type { Survey } from './survey.ts'
  * What `begin` would give, from the allocation before: all that had what it could have, and of which nothing has changed, has it still.
  * Null where that is not certain: something that was not there before does not fit beside it.
  */
-export function continued(
-  { situations, isAnew }: Survey,
-  before: Allocation,
-): Pick<Allocation, 'ledger' | 'open'> | null {
+export function continued(survey: Survey, before: Allocation): Pick<Allocation, 'ledger' | 'open'> | null {
+  const { situations } = survey
   const { of } = situations
   if (before.ledger.of !== of) return null
   const open = new Uint8Array(of.assignments.length)
   for (let index = 0; index < open.length; index++)
     if (situations.isContent[index] === 0) withDependents(of, index, open)
   const ledger = copyOf(before.ledger, situations)
-  const isTouched = (index: number) => isAnew[index] === 1 || before.open[index] === 1 || open[index] === 1
-  for (let index = 0; index < open.length; index++) if (isTouched(index)) clearAll(ledger, index)
-  for (let index = 0; index < open.length; index++) if (isTouched(index) && !placeFixedOf(ledger, index)) return null
-  for (const index of of.order) if (open[index] === 0 && isTouched(index) && !placePresent(ledger, index)) return null
+  const touched: number[] = []
+  for (let index = 0; index < open.length; index++)
+    if (isTouched(survey, index) || before.open[index] === 1 || open[index] === 1) touched.push(index)
+  for (const index of touched) clearAll(ledger, index)
+  for (const index of touched) if (!placeFixedOf(ledger, index)) return null
+  touched.sort((a, b) => of.positions[a]! - of.positions[b]!)
+  for (const index of touched) if (open[index] === 0 && !placePresent(ledger, index)) return null
   return { ledger, open }
+}
+
+/** Something of it, or of a sponsor that it may go on without for a while, is another now. */
+function isTouched({ isAnew, situations }: Survey, index: number): boolean {
+  return isAnew[index] === 1 || situations.of.sponsorsOf[index]!.some(({ sponsor }) => isAnew[sponsor] === 1)
 }
 
 function clearAll(ledger: Ledger, index: number): void {

@@ -2,16 +2,29 @@
  * A good placement at once, and the best there is wherever room is not short: the assignments in their order, first all required
  * primaries, then required secondaries, preferred primaries, preferred secondaries, each on the best place that is left.
  */
+import type { Compiled } from '../compile.ts'
 import { bestSlotForAll, clusterOf } from './cluster.ts'
-import { fits, type GivenRole, type Ledger, place, remove } from './ledger.ts'
-import { reserveHolds } from './reserve.ts'
-import { isPrimaryRole, isSecondaryRole } from './situation.ts'
+import { clear, fits, type GivenRole, type Ledger, place } from './ledger.ts'
+import { keepsReserve } from './reserve.ts'
+import { isPrimaryRole, isSecondaryRole, type Situations } from './situation.ts'
 import { hasPrimaryToFollow, wantedOf } from './wanted.ts'
 
 /** Those to be decided, in the order of deciding. */
 export function placeGreedily(ledger: Ledger, members: readonly number[]): void {
   placePrimariesGreedily(ledger, members)
+  failBack(ledger, members)
   placeTheRest(ledger, members)
+}
+
+/** Those that would rather be elsewhere go there, as far as there is room now; unless others need them where they are. */
+export function failBack(ledger: Ledger, members: readonly number[]): void {
+  const { of } = ledger
+  for (const index of members) {
+    if (!of.assignments[index]!.isFailingBack || isNeeded(of, index)) continue
+    if (of.togethersOf[index]!.some(({ weight }) => weight === null)) continue
+    clear(ledger, index)
+    fill(ledger, index, { role: isPrimaryRole, isRequired: true })
+  }
 }
 
 /** The required ones only. */
@@ -26,15 +39,31 @@ export function placeTheRest(ledger: Ledger, members: readonly number[]): void {
   for (const index of members) fill(ledger, index, { role: isSecondaryRole, isRequired: false })
 }
 
-/** Primaries that could not be better off stay, before anything else is placed where they are; and so do their secondaries. */
+/** Primaries whose state could not be better stay, before anything else is placed where they are; and so do their secondaries. */
 export function keepWhatIsWell(ledger: Ledger, members: readonly number[]): void {
   const { of, situations } = ledger
   for (const index of members) {
-    if (of.assignments[index]!.isFailingBack || of.togethersOf[index]!.some(({ weight }) => weight === null)) continue
+    if (of.togethersOf[index]!.length > 0) {
+      const cluster = clusterOf(of, index)
+      if (cluster.length > 1 && !cluster.every((member) => isWellServed(situations, member))) continue
+    }
     keep(ledger, index, isPrimaryRole)
     const isServed = ledger.primaryCounts[index]! >= Math.min(1, wantedOf(situations, index).primaryRequired)
     if (isServed && situations.awaitsHeir[index] === 0) keep(ledger, index, isSecondaryRole)
   }
+}
+
+/** One of its primaries could not be better off. */
+function isWellServed({ of, present, tiers, primaryMoves }: Situations, index: number): boolean {
+  for (let slot = of.slotsFrom[index]!; slot < of.slotsFrom[index + 1]!; slot++)
+    if (present[slot] === isPrimaryRole && tiers[slot] === 0 && primaryMoves[slot] === 0) return true
+  return false
+}
+
+/** Somebody else stands or falls with it. */
+export function isNeeded(of: Compiled, index: number): boolean {
+  const isSponsor = of.dependentsOf[index]!.some(({ mode }) => mode !== 'start')
+  return isSponsor || of.neededBy[of.assignments[index]!.component]!.length > 0
 }
 
 function keep(ledger: Ledger, index: number, role: GivenRole): void {
@@ -173,14 +202,4 @@ function releaseSoftness({ of, roles, situations }: Ledger, slot: number, role: 
     if (roles[other] !== 0 && roles[other] !== role && situations.releases[other] !== situations.releases[slot])
       differing++
   return differing
-}
-
-function keepsReserve(ledger: Ledger, slot: number, role: GivenRole): boolean {
-  const { of, situations } = ledger
-  if (!of.isReserving || of.assignments[of.slotAssignments[slot]!]!.isReserving) return true
-  if (situations.present[slot] === role) return true
-  place(ledger, slot, role)
-  const holds = reserveHolds(ledger)
-  remove(ledger, slot)
-  return holds
 }

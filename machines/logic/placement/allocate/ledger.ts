@@ -2,6 +2,8 @@
  * Who has been given what so far, and what that leaves: roles by slot, and what they use of nodes (SPEC R6), components and the
  * places that relationships speak of (SPEC R5). `place` and `remove` undo each other exactly.
  */
+import { isUpAvailability } from '../candidate.ts'
+import type { CompiledApart, CompiledDependency, CompiledTogether, Need } from '../compile/relationships.ts'
 import type { Compiled } from '../compile.ts'
 import { hostOn } from '../compile.ts'
 import { isPrimaryRole, type isSecondaryRole, type Situations } from './situation.ts'
@@ -102,6 +104,13 @@ export function remove(ledger: Ledger, slot: number): void {
   count(ledger, slot, role, -1)
 }
 
+/** Takes back all that is not fixed. */
+export function clear(ledger: Ledger, index: number): void {
+  const { situations, of, roles } = ledger
+  for (let slot = of.slotsFrom[index]!; slot < of.slotsFrom[index + 1]!; slot++)
+    if (roles[slot] !== 0 && situations.fixed[slot] === 0) remove(ledger, slot)
+}
+
 function count(ledger: Ledger, slot: number, role: GivenRole, by: 1 | -1): void {
   const { of } = ledger
   const assignment = of.slotAssignments[slot]!
@@ -171,22 +180,39 @@ export function lacking(ledger: Ledger, slot: number, role: GivenRole): number {
   return -1
 }
 
-/** The relationship that stands in the way, by name; null: none does. */
-export function obstacleOf(ledger: Ledger, slot: number, role: GivenRole): string | null {
+export type Obstacle = CompiledDependency | CompiledTogether | CompiledApart | Need | 'releases'
+
+/** The relationship that stands in the way; null: none does. */
+export function obstacleOf(ledger: Ledger, slot: number, role: GivenRole): Obstacle | null {
   const { of } = ledger
   const assignment = of.slotAssignments[slot]!
   const node = of.slotNodes[slot]!
   if (role === isPrimaryRole) {
-    for (const { sponsor, mode, instanceCountMin, name } of of.sponsorsOf[assignment]!)
-      if (mode !== 'start' && servedCount(ledger, sponsor) < instanceCountMin) return name
+    for (const dependency of of.sponsorsOf[assignment]!)
+      if (isWithout(ledger, dependency) && !isTolerated(ledger, slot, dependency)) return dependency
     for (const together of of.togethersOf[assignment]!)
-      if (together.weight === null && isElsewhere(ledger, together.index, together.domains[node]!)) return together.name
+      if (together.weight === null && isElsewhere(ledger, together.index, together.domains[node]!)) return together
   }
   for (const need of of.needsOf[of.assignments[assignment]!.component]!)
-    if (!isInRole(ledger, need.sponsor, node, need.kind === 'proxy')) return need.name
+    if (!isInRole(ledger, need.sponsor, node, need.kind === 'proxy')) return need
   for (const apart of of.apartsOf[assignment]!)
-    if (apart.weight === null && isTaken(ledger, assignment, { apart, domain: apart.domains[node]! })) return apart.name
+    if (apart.weight === null && isTaken(ledger, assignment, { apart, domain: apart.domains[node]! })) return apart
   return of.incompatible.size > 0 && isIncompatible(ledger, slot, role) ? 'releases' : null
+}
+
+function isWithout(ledger: Ledger, { sponsor, mode, instanceCountMin }: CompiledDependency): boolean {
+  return mode !== 'start' && servedCount(ledger, sponsor) < instanceCountMin
+}
+
+/** It serves, and its sponsor fell: it goes on until `lapsed` says otherwise. Of a sponsor that works and is to stop it goes first. */
+function isTolerated({ situations }: Ledger, slot: number, dependency: CompiledDependency): boolean {
+  const { sponsor, instanceCountMin, toleranceMs } = dependency
+  if (toleranceMs === 0 || situations.present[slot] !== isPrimaryRole) return false
+  if (situations.isWithout[situations.of.slotAssignments[slot]!] === 1) return false
+  const working = situations.candidates[sponsor]!.filter(
+    ({ node, status }) => isUpAvailability(node) && status?.role === 'primary' && status.phase === 'ready',
+  )
+  return working.length < instanceCountMin
 }
 
 /** Primaries of an assignment, one that stays so in name only included: its dependents are not stopped before their tolerance ends. */
@@ -212,7 +238,7 @@ function isInRole(
 function isTaken(
   ledger: Ledger,
   assignment: number,
-  { apart, domain }: { apart: Compiled['aparts'][number]; domain: number },
+  { apart, domain }: { apart: CompiledApart; domain: number },
 ): boolean {
   const { classes, classSets, domains, index } = apart
   if (classes.length === 1) return placesIn(ledger, assignment, domains, domain) > 0

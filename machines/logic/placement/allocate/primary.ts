@@ -7,7 +7,7 @@ import { stoppedAvailabilities } from '../../../model/status.ts'
 import { type Candidate, isLeftAlone, isReadySecondary, isUpAvailability } from '../candidate.ts'
 import { handOverReason, notInStepReason, pendingReason, unreachableReason } from '../reasons.ts'
 import { type Case, fix, isPrimaryRole, mayBePrimary, onlyPrimaries } from './situation.ts'
-import { primaryMoveOf, tierOfOther, tiers } from './tiers.ts'
+import { primaryMoveOf, tierOf, tierOfOther, tiers } from './tiers.ts'
 
 export function settlePrimary(of: Case): void {
   const { into, index, candidates, assignment } = of
@@ -30,9 +30,9 @@ export function settlePrimary(of: Case): void {
   settleKept(of, current)
 }
 
-function grade({ into }: Case, candidate: Candidate): void {
+function grade({ into, assignment }: Case, candidate: Candidate): void {
   if (candidate.slot < 0) return
-  into.tiers[candidate.slot] = tierOfOther(candidate)
+  into.tiers[candidate.slot] = tierOf(assignment, candidate)
   into.primaryMoves[candidate.slot] = primaryMoveOf(candidate)
 }
 
@@ -50,7 +50,8 @@ function keepFixed(of: Case, current: Candidate): void {
 
 /** Nobody was primary before: whoever acts already, else the best there is. */
 function settleFirst(of: Case): void {
-  for (const candidate of of.candidates) if (candidate.mayAct) setTier(of, candidate, tiers.present)
+  for (const candidate of of.candidates)
+    setTier(of, candidate, candidate.mayAct ? tiers.present : tierOfOther(candidate))
 }
 
 /** Its node is gone, and with it what only it had. */
@@ -63,7 +64,11 @@ function settleLoss(of: Case, current: Candidate): void {
     into.notes[index] = notInStepReason(current)
   }
   const isReady = (candidate: Candidate) => mayBePrimary(of, candidate) && isReadySecondary(candidate)
-  if (candidates.some(isReady)) return onlyPrimaries(of, isReadySecondary)
+  if (candidates.some(isReady)) {
+    // One that is in step, and still does not follow, has something else in its way.
+    into.notes[index] = null
+    return onlyPrimaries(of, isReadySecondary)
+  }
   const named = input.requests[assignment.name]?.to ?? null
   const isNamed = ({ component }: Candidate) => component === named
   if (candidates.some((candidate) => mayBePrimary(of, candidate) && isNamed(candidate))) onlyPrimaries(of, isNamed)
@@ -106,7 +111,8 @@ function settleKept(of: Case, current: Candidate): void {
   const request = input.requests[assignment.name]
   if (request && settleRequest(of, current, request.to)) return
   if (assignment.isStepNeeded) onlyPrimaries(of, (candidate) => candidate === current || isReadySecondary(candidate))
-  if (!assignment.isFailingBack) return
+  // Who was asked for is not sent back before he has come.
+  if (!assignment.isFailingBack || request?.to === current.component) return
   for (const candidate of candidates)
     if (!candidate.hasFailed && (!assignment.isStepNeeded || isReadySecondary(candidate)))
       setTier(of, candidate, tiers.present)

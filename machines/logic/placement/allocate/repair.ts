@@ -4,7 +4,7 @@
  * is less important; and those of others if there is another place for them at once. What gave way is placed again where it can be.
  */
 import { mayFollow } from './cost.ts'
-import { bestSlot, placeTheRest } from './greedy.ts'
+import { bestSlot, isNeeded, placeTheRest } from './greedy.ts'
 import { fits, type GivenRole, hasHostRoom, type Ledger, lacking, obstacleOf, place, remove } from './ledger.ts'
 import { reserveHolds } from './reserve.ts'
 import { isPrimaryRole, isSecondaryRole } from './situation.ts'
@@ -16,6 +16,8 @@ export const repairCountMax = 256
 export function repair(ledger: Ledger, members: readonly number[]): void {
   const short = members.filter((index) => isShort(ledger, index)).slice(0, repairCountMax)
   if (short.length === 0) return
+  // One of its secondaries may be who follows: they are placed again in the end.
+  for (const index of short) clearSecondaries(ledger, index)
   const slotsByNode = slotsByNodeOf(ledger)
   const displaced = new Set<number>(members)
   for (const index of short) for (const other of makeRoom(ledger, slotsByNode, index)) displaced.add(other)
@@ -30,6 +32,12 @@ function isShort({ of, primaryCounts, situations }: Ledger, index: number): bool
   for (let slot = of.slotsFrom[index]!; slot < of.slotsFrom[index + 1]!; slot++)
     if (situations.mayBePrimary[slot] === 1) return true
   return false
+}
+
+function clearSecondaries(ledger: Ledger, index: number): void {
+  const { of, situations, roles } = ledger
+  for (let slot = of.slotsFrom[index]!; slot < of.slotsFrom[index + 1]!; slot++)
+    if (roles[slot] === isSecondaryRole && situations.fixed[slot] === 0) remove(ledger, slot)
 }
 
 const slotsByNodes = new WeakMap<Ledger['of'], readonly number[][]>()
@@ -52,9 +60,15 @@ interface Attempt {
   readonly harm: readonly [number, number]
 }
 
-/** Those that gave way. Empty: nothing could be done. */
+/** Those that gave way. */
 function makeRoom(ledger: Ledger, slotsByNode: readonly number[][], index: number): readonly number[] {
   const { of, situations, roles } = ledger
+  // Room that was made for another may do for it as well.
+  const free = bestSlot(ledger, index, { role: isPrimaryRole, isRequired: true })
+  if (free >= 0) {
+    place(ledger, free, isPrimaryRole)
+    return []
+  }
   let best: Attempt | null = null
   for (let slot = of.slotsFrom[index]!; slot < of.slotsFrom[index + 1]!; slot++) {
     if (situations.mayBePrimary[slot] === 0 || roles[slot] !== 0) continue
@@ -162,9 +176,7 @@ function mayGiveWay(ledger: Ledger, slot: number, other: number): boolean {
   const { of, situations, roles } = ledger
   const index = of.slotAssignments[other]!
   if (roles[other] === 0 || situations.fixed[other] !== 0 || index === of.slotAssignments[slot]) return false
-  const isSponsor = of.dependentsOf[index]!.some(({ mode }) => mode !== 'start')
-  const isBound = of.togethersOf[index]!.some(({ weight }) => weight === null)
-  return of.neededBy[of.assignments[index]!.component]!.length === 0 && !isSponsor && !isBound
+  return !isNeeded(of, index) && !of.togethersOf[index]!.some(({ weight }) => weight === null)
 }
 
 function isExtra({ of, primaryCounts }: Ledger, slot: number): boolean {

@@ -1,10 +1,12 @@
 /**
  * Room for what reserves it, should one node fail (SPEC R6). For every node, the primaries on it that reserve are packed into what is
  * left on the others, the more important first, each on the first node of its own that has room, its secondaries' before others.
- * One that finds none may not lack it because of a place that was given anew to an assignment that reserves nothing and is not more
- * important: such a place is not given. What runs already is not stopped for a reserve, and those that reserve may use it.
+ * One that finds none may not lack it because of a place that was given anew to an assignment that reserves nothing and is decided
+ * after it, being less important: such a place is not given. What runs already is not stopped for a reserve, and those that reserve may use it.
  */
-import type { Ledger } from './ledger.ts'
+
+import { withDependents } from './island.ts'
+import { clear, type GivenRole, type Ledger, place, remove } from './ledger.ts'
 import { isPrimaryRole, isSecondaryRole } from './situation.ts'
 
 /** Whether nothing given anew takes room that is reserved. */
@@ -19,6 +21,38 @@ export function reserveHolds(ledger: Ledger): boolean {
     }
   }
   return true
+}
+
+/** Whether the place can be given without taking room that is reserved. */
+export function keepsReserve(ledger: Ledger, slot: number, role: GivenRole): boolean {
+  const { of, situations } = ledger
+  if (!of.isReserving) return true
+  if (situations.present[slot] === role) return true
+  place(ledger, slot, role)
+  const holds = reserveHolds(ledger)
+  remove(ledger, slot)
+  return holds
+}
+
+/**
+ * Where what was placed greedily has come to take reserved room together with what has it by right: gives the room back, what was
+ * decided last first.
+ */
+export function giveBackReserved(ledger: Ledger, members: readonly number[]): void {
+  const { of } = ledger
+  for (const index of [...members].reverse()) {
+    if (reserveHolds(ledger)) return
+    if (of.assignments[index]!.isReserving || !hasNewPlace(ledger, index)) continue
+    const marks = new Uint8Array(of.assignments.length)
+    withDependents(of, index, marks)
+    for (let other = 0; other < marks.length; other++) if (marks[other] === 1) clear(ledger, other)
+  }
+}
+
+function hasNewPlace({ of, roles, situations }: Ledger, index: number): boolean {
+  for (let slot = of.slotsFrom[index]!; slot < of.slotsFrom[index + 1]!; slot++)
+    if (roles[slot] !== 0 && situations.fixed[slot] === 0 && situations.present[slot] !== roles[slot]) return true
+  return false
 }
 
 /** Slots of primaries on the node that reserve, the more important first. */
@@ -56,17 +90,17 @@ function takeRoom(
   return true
 }
 
-/** Whether it is the new places of others, no more important and without a reserve, that it lacks room for. */
+/** Whether it is the new places of others, decided later and without a reserve, that it lacks room for. */
 function couldPackWithout(ledger: Ledger, node: number, slot: number): boolean {
   const { of, roles, situations } = ledger
-  const { level } = of.assignments[of.slotAssignments[slot]!]!
+  const position = of.positions[of.slotAssignments[slot]!]!
   const count = of.resources.length
   const used = Float64Array.from(ledger.used)
   for (let other = 0; other < of.slotCount; other++) {
     const role = roles[other]!
     if (role === 0 || situations.fixed[other] !== 0 || situations.present[other] === role) continue
     const assignment = of.slotAssignments[other]!
-    if (of.assignments[assignment]!.isReserving || of.assignments[assignment]!.level < level) continue
+    if (of.assignments[assignment]!.isReserving || of.positions[assignment]! < position) continue
     const weights = role === isPrimaryRole ? of.primaryWeights : of.secondaryWeights
     for (let resource = 0; resource < count; resource++) {
       const at = of.slotNodes[other]! * count + resource

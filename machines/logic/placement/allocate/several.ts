@@ -11,7 +11,7 @@ import { type Candidate, isLeftAlone, isUpAvailability } from '../candidate.ts'
 import { pendingReason, unreachableReason } from '../reasons.ts'
 import { nodeLoadsOf } from './loads.ts'
 import { type Case, fix, isPrimaryRole, mayBePrimary } from './situation.ts'
-import { primaryMoveOf, tierOfOther, tiers } from './tiers.ts'
+import { primaryMoveOf, tierOf, tiers } from './tiers.ts'
 
 export const loadHighPercent = 90
 export const loadLowPercent = 50
@@ -21,7 +21,8 @@ export function settlePrimaries(of: Case): void {
   for (const candidate of candidates) {
     if (candidate.intended?.role === 'primary') settlePresent(of, candidate)
     else if (candidate.slot >= 0) {
-      into.tiers[candidate.slot] = of.assignment.isFailingBack && !candidate.hasFailed ? 0 : tierOfOther(candidate)
+      into.tiers[candidate.slot] =
+        of.assignment.isFailingBack && !candidate.hasFailed ? 0 : tierOf(of.assignment, candidate)
       into.primaryMoves[candidate.slot] = primaryMoveOf(candidate)
     }
     if (candidate.intended?.role === 'primary' && candidate.isPending) into.notes[index] = pendingReason(candidate)
@@ -42,7 +43,7 @@ function settlePresent(of: Case, candidate: Candidate): void {
     return fix(of, candidate, isPrimaryRole)
   }
   if (candidate.slot < 0) return
-  into.tiers[candidate.slot] = candidate.hasFailed ? tiers.restarted : tiers.present
+  into.tiers[candidate.slot] = candidate.hasFailed && !assignment.isStateless ? tiers.restarted : tiers.present
   into.primaryMoves[candidate.slot] = 0
 }
 
@@ -68,12 +69,17 @@ function relieveBusiest(of: Case): void {
   const busiest = isSettled ? mostLoaded(present) : null
   if (busiest === null) return
   into.isBusy[of.index] = 1
-  const calm = candidates.filter((each) => mayBePrimary(of, each) && !present.includes(each) && isCalm(of, each))
-  if (calm.length === 0) return
-  into.tiers[busiest.slot] = tiers.spare
-  into.primaryMoves[busiest.slot] = 3
-  for (const { slot } of calm) into.tiers[slot] = Math.min(into.tiers[slot]!, tiers.spare - 1)
+  const others = candidates.filter((each) => mayBePrimary(of, each) && !present.includes(each))
+  if (!others.some((each) => isCalm(of, each))) return
+  into.primaryMoves[busiest.slot] = busiestMove
+  for (const other of others) {
+    if (isCalm(of, other)) into.tiers[other.slot] = tiers.present
+    else into.primaryMoves[other.slot] = busiestMove + 1
+  }
 }
+
+/** Of one that stays: more than to move it to a calm node, less than to any other. Nothing that counts for more gives way to that. */
+const busiestMove = 5
 
 function mostLoaded(present: readonly Candidate[]): Candidate | null {
   let most: Candidate | null = null

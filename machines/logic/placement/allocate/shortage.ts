@@ -1,7 +1,9 @@
 /** Why an assignment is not as configured, with names and numbers, from what was decided for all. */
 import type { Candidate } from '../candidate.ts'
 import { whyNot } from '../reasons.ts'
-import { type GivenRole, hasHostRoom, type Ledger, lacking, obstacleOf } from './ledger.ts'
+import { type GivenRole, hasHostRoom, type Ledger, lacking, obstacleOf, place, remove } from './ledger.ts'
+import { obstacleText } from './obstacles.ts'
+import { keepsReserve } from './reserve.ts'
 import { isPrimaryRole, isSecondaryRole } from './situation.ts'
 
 /** Null: it is as configured. */
@@ -37,7 +39,7 @@ function whyNotOthers(ledger: Ledger, index: number, role: GivenRole): string {
 export function whyNotHere(ledger: Ledger, candidate: Candidate, role: GivenRole): string | null {
   const { situations, of, roles } = ledger
   const { slot } = candidate
-  if (slot >= 0 && roles[slot] !== 0) return null
+  if (slot >= 0 && roles[slot] !== 0) return whyNotPromoted(ledger, candidate, role)
   const unusable = whyNot(candidate)
   if (unusable !== null) return unusable
   const node = of.nodes[of.slotNodes[slot]!]!
@@ -49,7 +51,8 @@ export function whyNotHere(ledger: Ledger, candidate: Candidate, role: GivenRole
   if (resource >= 0) return lackReason(ledger, slot, { role, resource })
   if (!hasHostRoom(ledger, slot, role)) return hostReason(ledger, slot)
   const obstacle = obstacleOf(ledger, slot, role)
-  return obstacle === null ? null : `${candidate.component} forbidden by ${obstacle}`
+  if (obstacle !== null) return `${candidate.component} forbidden by ${obstacleText(ledger, { slot, obstacle })}`
+  return keepsReserve(ledger, slot, role) ? null : reserveReason(ledger, slot, role)
 }
 
 function whyNotNow({ of }: Ledger, { component, slot, status }: Candidate, role: GivenRole): string {
@@ -72,8 +75,27 @@ function lackReason(
   return `needs ${needed} ${of.resources[resource]!}, ${of.nodes[node]!} has ${Math.max(0, left)}`
 }
 
+function reserveReason({ of }: Ledger, slot: number, role: GivenRole): string {
+  const count = of.resources.length
+  const weights = role === isPrimaryRole ? of.primaryWeights : of.secondaryWeights
+  const from = of.slotAssignments[slot]! * count
+  const resource = of.resources.findIndex((_, index) => weights[from + index]! > 0)
+  return `needs ${weights[from + resource]!} ${of.resources[resource]!}, which is reserved on ${of.nodes[of.slotNodes[slot]!]!}`
+}
+
 function hostReason({ of, hostPrimaryCounts, hostSecondaryCounts }: Ledger, slot: number): string {
   const host = of.slotHosts[slot]!
   const [primaries, secondaries] = [hostPrimaryCounts[host]!, hostSecondaryCounts[host]!]
   return `${of.hostIds[host]!} serves ${primaries} as primary and ${secondaries} as secondary already`
+}
+
+/** Why one that has a role has not got a better one: as if it had none. */
+function whyNotPromoted(ledger: Ledger, candidate: Candidate, role: GivenRole): string | null {
+  const { slot } = candidate
+  if (role !== isPrimaryRole || ledger.roles[slot] !== isSecondaryRole || ledger.situations.fixed[slot] !== 0)
+    return null
+  remove(ledger, slot)
+  const why = whyNotHere(ledger, candidate, role)
+  place(ledger, slot, isSecondaryRole)
+  return why
 }

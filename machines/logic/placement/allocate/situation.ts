@@ -126,8 +126,8 @@ export function situate(input: PlanInput, into: Situations, index: number): void
   const of: Case = { input, into, index, assignment: into.of.assignments[index]!, candidates }
   clear(into, index)
   for (const candidate of candidates) if (candidate.slot >= 0) situateSlot(of, candidate)
-  if (input.lapsed?.[of.assignment.name]) stopServing(of)
-  else serve(of)
+  serve(of)
+  if (input.lapsed?.[of.assignment.name]) noteWithout(of)
   notePresent(of)
   into.isContent[index] = isContent(into, index) ? 1 : 0
 }
@@ -192,12 +192,11 @@ export function mayBePrimary({ into }: Case, { slot }: Candidate): boolean {
   return slot >= 0 && into.mayBePrimary[slot] === 1
 }
 
-/** It outlived its sponsor for as long as it may: it is stopped until that is served again (SPEC R5). */
-function stopServing(of: Case): void {
-  const { into, index } = of
-  const [from, to] = [into.of.slotsFrom[index]!, into.of.slotsFrom[index + 1]!]
-  into.mayBePrimary.fill(0, from, to)
-  into.mayBeSecondary.fill(0, from, to)
+/**
+ * It outlived its sponsor for as long as it may, and is stopped until that is served again (SPEC R5): in its place, which it keeps
+ * (`stepsYield.ts`), for what it has is there.
+ */
+function noteWithout({ into, index }: Case): void {
   into.isWithout[index] = 1
   const sponsors = into.of.sponsorsOf[index]!.map(({ sponsor }) => into.of.assignments[sponsor]!.name)
   into.notes[index] = `waiting for ${sponsors.join(', ') || 'its sponsor'}, unserved for longer than it can be without`

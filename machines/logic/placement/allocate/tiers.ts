@@ -24,10 +24,16 @@ export function tierOfOther(candidate: Candidate): number {
   return isReadySecondary(candidate) ? tiers.ready : tiers.secondary
 }
 
-/** Nothing is disturbed where it is primary already; of others the sound come first. */
+/** The same, where state tells the sound ones apart only if there is any. */
+export function tierOf({ isStateless }: { readonly isStateless: boolean }, candidate: Candidate): number {
+  return isStateless && !candidate.hasFailed ? tiers.present : tierOfOther(candidate)
+}
+
+/** Nothing is disturbed where it is primary already; then standbys before spares, the sound before the failed. */
 export function primaryMoveOf({ intended, hasFailed }: Candidate): number {
   if (intended?.role === 'primary') return 0
-  return hasFailed ? 2 : 1
+  const move = intended?.role === 'secondary' ? 1 : 2
+  return hasFailed ? move + 2 : move
 }
 
 /** Who is secondary already, then who was primary and has the state, then the spares; the sound before the failed. */

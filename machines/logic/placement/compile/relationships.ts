@@ -100,17 +100,19 @@ function dependenciesOf(
   })
 }
 
-/** Each member needs the one before it, at once and in full. */
+/** Each member needs all before it, at once and in full: the order holds though one between two is not there. */
 function groupDependencies({ groups }: Configuration, { assignmentIndexes }: Names): CompiledDependency[] {
   return byName(groups).flatMap(([group, { members }]) =>
-    members.slice(1).map((member, before) => ({
-      name: `group ${group}`,
-      dependent: assignmentIndexes.get(member)!,
-      sponsor: assignmentIndexes.get(members[before]!)!,
-      instanceCountMin: 1,
-      toleranceMs: 0,
-      mode: 'full' as const,
-    })),
+    members.flatMap((member, at) =>
+      members.slice(0, at).map((sponsor) => ({
+        name: `group ${group}`,
+        dependent: assignmentIndexes.get(member)!,
+        sponsor: assignmentIndexes.get(sponsor)!,
+        instanceCountMin: 1,
+        toleranceMs: 0,
+        mode: 'full' as const,
+      })),
+    ),
   )
 }
 

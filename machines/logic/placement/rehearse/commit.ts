@@ -26,7 +26,7 @@ export interface Committed {
 }
 
 /**
- * Takes the targets over, as the CRIM does (`intentChange` of machines/crim/reconcile.ts). Each assignment that changes gets the next
+ * Takes the targets over, as the CRIM does (`intentChange` of machines/crim/intents.ts). Each assignment that changes gets the next
  * token, as its entry in the log would.
  */
 export function commit(input: PlanInput, targets: readonly Target[], last: Token): Committed {

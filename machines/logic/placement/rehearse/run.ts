@@ -9,13 +9,14 @@
 import type { AssignmentName, ComponentId } from '../../../model/ids.ts'
 import type { Role } from '../../../model/roles.ts'
 import { formatToken, type Token } from '../../../model/token.ts'
+import { compiled } from '../compile.ts'
 import { type Plan, plan } from '../index.ts'
 import type { PlanInput } from '../input.ts'
 import type { Step } from '../steps.ts'
 import { commit, newestToken } from './commit.ts'
 import { arrived, asIntended, carriedOut, fresh, typeOfPlace } from './ideal.ts'
 import { isServed, type Shortage, shortageOf } from './service.ts'
-import { lapsedLeft, limitOf, nextPassage } from './time.ts'
+import { isUnmet, lapsedAtOnce, lapsedLeft, limitOf, nextPassage } from './time.ts'
 import { troubleOf, whyDecided, whyShort } from './why.ts'
 
 export interface Rehearsal {
@@ -71,6 +72,8 @@ interface Stage {
   readonly reasons: Map<ComponentId, string>
   readonly waitedFor: Map<string, string>
   readonly unservedSinceMs: Map<AssignmentName, number>
+  /** By dependency that is not met. */
+  readonly unmetSinceMs: Map<number, number>
   /** Whose service has to be looked at again; null: everybody's. */
   touched: ReadonlySet<AssignmentName> | null
   readonly unservedMs: Record<AssignmentName, number>
@@ -125,7 +128,16 @@ const leapCountMax = 32
 function stageOf(input: PlanInput, plan: Plan | null): Stage {
   const counts = { turn: 0, elapsedMs: 0, waitedMs: 0, moveCount: 0, touched: null }
   const lists = { steps: [], passages: [], reasons: new Map(), waitedFor: new Map() }
-  return { input, plan, token: newestToken(input), ...counts, ...lists, unservedSinceMs: new Map(), unservedMs: {} }
+  return {
+    input,
+    plan,
+    token: newestToken(input),
+    ...counts,
+    ...lists,
+    unservedSinceMs: new Map(),
+    unmetSinceMs: new Map(),
+    unservedMs: {},
+  }
 }
 
 /** Each plan saves work of the next. */
@@ -200,13 +212,25 @@ function note(stage: Stage, lastedMs: number): void {
     if (input.configuration.assignments[name] === undefined || isServed(input, name)) unservedSinceMs.delete(name)
     else if (!unservedSinceMs.has(name)) unservedSinceMs.set(name, elapsedMs)
   }
+  noteUnmet(stage)
   stage.touched = new Set()
-  if (input.lapsed) stage.input = { ...input, lapsed: lapsedLeft(input, unservedSinceMs)! }
+  const lapsed = lapsedAtOnce(input, stage.unmetSinceMs.keys())
+  if (input.lapsed || lapsed !== null)
+    stage.input = { ...input, lapsed: { ...lapsedLeft(input, stage.unmetSinceMs.keys()), ...lapsed } }
+}
+
+function noteUnmet({ input, touched, elapsedMs, unmetSinceMs }: Stage): void {
+  const { dependencies, assignments } = compiled(input.configuration)
+  dependencies.forEach((dependency, index) => {
+    if (touched !== null && !touched.has(assignments[dependency.sponsor]!.name)) return
+    if (!isUnmet(input, dependency)) unmetSinceMs.delete(index)
+    else if (!unmetSinceMs.has(index)) unmetSinceMs.set(index, elapsedMs)
+  })
 }
 
 /** Nothing can be done now; what happens by itself next? */
 function passTime(stage: Stage): boolean {
-  const passage = nextPassage(stage.input, stage.unservedSinceMs)
+  const passage = nextPassage(stage.input, stage.unmetSinceMs)
   if (passage === null) return false
   const atMs = Math.max(passage.atMs, stage.elapsedMs + stage.waitedMs)
   stage.waitedMs = atMs - stage.elapsedMs

@@ -3,9 +3,10 @@
  * one; what is typical is far below, and known to nobody before it has been seen.
  */
 import type { ComponentType } from '../../../model/configuration.ts'
-import { type AssignmentName, type NodeName, nodeOf } from '../../../model/ids.ts'
+import { type NodeName, nodeOf } from '../../../model/ids.ts'
 import type { Role } from '../../../model/roles.ts'
 import { isolationWaitMs } from '../../lease.ts'
+import type { CompiledDependency } from '../compile/relationships.ts'
 import { compiled } from '../compile.ts'
 import type { PlanInput } from '../input.ts'
 import { hasProcess } from './ideal.ts'
@@ -28,9 +29,9 @@ export interface Passage {
   readonly input: PlanInput
 }
 
-/** The next of them, or null: time changes nothing any more. `sinceMs`: since when each sponsor is not ready. */
-export function nextPassage(input: PlanInput, sinceMs: ReadonlyMap<AssignmentName, number>): Passage | null {
-  const passages = [isolation(input), ...lapses(input, sinceMs)].filter((passage) => passage !== null)
+/** The next of them, or null: time changes nothing any more. `unmetSinceMs`: by dependency, since when its sponsor has too few primaries. */
+export function nextPassage(input: PlanInput, unmetSinceMs: ReadonlyMap<number, number>): Passage | null {
+  const passages = [isolation(input), ...lapses(input, unmetSinceMs)].filter((passage) => passage !== null)
   return passages.sort((a, b) => a.atMs - b.atMs)[0] ?? null
 }
 
@@ -55,32 +56,44 @@ function withoutNodes<T>(record: Readonly<Record<string, T>>, isOut: (node: Node
   return Object.fromEntries(Object.entries(record).filter(([place]) => !isOut(nodeOf(place as `${string}/${string}`))))
 }
 
-/** Sponsors that have been without a ready primary for longer than a dependent tolerates. Those of groups are among them. */
-function lapses(input: PlanInput, sinceMs: ReadonlyMap<AssignmentName, number>): Passage[] {
+/** Sponsors that have been without enough ready primaries for longer than a dependent tolerates. Those of groups are among them. */
+function lapses(input: PlanInput, unmetSinceMs: ReadonlyMap<number, number>): Passage[] {
   const { dependencies, assignments } = compiled(input.configuration)
-  return dependencies.flatMap((dependency) => {
-    const { toleranceMs, instanceCountMin, mode } = dependency
-    const dependent = assignments[dependency.dependent]!.name
-    const sponsor = assignments[dependency.sponsor]!.name
-    const since = sinceMs.get(sponsor)
-    const isMet = mode === 'start' || readyPrimaryCount(input, sponsor) >= instanceCountMin
-    if (isMet || since === undefined || input.lapsed?.[dependent] || readyPrimaryCount(input, dependent) === 0)
-      return []
+  return [...unmetSinceMs].flatMap(([index, sinceMs]) => {
+    const { toleranceMs, instanceCountMin, ...of } = dependencies[index]!
+    const [dependent, sponsor] = [assignments[of.dependent]!.name, assignments[of.sponsor]!.name]
+    if (input.lapsed?.[dependent] || readyPrimaryCount(input, dependent) === 0) return []
+    const what = instanceCountMin > 1 ? `has fewer than ${instanceCountMin} primaries` : 'is not served'
     return [
       {
-        atMs: since + toleranceMs,
-        text: `${sponsor} is not served for ${toleranceMs} ms, longer than ${dependent} tolerates`,
+        atMs: sinceMs + toleranceMs,
+        text: `${sponsor} ${what} for ${toleranceMs} ms, longer than ${dependent} tolerates`,
         input: { ...input, lapsed: { ...input.lapsed, [dependent]: true as const } },
       },
     ]
   })
 }
 
-/** Those that depend on one that is not served; others' tolerance begins anew. */
-export function lapsedLeft(input: PlanInput, unserved: { has(name: AssignmentName): boolean }): PlanInput['lapsed'] {
-  const { assignmentIndexes, sponsorsOf, assignments } = compiled(input.configuration)
-  const isLeft = (name: AssignmentName) =>
-    sponsorsOf[assignmentIndexes.get(name) ?? -1]?.some(({ sponsor }) => unserved.has(assignments[sponsor]!.name))
-  const left = Object.keys(input.lapsed ?? {}).filter(isLeft)
+/** Whether the sponsor has fewer primaries than its dependent needs, where that matters beyond the start. */
+export function isUnmet(input: PlanInput, { sponsor, instanceCountMin, mode }: CompiledDependency): boolean {
+  const { assignments } = compiled(input.configuration)
+  return mode !== 'start' && readyPrimaryCount(input, assignments[sponsor]!.name) < instanceCountMin
+}
+
+/** Dependents that tolerate nothing, and serve without what they need. Null: none. */
+export function lapsedAtOnce(input: PlanInput, unmet: Iterable<number>): PlanInput['lapsed'] | null {
+  const { dependencies, assignments } = compiled(input.configuration)
+  const names = [...unmet]
+    .filter((index) => dependencies[index]!.toleranceMs === 0)
+    .map((index) => assignments[dependencies[index]!.dependent]!.name)
+    .filter((name) => readyPrimaryCount(input, name) > 0)
+  return names.length === 0 ? null : Object.fromEntries(names.map((name) => [name, true as const]))
+}
+
+/** Dependents that are still without what they need; others' tolerance begins anew. */
+export function lapsedLeft(input: PlanInput, unmet: Iterable<number>): PlanInput['lapsed'] {
+  const { dependencies, assignments } = compiled(input.configuration)
+  const without = new Set([...unmet].map((index) => assignments[dependencies[index]!.dependent]!.name))
+  const left = Object.keys(input.lapsed ?? {}).filter((name) => without.has(name))
   return Object.fromEntries(left.map((name) => [name, true as const]))
 }

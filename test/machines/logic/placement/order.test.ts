@@ -5,8 +5,17 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { plan, stepsOfAll } from '../../../../machines/logic/placement/index.ts'
+import { freshInput, nodeBecomes, rehearse } from '../../../../machines/logic/placement/rehearse.ts'
 import { type ComponentId, hostOf, nodeOf } from '../../../../machines/model/ids.ts'
-import { mixedConfiguration, pick, type Random, randomFrom, randomRoles } from '../../../support/mixedModels.ts'
+import type { IntendedRole } from '../../../../machines/model/status.ts'
+import {
+  dependenciesOf,
+  mixedConfiguration,
+  pick,
+  type Random,
+  randomFrom,
+  randomRoles,
+} from '../../../support/mixedModels.ts'
 import { carryOut } from '../../../support/stepsDriver.ts'
 import { StepsWorld } from '../../../support/stepsWorld.ts'
 
@@ -90,6 +99,16 @@ test('what goes on from the plan before is what is planned anew', () => {
   })
 })
 
+test('the rehearsal of any plan ends: a cold start, a node that is lost, and its return', () => {
+  forAll(40, ({ input: { configuration } }, random) => {
+    const node = pick(random, Object.keys(configuration.nodes))
+    const started = rehearse(freshInput(configuration))
+    const lost = rehearse(nodeBecomes(started.after, node, 'ended'))
+    const returned = rehearse(nodeBecomes(lost.after, node, 'alive'))
+    expect([started, lost, returned].map(({ isSettled }) => isSettled)).toEqual([true, true, true])
+  })
+})
+
 test('what is withheld goes offline, comes back, and is another life', () => {
   forAll(200, (world, random) => {
     const { statuses, intents } = world.input
@@ -109,6 +128,22 @@ test('what is withheld goes offline, comes back, and is another life', () => {
       expect(world.input.statuses[place]!.role).toBe(roleOf(place))
       expect(world.input.statuses[place]!.token.index).toBeGreaterThan(tokens[at]!)
     }
+  })
+})
+
+test('what was without its sponsor for too long stops, and is served again after it', () => {
+  forAll(200, (world, random) => {
+    const dependents = dependenciesOf(world.input.configuration).map(({ dependent }) => dependent)
+    const lapsed = dependents.filter(() => random() < 0.5)
+    world.change({ lapsed: Object.fromEntries(lapsed.map((name) => [name, true as const])) })
+    decideAnew(world, random)
+    carryOut(world, random)
+    for (const name of lapsed)
+      for (const [place, { role }] of Object.entries(world.input.intents[name]!.roles) as [ComponentId, IntendedRole][])
+        if (role === 'primary') expect(world.input.statuses[place]!.role).not.toBe('primary')
+    world.change({ lapsed: {} })
+    carryOut(world, random)
+    expect(world.steps()).toEqual([])
   })
 })
 

@@ -35,6 +35,16 @@ test('however many primaries', () => {
   expect(told(input, 'n2/service')).toEqual(['n1 primary 0', 'n3 primary 0'])
 })
 
+test('of very many it is told of the primaries, and of the first standbys', () => {
+  const count = 120
+  const names = Array.from({ length: count }, (_, index) => `m${String(index).padStart(3, '0')}`)
+  const of = configuration({ nodes: names, type: { exclusive: false } })
+  const roles = names.map((name, index) => [`${name}/service`, index < count - 1 ? 'secondary' : 'primary'])
+  const peers = peersOf(new StepsWorld(of, { service: Object.fromEntries(roles) }).input, 'service', 'm000/service')
+  expect(peers).toHaveLength(100)
+  expect(peers.slice(0, 2).map(({ node, rank }) => `${node} ${rank}`)).toEqual(['m119 0', 'm001 2'])
+})
+
 test('a release that the program gave counts before that of its node', () => {
   const input = group({ n1: 'primary', n4: 'secondary' })
   const status = input.statuses['n4/service']!

@@ -261,7 +261,7 @@ describe('time', () => {
     expect(passages).toEqual([
       { beforeStep: 1, atMs: 4000, text: 'database is not served for 4000 ms, longer than web tolerates' },
     ])
-    expect(steps.map(({ place, to }) => `${place} ${to}`)).toEqual(['n2/web quiescing', 'n2/web spare'])
+    expect(steps.map(({ place, to }) => `${place} ${to}`)).toEqual(['n2/web quiescing', 'n2/web offline'])
   })
 
   test('a restart takes the time of stopping and starting, and everything is as it was', () => {

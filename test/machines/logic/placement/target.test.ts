@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { targetOf } from '../../../../machines/logic/placement/index.ts'
+import { candidatesOf, isRenewed, targetOf } from '../../../../machines/logic/placement/index.ts'
 import { configuration } from '../../../support/configuration.ts'
 import { planInput, type Scenario } from '../../../support/placement.ts'
 
@@ -66,6 +66,15 @@ describe('2N (SPEC R3)', () => {
   test('a secondary whose role is of an earlier decision is not in step (trap 16)', () => {
     const observed = { ...asIntended, n1: 'offline stopped 5 failed', n2: 'secondary ready 4' }
     expect(target({ intended: settled, observed })).toBe('n1 primary, n2 secondary, n3 spare')
+  })
+
+  test('the primary stood down without the quorum: like one that failed, it has the state, and only a new decision brings it back', () => {
+    const demoted = { ...asIntended, n1: 'spare ready 5 failed' }
+    expect(target({ intended: settled, observed: demoted })).toBe('n1 spare, n2 primary, n3 secondary')
+    const alone = { intended: settled, observed: { ...demoted, n2: 'secondary assuming 5' } }
+    expect(target(alone)).toBe('n1 primary, n2 secondary, n3 spare')
+    const [first] = candidatesOf(planInput(alone), 'service')
+    expect(isRenewed(undefined, [], first!)).toBe(true)
   })
 
   test('the primary failed too often: the secondary, or anyone sound', () => {

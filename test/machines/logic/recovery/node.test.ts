@@ -13,8 +13,13 @@ test('what is older than the window does not count', () => {
   expect(counted(undefined, within)).toEqual([150])
 })
 
-test('a node is exhausted by one more failure than the limit, within the window', () => {
-  expect(exhausted({ n1: [1, 50, 100], n2: [1, 100], n3: [1, 50, 102] }, policy)).toEqual(['n1'])
+test('a node is exhausted by one more component that failed than the limit, within the window', () => {
+  const failures = {
+    n1: { 'n1/a': 1, 'n1/b': 100, 'n1/c': 50 },
+    n2: { 'n2/a': 1, 'n2/b': 100 },
+    n3: { 'n3/a': 1, 'n3/b': 50, 'n3/c': 102 },
+  } as const
+  expect(exhausted(failures, policy)).toEqual(['n1'])
 })
 
 test('a node flaps by one more return than the limit, within the window', () => {
