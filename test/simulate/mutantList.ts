@@ -242,8 +242,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'machines/logic/placement/orderSponsors.ts',
-        find: 'if (!sponsor || count >= needed) continue',
-        replace: 'if (!sponsor || count >= 0 * needed) continue',
+        find: 'if (!sponsor || count >= needed || !isExpected',
+        replace: 'if (!sponsor || count >= 0 * needed || !isExpected',
       },
     ],
     shows: 'A dependent starts beside its sponsor. Shows at the first start.',
