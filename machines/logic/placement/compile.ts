@@ -46,6 +46,8 @@ export interface CompiledAssignment {
   readonly isReserving: boolean
   /** Only a secondary that is in step may follow its primary (trap 16): a hot one, whose state is in the component itself. */
   readonly isStepNeeded: boolean
+  /** Its standbys run in step with it, and take over at once if it fails. */
+  readonly hasHotStandby: boolean
   /** Nobody stands by with state of its own: any sound place is as good as another, but for the move. */
   readonly isStateless: boolean
 }
@@ -223,6 +225,7 @@ function compiledAssignments(
     const { primaries, secondaries, distribution } = modelOf(of)
     const priority = of.priority ?? 0
     const { roles } = type
+    const hasHotStandby = type.standby === 'hot' && secondaries.preferred > 0 && primaries.preferred <= 1
     return {
       name,
       configuration: of,
@@ -241,11 +244,8 @@ function compiledAssignments(
       level: levels.get(priority)!,
       isFailingBack: of.failBack === true,
       isReserving: of.reserve === true,
-      isStepNeeded:
-        type.standby === 'hot' &&
-        secondaries.preferred > 0 &&
-        primaries.preferred <= 1 &&
-        component.proxy === undefined,
+      hasHotStandby,
+      isStepNeeded: hasHotStandby && component.proxy === undefined,
       isStateless: type.standby === 'cold' || secondaries.preferred === 0 || component.proxy !== undefined,
     }
   })

@@ -134,13 +134,17 @@ function waitToHandOver(places: readonly Place[]): void {
   cutCircles(places)
 }
 
-/** A primary that works goes on until its successor has what it needs. One that has to stop for others does not. */
+/**
+ * A primary that works goes on until its successor has what it needs. One that has to stop for others does not; one that is locked, or
+ * whose node leaves, does as long as planned steps make room for its successor.
+ */
 function hold(place: Place): void {
   const { places, isYielding } = place.standing
-  if (place.aim === 'offline' || isYielding || !place.of.isUsable || isServed(places)) return
+  const isOfflineForNow = place.aim === 'offline' && place.of.intended!.role !== 'offline'
+  if (isOfflineForNow || place.of.isWithheld || isYielding || isServed(places)) return
   const successor = places.find((other) => isToBePrimary(other) && other.of.isUsable)
   const needed = successor?.waits.find(({ kind }) => kind === 'other')
-  if (needed)
+  if (needed && (place.of.isUsable || needed.on.length > 0))
     place.hold = { ...needed, text: `its successor ${successor!.of.component}, which waits for ${needed.text},` }
 }
 

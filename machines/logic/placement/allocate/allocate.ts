@@ -7,8 +7,8 @@
  * nothing there and would cost a move. If not, the content ones that share something with them (a node's capacity, a component's
  * limits, a relationship) are decided anew with them.
  *
- * Few (`islandCountMax`) are decided exactly (`search.ts`); more greedily, with repair (`greedy.ts`, `repair.ts`), and `isExhaustive`
- * is false then: a better placement may exist.
+ * Few (`islandCountMax`) are decided exactly (`search.ts`); more greedily, with repair (`greedy.ts`, `repair.ts`), and nothing
+ * moves unless that is better than to stay (`stay.ts`); `isExhaustive` is false then: a better placement may exist.
  */
 
 import { continued } from './continue.ts'
@@ -20,6 +20,7 @@ import { repair } from './repair.ts'
 import { giveBackReserved, reserveHolds } from './reserve.ts'
 import { type Found, islandCountMax, search } from './search.ts'
 import { isPrimaryRole, isSecondaryRole, type Situations } from './situation.ts'
+import { unlessStaying } from './stay.ts'
 import type { Survey } from './survey.ts'
 
 export interface Allocation {
@@ -33,10 +34,11 @@ export interface Allocation {
 /** `before`: the allocation that the survey goes on from; it only saves work. */
 export function allocate(survey: Survey, before: Allocation | null): Allocation {
   const begun = (before && continued(survey, before)) ?? begin(survey.situations)
-  const { ledger, open } = begun
-  const members = inOrder(ledger, open)
-  if (members.length === 0) return { ledger, open, isExhaustive: true }
-  const isExhaustive = decide(ledger, members)
+  const { open } = begun
+  const members = inOrder(begun.ledger, open)
+  if (members.length === 0) return { ledger: begun.ledger, open, isExhaustive: true }
+  const isExhaustive = decide(begun.ledger, members)
+  const ledger = isExhaustive ? begun.ledger : unlessStaying(begun.ledger, members)
   markDisplaced(ledger, open)
   return { ledger, open, isExhaustive }
 }

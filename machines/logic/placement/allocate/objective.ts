@@ -43,7 +43,7 @@ function placeTarget(ledger: Ledger, index: number, { roles }: Target): boolean 
 }
 
 /** Every place that was given fits beside all others. */
-function isAllowed(ledger: Ledger): boolean {
+export function isAllowed(ledger: Ledger): boolean {
   const { of, situations, roles } = ledger
   for (let slot = 0; slot < of.slotCount; slot++) {
     const role = roles[slot] as 0 | GivenRole

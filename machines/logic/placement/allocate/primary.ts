@@ -80,7 +80,9 @@ function settleFailure(of: Case, current: Candidate): void {
   const { into, assignment } = of
   if (into.of.slotForbids[current.slot]) return settleHandOver(of, current, successors(of, current))
   if (assignment.canBePrimary) into.mayBePrimary[current.slot] = 1
-  setTier(of, current, assignment.isStepNeeded ? tiers.restarted : tiers.present)
+  // What a proxy speaks for moves with that, in step or not; but a failure of its own is no reason to pass over who is.
+  if (assignment.hasHotStandby) for (const other of of.candidates) setTier(of, other, tierOfOther(other))
+  setTier(of, current, assignment.hasHotStandby ? tiers.restarted : tiers.present)
   if (assignment.isStepNeeded) onlyPrimaries(of, (candidate) => candidate === current || isReadySecondary(candidate))
 }
 

@@ -30,7 +30,10 @@ function carriedOut(input: PlanInput, targets: readonly Target[]): PlanInput {
       if (!isUsable || status === null || role === undefined) continue
       const phase = role === 'offline' ? 'stopped' : 'ready'
       const given = intents[assignment]!.roles[component]!.token
-      statuses[component] = { ...status, role, phase, failure: null, token: given, isActive: role === 'primary' }
+      // The load of one that has another role now is another, too: here, none that it tells of.
+      const { loadPercent, ...rest } = status
+      const kept = status.role === role && loadPercent !== undefined ? { ...rest, loadPercent } : rest
+      statuses[component] = { ...kept, role, phase, failure: null, token: given, isActive: role === 'primary' }
     }
   }
   // What operators asked for is done, or is not asked again.

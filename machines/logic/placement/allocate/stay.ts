@@ -1,0 +1,44 @@
+/**
+ * What is decided greedily may be worse than what is there already, and two such plans could take turns for ever. So it is measured
+ * against the placement as it stands, with what is missing placed beside it where there is room: nothing moves but for the better.
+ */
+import { placeFixed } from './allocate.ts'
+import { compareCosts, mayFollow } from './cost.ts'
+import { fill, placeTheRest } from './greedy.ts'
+import { clear, emptyLedger, fits, type GivenRole, type Ledger, place } from './ledger.ts'
+import { isAllowed, objectiveOfLedger } from './objective.ts'
+import { isPrimaryRole } from './situation.ts'
+import { wantedOf } from './wanted.ts'
+
+/** The better of the two; of equal ones the placement as it stands. */
+export function unlessStaying(decided: Ledger, members: readonly number[]): Ledger {
+  const staying = asItStands(decided, members)
+  if (staying === null || !isAllowed(staying)) return decided
+  return compareCosts(objectiveOfLedger(staying), objectiveOfLedger(decided)) <= 0 ? staying : decided
+}
+
+/** Null: it cannot stay. */
+function asItStands({ of, situations }: Ledger, members: readonly number[]): Ledger | null {
+  const ledger = emptyLedger(situations)
+  placeFixed(ledger)
+  for (const index of of.order) if (!placeWanted(ledger, index)) return null
+  for (const index of members) fill(ledger, index, { role: isPrimaryRole, isRequired: true })
+  for (const index of members) if (!mayFollow(situations, index, ledger.primaryCounts[index]!)) clear(ledger, index)
+  placeTheRest(ledger, members)
+  return ledger
+}
+
+/** What it has, as far as it is to have so many. False: not all of that fits. */
+function placeWanted(ledger: Ledger, index: number): boolean {
+  const { of, situations } = ledger
+  const wanted = wantedOf(situations, index)
+  const left = [0, wanted.secondaryPreferred, wanted.primaryPreferred]
+  for (let slot = of.slotsFrom[index]!; slot < of.slotsFrom[index + 1]!; slot++) {
+    const role = situations.present[slot] as 0 | GivenRole
+    if (role === 0 || left[role]! <= 0) continue
+    if (!fits(ledger, slot, role)) return false
+    place(ledger, slot, role)
+    left[role] = left[role]! - 1
+  }
+  return true
+}
