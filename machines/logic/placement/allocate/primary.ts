@@ -52,6 +52,19 @@ function keepFixed(of: Case, current: Candidate): void {
 function settleFirst(of: Case): void {
   for (const candidate of of.candidates)
     setTier(of, candidate, candidate.mayAct ? tiers.present : tierOfOther(candidate))
+  if (of.assignment.isStepNeeded) settleDisplaced(of)
+}
+
+/** It had to go for something more important, and a standby that was in step has what it acknowledged: so nobody else follows. */
+function settleDisplaced(of: Case): void {
+  const { into, index, candidates, assignment, input } = of
+  const named = input.requests[assignment.name]?.to ?? null
+  const isReady = (candidate: Candidate) => isReadySecondary(candidate) && mayBePrimary(of, candidate)
+  if (!candidates.some(isReady) || candidates.some(({ mayAct }) => mayAct)) return
+  into.keepsState[index] = 1
+  onlyPrimaries(of, (candidate) => isReadySecondary(candidate) || candidate.component === named)
+  for (const candidate of candidates)
+    if (candidate.slot >= 0 && !isReadySecondary(candidate)) into.mayBeSecondary[candidate.slot] = 0
 }
 
 /** Its node is gone, and with it what only it had. */
@@ -108,11 +121,14 @@ function successors(of: Case, current: Candidate): Candidate[] {
 
 /** It works. It goes on unless an operator wants another, or it would rather be elsewhere (`failBack`). */
 function settleKept(of: Case, current: Candidate): void {
-  const { input, assignment, candidates } = of
+  const { into, input, assignment, candidates } = of
   setTier(of, current, tiers.present)
   const request = input.requests[assignment.name]
   if (request && settleRequest(of, current, request.to)) return
-  if (assignment.isStepNeeded) onlyPrimaries(of, (candidate) => candidate === current || isReadySecondary(candidate))
+  if (assignment.isStepNeeded) {
+    onlyPrimaries(of, (candidate) => candidate === current || isReadySecondary(candidate))
+    if (candidates.some(isReadySecondary)) into.keepsState[of.index] = 1
+  }
   // Who was asked for is not sent back before he has come.
   if (!assignment.isFailingBack || request?.to === current.component) return
   for (const candidate of candidates)

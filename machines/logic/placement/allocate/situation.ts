@@ -44,6 +44,8 @@ export interface Situations {
   readonly holders: Int32Array
   /** By assignment: 1 where one of its secondaries is to be brought in step, to follow. */
   readonly awaitsHeir: Uint8Array
+  /** By assignment: 1 where a standby in step has what its primary acknowledged, and keeps it while there is no primary. */
+  readonly keepsState: Uint8Array
   /** By assignment: 1 where it is not to be served now. */
   readonly isWithout: Uint8Array
   /** By assignment: 1 where it has all that it could have. */
@@ -58,7 +60,7 @@ type Arrays = Omit<Situations, 'of' | 'candidates' | 'releaseNames' | 'notes'>
 
 const bytesBySlot = 9
 const wordsByAssignment = 3
-const bytesByAssignment = 4
+const bytesByAssignment = 5
 
 /** All in one piece of memory, so that a copy is one step. Words come first, as they have to be aligned. */
 function arraysIn(buffer: ArrayBuffer, { slotCount, assignments: { length: count } }: Compiled): Arrays {
@@ -86,6 +88,7 @@ function arraysIn(buffer: ArrayBuffer, { slotCount, assignments: { length: count
     secondaryMoves: bytes(slotCount),
     heirs: bytes(slotCount),
     awaitsHeir: bytes(count),
+    keepsState: bytes(count),
     isWithout: bytes(count),
     isContent: bytes(count),
     isBusy: bytes(count),
@@ -147,6 +150,7 @@ function clear(into: Situations, index: number): void {
   into.fixedSecondaryCounts[index] = 0
   into.holders[index] = -1
   into.awaitsHeir[index] = 0
+  into.keepsState[index] = 0
   into.isWithout[index] = 0
   into.isBusy[index] = 0
   into.notes[index] = null

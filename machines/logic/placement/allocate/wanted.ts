@@ -24,9 +24,9 @@ export function wantedOf({ of, fixedPrimaryCounts, fixedSecondaryCounts }: Situa
   }
 }
 
-/** A secondary follows somebody: there is none without a primary, or one that is so in name. */
-export function hasPrimaryToFollow({ fixedPrimaryCounts, holders }: Situations, index: number): boolean {
-  return fixedPrimaryCounts[index]! > 0 || holders[index]! >= 0
+/** A secondary follows somebody: there is none without a primary, or one that is so in name; unless it alone has the state. */
+export function hasPrimaryToFollow({ fixedPrimaryCounts, holders, keepsState }: Situations, index: number): boolean {
+  return fixedPrimaryCounts[index]! > 0 || holders[index]! >= 0 || keepsState[index] === 1
 }
 
 const gradeCount = 16

@@ -1,5 +1,6 @@
 /** Why a place is to be something else than before, in words for operators. */
 import { type AssignmentName, type ComponentId, componentNameOf, hostOf, nodeOf } from '../../../model/ids.ts'
+import { servingLimitsOf } from '../../../model/redundancy.ts'
 import type { Role } from '../../../model/roles.ts'
 import { upAvailabilities } from '../../../model/status.ts'
 import type { PlanInput } from '../input.ts'
@@ -14,11 +15,23 @@ export function whyDecided(input: PlanInput, decision: Decision, decisions: read
   if (isLeaving(from, to)) {
     const successor = others.find((other) => other.to === from)
     const instead = successor ? `${successor.place} is ${from} instead` : null
-    return [own, instead].filter(Boolean).join('; ') || (reason ?? idle(to))
+    return [own, instead].filter(Boolean).join('; ') || (whyGivesWay(input, decision, decisions) ?? reason ?? idle(to))
   }
   if (!isServing(to)) return own ?? idle(to)
   const left = others.find((other) => other.from === to && other.to !== to)
   return left ? whyInstead(input, left) : `${assignment} has too few ${to === 'primary' ? 'primaries' : 'secondaries'}`
+}
+
+/** A component that can't be both gives up what it is secondary for when it is to be primary. */
+function whyGivesWay(input: PlanInput, { place, from }: Decision, decisions: readonly Decision[]): string | null {
+  const host = hostOf(place)
+  const { components, types } = input.configuration
+  const type = types[components[componentNameOf(place)]?.type ?? '']
+  if (from !== 'secondary' || !type || servingLimitsOf(type).isMixed) return null
+  const promoted = decisions.find(
+    (other) => other.to === 'primary' && other.from !== 'primary' && hostOf(other.place) === host,
+  )
+  return promoted ? `it gives way to ${promoted.assignment}, which ${host} becomes primary for` : null
 }
 
 /** It has a role to give up. */

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { type PlanInput, plan } from '../../../../machines/logic/placement/index.ts'
 import {
   componentFails,
+  componentLocked,
   fresh,
   freshInput,
   nodeSet,
@@ -17,6 +18,7 @@ import {
 } from '../../../../machines/logic/placement/rehearse.ts'
 import type { Configuration } from '../../../../machines/model/configuration.ts'
 import { componentId } from '../../../../machines/model/ids.ts'
+import { configurationOf } from '../../../scenarios/run.ts'
 import { componentType, configuration } from '../../../support/configuration.ts'
 import { planInput, type Scenario } from '../../../support/placement.ts'
 
@@ -282,4 +284,22 @@ test('of what is preferred, no more is missing than there are nodes for', () => 
   expect(shortageOf(input, 'service')).toMatchObject({ primaries: 0, preferredPrimaries: 0 })
   const { after } = rehearse({ ...input, locked: { 'n1/service': true } })
   expect(shortageOf(after, 'service')).toMatchObject({ primaries: 0, preferredPrimaries: 1 })
+})
+
+test('a standby that gives way to a promotion in its component says so', () => {
+  const { after } = rehearse(
+    freshInput(
+      configurationOf({
+        nodes: ['n1', 'n2', 'n3'],
+        types: { web: { aware: true, standby: 'hot', serves: { primaries: 1, secondaries: 3 } } },
+        components: { web: { type: 'web', nodes: ['n1', 'n2', 'n3'] } },
+        assignments: {
+          web1: { component: 'web', redundancy: 'N+1' },
+          web2: { component: 'web', redundancy: 'N+1' },
+        },
+      }),
+    ),
+  )
+  const leaving = lines(rehearse(componentLocked(after, 'n1/web', true)))[0]
+  expect(leaving).toBe('1 n3/web/web2 secondary → spare: it gives way to web1, which n3/web becomes primary for')
 })
