@@ -130,16 +130,19 @@ function resultOf(context: CrimContext, pending: PendingOperation): OperationRes
   return kindOf(pending.operation).result(context, pending, pending.operation)
 }
 
-/** Those that have taken too long: who asked is told, and what was to be offline for them no longer is. */
+/** Those that have taken too long: who asked is told, and what was to be offline for them alone no longer is. */
 export function expireOperations(context: CrimContext): Reconciled {
   const late = context.operations.filter(({ id }) => isDue(context, timerOf.operation(id)))
   if (late.length === 0) return { change: {}, effects: [] }
-  const hosts = late.flatMap((pending) => Object.keys(pending.hosts))
+  const operations = context.operations.filter((pending) => !late.includes(pending))
+  const hostsOf = (those: CrimContext['operations']) => those.flatMap((pending) => Object.keys(pending.hosts))
+  const [lateHosts, others] = [hostsOf(late), hostsOf(operations)]
+  const isLeft = (host: string) => !lateHosts.includes(host) || others.includes(host)
   const result = failure('timed-out', 'not complete in time; what is decided of it goes on: see status')
   return {
     change: {
-      operations: context.operations.filter((pending) => !late.includes(pending)),
-      withheld: Object.fromEntries(Object.entries(context.withheld).filter(([host]) => !hosts.includes(host))),
+      operations,
+      withheld: Object.fromEntries(Object.entries(context.withheld).filter(([host]) => isLeft(host))),
     },
     effects: late.flatMap(({ id }) => answer(id, result).effects),
   }
