@@ -5,6 +5,7 @@
 import type { AssignmentName, ComponentId } from '../../model/ids.ts'
 import type { Role } from '../../model/roles.ts'
 import { type Allocation, allocate } from './allocate/allocate.ts'
+import { withStatesKept } from './allocate/displaced.ts'
 import { reasonOf } from './allocate/shortage.ts'
 import { isPrimaryRole, isSecondaryRole } from './allocate/situation.ts'
 import { type Survey, surveyed } from './allocate/survey.ts'
@@ -24,6 +25,7 @@ export interface Target {
 export interface Decided {
   readonly survey: Survey
   readonly allocation: Allocation
+  readonly isForNow: boolean
   /** By name, in order; those that are no longer configured among them. */
   readonly targets: readonly Target[]
   /** Of the configured ones, by index. */
@@ -45,13 +47,14 @@ export function targetOf(input: PlanInput, assignment: AssignmentName): Target {
 }
 
 function decide(input: PlanInput, before: Decided | null): Decided {
-  const survey = surveyed(input, before?.survey ?? null)
-  const allocation = allocate(survey, before?.allocation ?? null)
+  const reused = before?.isForNow ? null : before
+  const first = surveyed(input, reused?.survey ?? null)
+  const { survey, allocation, isForNow } = withStatesKept(first, allocate(first, reused?.allocation ?? null))
   const of = compiled(input.configuration)
   const configured: Target[] = new Array(of.assignments.length)
   for (let index = 0; index < configured.length; index++)
-    configured[index] = targetAt({ survey, allocation, index, before })
-  return { survey, allocation, targets: withGone(input, configured), configured }
+    configured[index] = targetAt({ survey, allocation, index, before: reused })
+  return { survey, allocation, isForNow, targets: withGone(input, configured), configured }
 }
 
 interface At {

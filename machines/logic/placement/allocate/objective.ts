@@ -1,16 +1,15 @@
 /** What a placement is worth: for tests, and for those who compare placements. Terms in `cost.ts`. */
 import type { PlanInput } from '../input.ts'
-import type { Target } from '../target.ts'
+import { decided, type Target } from '../target.ts'
 import { placeFixed } from './allocate.ts'
 import { addOwnCost, type Cost, layoutFor, mayFollow, softCost, zeroCost } from './cost.ts'
 import { emptyLedger, fits, type GivenRole, type Ledger, place, remove } from './ledger.ts'
 import { reserveHolds } from './reserve.ts'
 import { isPrimaryRole, isSecondaryRole } from './situation.ts'
-import { surveyed } from './survey.ts'
 
 /** The objective of all targets together, to be compared from its first number on; null: a hard constraint forbids them. */
 export function objectiveOf(input: PlanInput, targets: readonly Target[]): Cost | null {
-  const { situations } = surveyed(input, null)
+  const { situations } = decided(input).survey
   const ledger = emptyLedger(situations)
   placeFixed(ledger)
   const byName = new Map(targets.map((target) => [target.assignment, target]))

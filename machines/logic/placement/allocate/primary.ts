@@ -60,9 +60,9 @@ function settleDisplaced(of: Case): void {
   const { into, index, candidates, assignment, input } = of
   const named = input.requests[assignment.name]?.to ?? null
   const isReady = (candidate: Candidate) => isReadySecondary(candidate) && mayBePrimary(of, candidate)
-  if (!candidates.some(isReady) || candidates.some(({ mayAct }) => mayAct)) return
+  if (!candidates.some(isReady)) return
   into.keepsState[index] = 1
-  onlyPrimaries(of, (candidate) => isReadySecondary(candidate) || candidate.component === named)
+  onlyPrimaries(of, (each) => isReadySecondary(each) || each.mayAct || each.component === named)
   for (const candidate of candidates)
     if (candidate.slot >= 0 && !isReadySecondary(candidate)) into.mayBeSecondary[candidate.slot] = 0
 }
@@ -100,7 +100,7 @@ function settleFailure(of: Case, current: Candidate): void {
 }
 
 /** A hand-over while the primary works waits until its successor is in step; of one that doesn't work nothing can be had. */
-function settleHandOver(of: Case, current: Candidate, to: readonly Candidate[]): void {
+export function settleHandOver(of: Case, current: Candidate, to: readonly Candidate[]): void {
   const { into, index, assignment } = of
   const canBeAwaited = current.status?.role === 'primary' && !assignment.type.selfDetermining
   const sound = to.filter(({ hasFailed }) => !hasFailed)

@@ -12,9 +12,16 @@ import { wantedOf } from './wanted.ts'
 
 /** The better of the two; of equal ones the placement as it stands. */
 export function unlessStaying(decided: Ledger, members: readonly number[]): Ledger {
+  if (!takesAway(decided)) return decided
   const staying = asItStands(decided, members)
   if (staying === null || !isAllowed(staying)) return decided
   return compareCosts(objectiveOfLedger(staying), objectiveOfLedger(decided)) <= 0 ? staying : decided
+}
+
+/** Some place loses what it has: where none does, nothing can go back and forth. */
+function takesAway({ roles, situations: { present } }: Ledger): boolean {
+  for (let slot = 0; slot < roles.length; slot++) if (roles[slot]! < present[slot]!) return true
+  return false
 }
 
 /** Null: it cannot stay. */

@@ -12,13 +12,14 @@ import {
 } from '../../../../../machines/logic/placement/allocate/ledger.ts'
 import { objectiveOfLedger } from '../../../../../machines/logic/placement/allocate/objective.ts'
 import { reserveHolds } from '../../../../../machines/logic/placement/allocate/reserve.ts'
-import { surveyed } from '../../../../../machines/logic/placement/allocate/survey.ts'
 import { objectiveOf, type PlanInput, plan } from '../../../../../machines/logic/placement/index.ts'
+import { decided } from '../../../../../machines/logic/placement/target.ts'
 import { planInputs } from '../../../../support/placementCases.ts'
 
 /** Tries every choice of every assignment, in the order of deciding. */
 function bestOf(input: PlanInput): number[] {
-  const { situations } = surveyed(input, null)
+  // With what stays for its state's sake.
+  const { situations } = decided(input).survey
   const ledger = emptyLedger(situations)
   placeFixed(ledger)
   const order = [...ledger.of.order]
