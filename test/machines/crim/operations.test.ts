@@ -187,6 +187,16 @@ describe('self-test', () => {
     expect(cluster.roles()).toEqual(asStarted)
   })
 
+  test('one that another asked for, too, is not given up with that one', () => {
+    const cluster = started()
+    cluster.request({ type: '', operation: 'restart', target: component('n3') })
+    cluster.request({ type: '', operation: 'selfTest', component: id('n3') })
+    cluster.elapse(cluster.waits.find((wait) => wait.startsWith('operation'))!)
+    cluster.settle()
+    expect(cluster.answers.map(({ result }) => (result as { ok: boolean }).ok)).toEqual([false, true])
+    expect(cluster.roles()).toEqual(asStarted)
+  })
+
   test('one that is not answered is over in time', () => {
     const cluster = started()
     cluster.errands[id('n3')] = 'silent'
