@@ -3,19 +3,25 @@
  * configuration included), and the plan after one node ended, with the plan before it at hand (`node lost`). All redundancy models are
  * mixed, with capacity, wishes and relationships. `bun bench/plan.ts [--json] [--sizes 1000x16,10000x100] [--repeat 9]`; medians,
  * after a warm-up. `moves` counts the places that have another role than before.
+ *
+ * `--peer` plans the same with Pacemaker's scheduler (`peers/pacemaker.ts`), at 100, 1 000 and 5 000 assignments on 3, 16 and 32 nodes
+ * unless `--sizes` says others; a ratio above 1: rolecall is so many times faster.
  */
+import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { type PlanInput, plan, type Target } from '../machines/logic/placement/index.ts'
-import type { AssignmentConfiguration, ComponentConfiguration, Configuration } from '../machines/model/configuration.ts'
+import { freshInput } from '../machines/logic/placement/rehearse.ts'
 import type { ComponentId } from '../machines/model/ids.ts'
-import type { Relationship } from '../machines/model/relationships.ts'
 import type { ComponentStatus, Intent } from '../machines/model/status.ts'
-import { componentType, timing } from '../test/support/configuration.ts'
+import { timePacemaker } from './peers/pacemaker.ts'
+import { configurationOf } from './planTopology.ts'
 
 const { values } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
-    sizes: { type: 'string', default: '100x3,1000x16,10000x100,100000x1000' },
+    peer: { type: 'boolean', default: false },
+    sizes: { type: 'string' },
+    limit: { type: 'string', default: '120' },
     repeat: { type: 'string', default: '9' },
   },
 })
@@ -31,143 +37,8 @@ interface Case {
   readonly moves: number
 }
 
-const types = {
-  hot: componentType(),
-  warm: componentType({ standby: 'warm' }),
-  cold: componentType({ standby: 'cold' }),
-  open: componentType({ exclusive: false }),
-  pool: componentType({ serves: { primaryCountMax: 64, secondaryCountMax: 64, isMixed: true } }),
-  standbys: componentType({ serves: { primaryCountMax: 64, secondaryCountMax: 256, isMixed: false } }),
-}
-
-/** Ten kinds of service, over and over: of ten assignments two are in pools (N-way), one shares standbys (N+M), the rest stand alone. */
-function configurationOf(assignmentCount: number, nodeCount: number): Configuration {
-  const nodes = Array.from({ length: nodeCount }, (_, index) => `n${String(index + 1).padStart(4, '0')}`)
-  const some = (first: number, count: number) =>
-    Array.from({ length: Math.min(count, nodeCount) }, (_, step) => nodes[(first + step) % nodeCount]!)
-  const components: Record<string, ComponentConfiguration> = {}
-  const assignments: Record<string, AssignmentConfiguration> = {}
-  const relationships: Record<string, Relationship> = {}
-  const weights = { primary: { memory: 4, cpu: 2 }, secondary: { memory: 2, cpu: 0 } }
-  for (let index = 0; index < assignmentCount; index++) {
-    const name = `a${String(index).padStart(6, '0')}`
-    const at = (index * 7) % nodeCount
-    const pool = `pool${Math.floor(index / 200)}`
-    const alone = (type: string, nodesOf: readonly string[]) => {
-      components[name] = { type, nodes: nodesOf, instances: {} }
-      return name
-    }
-    const shared = (kind: string, type: string) => {
-      const component = `${kind}${pool}`
-      components[component] ??= { type, nodes: some(Math.floor(index / 200) * 4, 4), instances: {} }
-      return component
-    }
-    const priority = index % 3
-    switch (index % 10) {
-      case 0:
-      case 1:
-        assignments[name] = { component: shared('way', 'pool'), redundancy: 'N-way', priority, weights }
-        break
-      case 2:
-        assignments[name] = { component: shared('plus', 'standbys'), redundancy: 'N+M', priority }
-        break
-      case 3:
-        assignments[name] = {
-          component: alone('open', some(at, 4)),
-          redundancy: 'load-sharing',
-          priority,
-          primaries: { required: 1, preferred: 3 },
-          weights,
-        }
-        break
-      case 4:
-        assignments[name] = {
-          component: alone('cold', some(at, 3)),
-          redundancy: 'none',
-          priority,
-          wishes: { [nodes[(at + 1) % nodeCount]!]: 5 },
-        }
-        break
-      case 5:
-        assignments[name] = {
-          component: alone('warm', some(at, 3)),
-          redundancy: '2N',
-          priority,
-          weights,
-          distribution: 'equal',
-        }
-        break
-      case 6:
-        assignments[name] = { component: alone('cold', some(at, 3)), redundancy: 'none', weights }
-        relationships[`needs${name}`] = {
-          kind: 'dependency',
-          dependent: name,
-          sponsor: `a${String(index - 1).padStart(6, '0')}`,
-          instanceCountMin: 1,
-          toleranceMs: 1000,
-          mode: 'full',
-        }
-        break
-      default:
-        assignments[name] = { component: alone('hot', some(at, 3)), redundancy: '2N', priority, weights }
-    }
-  }
-  const perNode = Math.ceil((assignmentCount / nodeCount) * 12)
-  return {
-    cluster: 'bench',
-    secret: null,
-    stateDirectory: '/nowhere',
-    runtimeDirectory: '/nowhere',
-    timing,
-    guard: { realtime: true },
-    watchdog: null,
-    recorder: { segmentSizeBytes: 1 << 20, segmentCountMax: 4 },
-    nodes: Object.fromEntries(
-      nodes.map((name, rank) => [
-        name,
-        { links: [], rank, capacity: { memory: perNode, cpu: perNode }, containment: { shelf: `s${rank % 10}` } },
-      ]),
-    ),
-    types,
-    components,
-    assignments,
-    relationships,
-  }
-}
-
-const nothing = { epoch: 0, index: 0 }
 const token = { epoch: 1, index: 1 }
 const isActive = { primary: true, quiescing: true, secondary: false, spare: false, offline: false } as const
-
-/** Nothing runs yet: every place has said that it is stopped. */
-function founded(configuration: Configuration): PlanInput {
-  const nodes = Object.fromEntries(Object.keys(configuration.nodes).map((name) => [name, 'alive' as const]))
-  const empty = {
-    configuration,
-    nodes,
-    statuses: {},
-    intents: {},
-    commanded: {},
-    locked: {},
-    barred: {},
-    awaited: [],
-    requests: {},
-  }
-  const statuses: Record<ComponentId, ComponentStatus> = {}
-  for (const { roles } of plan(empty).targets)
-    for (const component of Object.keys(roles) as ComponentId[])
-      statuses[component] = {
-        component,
-        role: 'offline',
-        phase: 'stopped',
-        incarnation: 1,
-        token: nothing,
-        failure: null,
-        isActive: false,
-        endpoint: null,
-      }
-  return { ...empty, statuses }
-}
 
 /** Everything is as the targets have it. */
 function settled(input: PlanInput, targets: readonly Target[]): PlanInput {
@@ -207,7 +78,7 @@ const warmUpCount = (assignments: number) => (assignments > 20_000 ? 3 : 20)
 
 /** The configuration is another object each time, so that nothing is kept of it. */
 function measure(assignments: number, nodes: number): Case {
-  const first = founded(configurationOf(assignments, nodes))
+  const first = freshInput(configurationOf(assignments, nodes))
   const coldTimes: number[] = []
   const lostTimes: number[] = []
   let moves = 0
@@ -233,22 +104,63 @@ function measure(assignments: number, nodes: number): Case {
   return { assignments, nodes, coldMs: median(coldTimes), nodeLostMs: median(lostTimes), moves }
 }
 
-const sizes = values.sizes.split(',').map((size) => size.split('x').map(Number) as [number, number])
-const cases: Case[] = []
-for (const [assignments, nodes] of sizes) {
-  const measured = measure(assignments, nodes)
-  cases.push(measured)
-  if (values.json) continue
-  const { coldMs, nodeLostMs, moves } = measured
-  console.log(
-    `${assignments} assignments x ${nodes} nodes: cold ${coldMs} ms, one node lost ${nodeLostMs} ms (${moves} moves)`,
-  )
+const ownSizes = '100x3,1000x16,10000x100,100000x1000'
+const peerSizes = [100, 1000, 5000].flatMap((count) => [3, 16, 32].map((nodes) => `${count}x${nodes}`)).join(',')
+
+const sizes = (values.sizes ?? (values.peer ? peerSizes : ownSizes)).split(',').map((size) => {
+  const [assignments, nodes] = size.split('x').map(Number)
+  return { assignments: assignments!, nodes: nodes! }
+})
+const cases: (Case & { peer?: Compared })[] = []
+
+interface Compared {
+  /** Of Pacemaker; null: not within the limit. */
+  readonly coldMs: number | null
+  readonly nodeLostMs: number | null
+  readonly coldRatio: number | null
+  readonly nodeLostRatio: number | null
 }
-if (values.json) console.log(JSON.stringify({ cases }))
-else
-  for (const { assignments, nodes, coldMs, nodeLostMs } of cases.filter(
-    (each) => each.assignments === 10_000 && each.nodes === 100,
-  ))
-    console.log(
-      `${assignments} x ${nodes}: ${(coldMs / target.coldMs).toFixed(2)} of the target cold, ${(nodeLostMs / target.nodeLostMs).toFixed(2)} with one node lost`,
-    )
+
+function compared({ assignments, nodes, coldMs, nodeLostMs }: Case): { peer?: Compared } {
+  const configuration = configurationOf(assignments, nodes)
+  const { targets } = plan(freshInput(configuration))
+  const times = timePacemaker({ configuration, targets, limitSeconds: Number(values.limit) })
+  if (times === null) return {}
+  const ratio = (theirs: number | null, ours: number) => (theirs === null ? null : Number((theirs / ours).toFixed(1)))
+  const round = (ms: number | null) => (ms === null ? null : Math.round(ms))
+  return {
+    peer: {
+      coldMs: round(times.coldMs),
+      nodeLostMs: round(times.nodeLostMs),
+      coldRatio: ratio(times.coldMs, coldMs),
+      nodeLostRatio: ratio(times.nodeLostMs, nodeLostMs),
+    },
+  }
+}
+
+function told({ assignments, nodes, coldMs, nodeLostMs, moves, peer }: (typeof cases)[number]): string {
+  const own = `${assignments} assignments x ${nodes} nodes: cold ${coldMs} ms, one node lost ${nodeLostMs} ms (${moves} moves)`
+  if (!values.peer) return own
+  if (!peer) return `${own}; crm_simulate is not installed`
+  const theirs = (ms: number | null, by: number | null) =>
+    ms === null ? `more than ${values.limit} s` : `${ms} ms (${by}x)`
+  return `${own}; pacemaker ${theirs(peer.coldMs, peer.coldRatio)}, ${theirs(peer.nodeLostMs, peer.nodeLostRatio)}`
+}
+
+for (const { assignments, nodes } of sizes) {
+  const measured = measure(assignments, nodes)
+  const one = values.peer ? { ...measured, ...compared(measured) } : measured
+  cases.push(one)
+  if (!values.json) console.log(told(one))
+}
+const loadAverage = loadavg()[0]!
+if (values.json) console.log(JSON.stringify({ loadAverage, cases }))
+else {
+  const named = cases.find(({ assignments, nodes }) => assignments === 10_000 && nodes === 100)
+  if (named) {
+    const { coldMs, nodeLostMs } = named
+    const parts = [coldMs / target.coldMs, nodeLostMs / target.nodeLostMs].map((part) => part.toFixed(2))
+    console.log(`10000 x 100: ${parts[0]} of the target cold, ${parts[1]} with one node lost`)
+  }
+  console.log(`load average at the end ${loadAverage.toFixed(1)}`)
+}

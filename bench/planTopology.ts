@@ -1,7 +1,7 @@
 /** What `bench/plan.ts` plans for: ten kinds of service over and over, with capacity, wishes, priorities and relationships. */
 import type { AssignmentConfiguration, ComponentConfiguration, Configuration } from '../machines/model/configuration.ts'
 import type { Relationship } from '../machines/model/relationships.ts'
-import { componentType, timing } from '../test/support/configuration.ts'
+import { componentType, configuration } from '../test/support/configuration.ts'
 
 const types = {
   hot: componentType(),
@@ -31,7 +31,7 @@ export function configurationOf(assignmentCount: number, nodeCount: number): Con
     }
     const shared = (kind: string, type: string) => {
       const component = `${kind}${pool}`
-      components[component] ??= { type, nodes: some(at, 4), instances: {} }
+      components[component] ??= { type, nodes: some(Math.floor(index / 200) * 4, 4), instances: {} }
       return component
     }
     const priority = index % 3
@@ -86,14 +86,7 @@ export function configurationOf(assignmentCount: number, nodeCount: number): Con
   }
   const perNode = Math.ceil((assignmentCount / nodeCount) * 12)
   return {
-    cluster: 'bench',
-    secret: null,
-    stateDirectory: '/nowhere',
-    runtimeDirectory: '/nowhere',
-    timing,
-    guard: { realtime: true },
-    watchdog: null,
-    recorder: { segmentSizeBytes: 1 << 20, segmentCountMax: 4 },
+    ...configuration({ nodes }),
     nodes: Object.fromEntries(
       nodes.map((name, rank) => [
         name,
