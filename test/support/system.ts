@@ -1,4 +1,5 @@
 /** For the system tests: clusters of the compiled binary, command lines run with it, and what is left of them afterwards. */
+import { test } from 'bun:test'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,6 +18,11 @@ export const binary = process.env.ROLECALL_BINARY ?? join(root, 'dist/rolecall')
 
 /** Of a test that starts one cluster: a bound, not a measure. */
 export const testTimeoutMs = 90_000
+
+/** A test that waits for real nodes. */
+export function slow(name: string, run: () => Promise<void>): void {
+  test(name, run, testTimeoutMs)
+}
 
 export const names = ledgerNodes
 

@@ -1,5 +1,5 @@
 /** What an operator types, against a running cluster: what is printed, as text and as JSON, and the exit codes. */
-import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { afterAll, beforeAll, expect } from 'bun:test'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ClusterView, ComponentView, NodeView, Problem } from '../../machines/model/view.ts'
@@ -11,6 +11,7 @@ import {
   nodeOf,
   rolecall,
   type SystemCluster,
+  slow,
   startLedger,
   temporaryDirectory,
   testTimeoutMs,
@@ -23,10 +24,6 @@ beforeAll(async () => {
   cluster = await startLedger()
 }, testTimeoutMs)
 afterAll(cleanUp)
-
-function slow(name: string, run: () => Promise<void>): void {
-  test(name, run, testTimeoutMs)
-}
 
 slow('status: in the order in which an operator asks', async () => {
   const { exitCode, stdout, stderr } = await cluster.rolecall('status')

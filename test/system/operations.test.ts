@@ -1,7 +1,7 @@
 /** What operators ask of a running cluster: refused where it takes something away, done and shown where it is forced or does no harm. */
-import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { afterAll, beforeAll, expect } from 'bun:test'
 import { isWhole } from '../../src/demo/localCluster.ts'
-import { cleanUp, nodeOf, type SystemCluster, startLedger, testTimeoutMs } from '../support/system.ts'
+import { cleanUp, nodeOf, type SystemCluster, slow, startLedger, testTimeoutMs } from '../support/system.ts'
 
 /** One cluster for all tests of this file; each leaves it whole. */
 let cluster: SystemCluster
@@ -10,10 +10,6 @@ beforeAll(async () => {
   cluster = await startLedger()
 }, testTimeoutMs)
 afterAll(cleanUp)
-
-function slow(name: string, run: () => Promise<void>): void {
-  test(name, run, testTimeoutMs)
-}
 
 async function done(...words: string[]): Promise<string> {
   const { exitCode, stdout, stderr } = await cluster.rolecall(...words)

@@ -1,5 +1,5 @@
 /** The configuration repository of a running cluster, as operators use it (SPEC D5): the compiled binary, three nodes. */
-import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { afterAll, beforeAll, expect } from 'bun:test'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isWhole } from '../../src/demo/localCluster.ts'
@@ -9,6 +9,7 @@ import {
   eventually,
   type Outcome,
   type SystemCluster,
+  slow,
   startLedger,
   temporaryDirectory,
   testTimeoutMs,
@@ -21,10 +22,6 @@ beforeAll(async () => {
   cluster = await startLedger()
 }, testTimeoutMs)
 afterAll(cleanUp)
-
-function slow(name: string, run: () => Promise<void>): void {
-  test(name, run, testTimeoutMs)
-}
 
 const config = (node: string, ...words: string[]): Promise<Outcome> =>
   cluster.rolecall('config', ...words, '--name', node)

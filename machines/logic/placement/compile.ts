@@ -15,14 +15,7 @@ import { type AssignmentName, type ComponentId, componentNameOf, type NodeName, 
 import { isShared, modelOf, servingLimitsOf } from '../../model/redundancy.ts'
 import { type Capacities, capacitiesOf } from './compile/capacities.ts'
 import { orderOf } from './compile/order.ts'
-import type {
-  CompiledApart,
-  CompiledDependency,
-  CompiledTogether,
-  Need,
-  Relationships,
-} from './compile/relationships.ts'
-import { loweredRelationships } from './compile/relationships.ts'
+import { loweredRelationships, type Relationships } from './compile/relationships.ts'
 import { type Slots, slotsOf } from './compile/slots.ts'
 
 export interface CompiledAssignment {
@@ -63,7 +56,7 @@ export interface CompiledComponent {
   readonly standbyHostCount: number
 }
 
-export interface Compiled extends Slots, Capacities {
+export interface Compiled extends Slots, Capacities, Relationships {
   readonly configuration: Configuration
   readonly nodes: readonly NodeName[]
   readonly nodeIndexes: ReadonlyMap<NodeName, number>
@@ -73,18 +66,6 @@ export interface Compiled extends Slots, Capacities {
   readonly assignmentIndexes: ReadonlyMap<AssignmentName, number>
   /** Priorities that occur, highest first. */
   readonly levelCount: number
-  readonly dependencies: readonly CompiledDependency[]
-  /** Dependencies in which it is the dependent; empty lists are shared. */
-  readonly sponsorsOf: readonly (readonly CompiledDependency[])[]
-  readonly dependentsOf: readonly (readonly CompiledDependency[])[]
-  readonly togethers: readonly CompiledTogether[]
-  readonly togethersOf: readonly (readonly CompiledTogether[])[]
-  readonly aparts: readonly CompiledApart[]
-  readonly apartsOf: readonly (readonly CompiledApart[])[]
-  /** By component that needs another. */
-  readonly needsOf: readonly (readonly Need[])[]
-  /** By component that is needed. */
-  readonly neededBy: readonly (readonly Need[])[]
   /** By assignment: 1 where no relationship, its own or its component's, says where it may be. */
   readonly isUnrelated: Uint8Array
   readonly order: Int32Array

@@ -46,13 +46,16 @@ export interface Need {
 
 export interface Relationships {
   readonly dependencies: readonly CompiledDependency[]
+  /** Dependencies in which it is the dependent; empty lists are shared. */
   readonly sponsorsOf: readonly (readonly CompiledDependency[])[]
   readonly dependentsOf: readonly (readonly CompiledDependency[])[]
   readonly togethers: readonly CompiledTogether[]
   readonly togethersOf: readonly (readonly CompiledTogether[])[]
   readonly aparts: readonly CompiledApart[]
   readonly apartsOf: readonly (readonly CompiledApart[])[]
+  /** By component that needs another. */
   readonly needsOf: readonly (readonly Need[])[]
+  /** By component that is needed. */
   readonly neededBy: readonly (readonly Need[])[]
 }
 

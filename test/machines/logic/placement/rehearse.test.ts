@@ -1,11 +1,10 @@
 /** Plans carried out to their end by components that do as they are told. */
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { type PlanInput, plan } from '../../../../machines/logic/placement/index.ts'
+import { plan } from '../../../../machines/logic/placement/index.ts'
 import {
   componentFails,
   componentLocked,
-  fresh,
   freshInput,
   nodeSet,
   quorumOf,
@@ -17,7 +16,6 @@ import {
   withheld,
 } from '../../../../machines/logic/placement/rehearse.ts'
 import type { Configuration } from '../../../../machines/model/configuration.ts'
-import { componentId } from '../../../../machines/model/ids.ts'
 import { configurationOf } from '../../../scenarios/run.ts'
 import { componentType, configuration } from '../../../support/configuration.ts'
 import { planInput, type Scenario } from '../../../support/placement.ts'
@@ -143,26 +141,12 @@ describe('bounds', () => {
     const names = Array.from({ length: 9 }, (_, place) => `s${place}`)
     const nodes = ['n1', 'n2']
     const base = configuration({ nodes })
-    const many: PlanInput = {
-      configuration: {
-        ...base,
-        types: { service: componentType() },
-        components: Object.fromEntries(names.map((name) => [name, { type: 'service', nodes, instances: {} }])),
-        assignments: Object.fromEntries(names.map((name) => [name, { component: name, redundancy: '2N' as const }])),
-      },
-      nodes: { n1: 'alive', n2: 'alive' },
-      statuses: Object.fromEntries(
-        names
-          .flatMap((component) => nodes.map((node) => componentId({ node, component })))
-          .map((id) => [id, fresh(id)]),
-      ),
-      intents: {},
-      commanded: {},
-      locked: {},
-      barred: {},
-      awaited: [],
-      requests: {},
-    }
+    const many = freshInput({
+      ...base,
+      types: { service: componentType() },
+      components: Object.fromEntries(names.map((name) => [name, { type: 'service', nodes, instances: {} }])),
+      assignments: Object.fromEntries(names.map((name) => [name, { component: name, redundancy: '2N' as const }])),
+    })
     const rehearsal = rehearse(many)
     const starts = rehearsal.steps.filter(({ turn, to }) => turn === 1 && to === 'primary')
     expect(starts).toHaveLength(4)
