@@ -15,7 +15,7 @@ import { continued } from './continue.ts'
 import { addOwnCost, type Cost, compareCosts, type Layout, layoutFor, softCost, zeroCost } from './cost.ts'
 import { failBack, placeGreedily, placePrimariesGreedily, placeTheRest } from './greedy.ts'
 import { neighboursOf, withDependents } from './island.ts'
-import { clear, emptyLedger, fits, type GivenRole, type Ledger, place } from './ledger.ts'
+import { clear, copyOf, emptyLedger, fits, type GivenRole, type Ledger, place } from './ledger.ts'
 import { repair } from './repair.ts'
 import { giveBackReserved, reserveHolds } from './reserve.ts'
 import { type Found, islandCountMax, search } from './search.ts'
@@ -37,8 +37,9 @@ export function allocate(survey: Survey, before: Allocation | null): Allocation 
   const { open } = begun
   const members = inOrder(begun.ledger, open)
   if (members.length === 0) return { ledger: begun.ledger, open, isExhaustive: true }
+  const staying = copyOf(begun.ledger, survey.situations)
   const isExhaustive = decide(begun.ledger, members)
-  const ledger = isExhaustive ? begun.ledger : unlessStaying(begun.ledger, members)
+  const ledger = isExhaustive ? begun.ledger : unlessStaying(begun.ledger, staying, members)
   markDisplaced(ledger, open)
   return { ledger, open, isExhaustive }
 }

@@ -2,18 +2,17 @@
  * What is decided greedily may be worse than what is there already, and two such plans could take turns for ever. So it is measured
  * against the placement as it stands, with what is missing placed beside it where there is room: nothing moves but for the better.
  */
-import { placeFixed } from './allocate.ts'
 import { compareCosts, mayFollow } from './cost.ts'
 import { fill, placeTheRest } from './greedy.ts'
-import { clear, emptyLedger, fits, type GivenRole, type Ledger, place } from './ledger.ts'
+import { clear, fits, type GivenRole, type Ledger, place } from './ledger.ts'
 import { isAllowed, objectiveOfLedger } from './objective.ts'
 import { isPrimaryRole } from './situation.ts'
 import { wantedOf } from './wanted.ts'
 
-/** The better of the two; of equal ones the placement as it stands. */
-export function unlessStaying(decided: Ledger, members: readonly number[]): Ledger {
+/** The better of the two; of equal ones the placement as it stands. `begun` is what was decided from: the members have nothing in it. */
+export function unlessStaying(decided: Ledger, begun: Ledger, members: readonly number[]): Ledger {
   if (!takesAway(decided)) return decided
-  const staying = asItStands(decided, members)
+  const staying = asItStands(begun, members)
   if (staying === null || !isAllowed(staying)) return decided
   return compareCosts(objectiveOfLedger(staying), objectiveOfLedger(decided)) <= 0 ? staying : decided
 }
@@ -25,10 +24,9 @@ function takesAway({ roles, situations: { present } }: Ledger): boolean {
 }
 
 /** Null: it cannot stay. */
-function asItStands({ of, situations }: Ledger, members: readonly number[]): Ledger | null {
-  const ledger = emptyLedger(situations)
-  placeFixed(ledger)
-  for (const index of of.order) if (!placeWanted(ledger, index)) return null
+function asItStands(ledger: Ledger, members: readonly number[]): Ledger | null {
+  const { situations } = ledger
+  for (const index of members) if (!placeWanted(ledger, index)) return null
   for (const index of members) fill(ledger, index, { role: isPrimaryRole, isRequired: true })
   for (const index of members) if (!mayFollow(situations, index, ledger.primaryCounts[index]!)) clear(ledger, index)
   placeTheRest(ledger, members)
