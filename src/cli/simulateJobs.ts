@@ -55,7 +55,11 @@ async function runChunk(
     stderr: 'pipe',
   })
   running.add(child)
-  const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited])
+  const [stdout, stderr] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ])
   running.delete(child)
   const results = stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as SimulationResult]))
   if (results.length === seeds.length) return results
