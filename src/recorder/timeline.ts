@@ -63,7 +63,7 @@ export function mergeTimeline(entries: readonly TimelineEntry[], damages: readon
   return { entries: merged, byId: new Map(merged.map((entry) => [entry.id, entry])), consequences, damages }
 }
 
-function compareEntries(a: TimelineEntry, b: TimelineEntry): number {
+export function compareEntries(a: TimelineEntry, b: TimelineEntry): number {
   const byTime = compareHybridTimes(a.time, b.time)
   if (byTime !== 0) return byTime
   if (a.node !== b.node) return a.node < b.node ? -1 : 1
