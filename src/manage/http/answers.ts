@@ -1,13 +1,12 @@
 /** Answers of a history that has its records in an index: the same for recordings and for the running cluster. */
-import type { TimelineEntry } from '../../recorder/timeline.ts'
 import type { ActivityView, RecordsView, StatesView } from './contract.ts'
-import type { RecordsQuery, Span, Which } from './history.ts'
+import type { HistoryRecord, RecordsQuery, Span, Which } from './history.ts'
 import { type RecordIndex, wantedBy } from './recordIndex.ts'
 import { isChange, machineOf, recordViewOf, stateText } from './recordView.ts'
 
 export function recordsOf(index: RecordIndex, query: RecordsQuery): RecordsView {
   const isOf = wantedBy(query)
-  const isWanted = query.isChange ? (entry: TimelineEntry) => isChange(entry) && isOf(entry) : isOf
+  const isWanted = query.isChange ? (entry: HistoryRecord) => isChange(entry) && isOf(entry) : isOf
   const { entries, isTruncated } = index.within({ ...query, isWanted })
   return {
     records: entries.map(recordViewOf),

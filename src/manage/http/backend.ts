@@ -10,8 +10,6 @@ export interface Backend {
   readonly node: string | null
   readonly version: string
   readonly history: History
-  /** Under which positions of the history count: another after each start. */
-  readonly storeId: string
   nowUs(): number
   /** What only a running cluster has. null: recordings. */
   readonly live: LiveBackend | null

@@ -3,7 +3,15 @@
  * cluster (`liveHistory.ts`). Times are microseconds since 1970, both ends of a span within it.
  */
 import type { TimelineEntry } from '../../recorder/timeline.ts'
-import type { ActivityView, ExplanationView, IncidentView, RecordsView, SnapshotView, StatesView } from './contract.ts'
+import type {
+  ActivityView,
+  ExplanationView,
+  IncidentView,
+  RecordsView,
+  RecordView,
+  SnapshotView,
+  StatesView,
+} from './contract.ts'
 
 export type Awaitable<T> = T | Promise<T>
 
@@ -34,15 +42,22 @@ export interface History {
   explain(id: string): Awaitable<ExplanationView | null>
   /** null: there is no such record, or nothing that its machine's state is known from. */
   snapshot(id: string): Awaitable<SnapshotView | null>
-  /** Of the last record that arrived. */
-  readonly position: number
-  /** What arrived after that position, in the order of arrival; null: not all of it is kept. */
-  after(position: number): readonly TimelineEntry[] | null
+  /** Of the last record that arrived: opaque text without spaces, which no other store knows. */
+  readonly position: string
+  /** What arrived after that position, in the order of arrival; null: not all of it is kept, or it is too much. */
+  after(position: string): Awaitable<readonly HistoryRecord[] | null>
   /** Told of what arrives, and of a change after which all must be asked for again. Returns what ends it. */
   subscribe(listener: HistoryListener): () => void
 }
 
+/** A step, as the black boxes and the cluster log have it, or a note. */
+export type HistoryRecord = Omit<TimelineEntry, 'kind' | 'timers'> & {
+  readonly kind: RecordView['kind']
+  /** Of the catalogue. Left out: to be told from the actor's name. */
+  readonly machine?: string | null
+}
+
 export interface HistoryListener {
-  readonly onRecords: (records: readonly TimelineEntry[]) => void
+  readonly onRecords: (records: readonly HistoryRecord[]) => void
   readonly onReset: (reason: string) => void
 }

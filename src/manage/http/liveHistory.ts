@@ -8,7 +8,7 @@ import { mergeTimeline, type TimelineEntry } from '../../recorder/timeline.ts'
 import { activityOf, recordsOf, statesOf } from './answers.ts'
 import type { IncidentView, SnapshotView } from './contract.ts'
 import { chainOf } from './explanation.ts'
-import type { History, HistoryListener } from './history.ts'
+import type { History, HistoryListener, HistoryRecord } from './history.ts'
 import { RecordIndex } from './recordIndex.ts'
 import { snapshotOf } from './snapshotReplay.ts'
 
@@ -20,14 +20,17 @@ export interface LiveHistoryOptions {
 }
 
 const countMaxDefault = 50_000
+/** More than this is not told again: it is quicker asked for anew. */
+const missedCountMax = 5000
 
 export class LiveHistory implements History {
   readonly #index: RecordIndex
   readonly #directory: string
   readonly #countMax: number
   /** In the order of arrival, by which the stream is resumed. */
-  #arrivals: TimelineEntry[] = []
+  #arrivals: HistoryRecord[] = []
   #position = 0
+  readonly #store = crypto.randomUUID()
   readonly #listeners = new Set<HistoryListener>()
 
   constructor({ countMax = countMaxDefault, directory }: LiveHistoryOptions) {
@@ -36,7 +39,7 @@ export class LiveHistory implements History {
     this.#directory = directory
   }
 
-  add(entries: readonly TimelineEntry[]): void {
+  add(entries: readonly HistoryRecord[]): void {
     const fresh = this.#index.add(entries)
     if (fresh.length === 0) return
     for (const entry of fresh) this.#arrivals.push(entry)
@@ -62,7 +65,7 @@ export class LiveHistory implements History {
   }
 
   explain(id: string) {
-    return chainOf(mergeTimeline(this.#index.all()), id)
+    return chainOf(mergeTimeline(this.#index.all().map(timelineEntryOf)), id)
   }
 
   snapshot(id: string): SnapshotView | null {
@@ -73,18 +76,25 @@ export class LiveHistory implements History {
     return life ? snapshotOf(life, catalogue, entry) : null
   }
 
-  get position(): number {
-    return this.#position
+  get position(): string {
+    return `${this.#position}@${this.#store}`
   }
 
-  after(position: number): readonly TimelineEntry[] | null {
+  after(position: string): readonly HistoryRecord[] | null {
+    const [place, store] = position.split('@')
     const oldest = this.#position - this.#arrivals.length
-    if (position < oldest || position > this.#position) return null
-    return this.#arrivals.slice(position - oldest)
+    const missedCount = this.#position - Number(place)
+    if (store !== this.#store || !(missedCount >= 0 && missedCount <= missedCountMax)) return null
+    return Number(place) < oldest ? null : this.#arrivals.slice(this.#arrivals.length - missedCount)
   }
 
   subscribe(listener: HistoryListener): () => void {
     this.#listeners.add(listener)
     return () => void this.#listeners.delete(listener)
   }
+}
+
+/** The narrative asks nothing of timers, nor of what is neither a step nor a start. */
+function timelineEntryOf(record: HistoryRecord): TimelineEntry {
+  return { timers: [], ...record } as TimelineEntry
 }

@@ -4,8 +4,8 @@
  *
  * Bounded where a bound is given: then the oldest go, and of each actor the last that went is kept as what it was in before.
  */
-import { compareEntries, type TimelineEntry } from '../../recorder/timeline.ts'
-import type { Which } from './history.ts'
+import { compareEntries } from '../../recorder/timeline.ts'
+import type { HistoryRecord, Which } from './history.ts'
 import { isChange, isFailure } from './recordView.ts'
 
 interface Counts {
@@ -15,15 +15,15 @@ interface Counts {
 }
 
 interface ActorRecords {
-  readonly entries: TimelineEntry[]
+  readonly entries: HistoryRecord[]
   start: number
   /** Of those that are no longer kept, the last. */
-  before: TimelineEntry | null
+  before: HistoryRecord | null
 }
 
 export class RecordIndex {
   readonly #countMax: number
-  #entries: TimelineEntry[] = []
+  #entries: HistoryRecord[] = []
   #start = 0
   /** Of all before and with the entry at that place: differences are what lies between. */
   #changes: number[] = []
@@ -31,7 +31,7 @@ export class RecordIndex {
   /** Of those whose room was given back. */
   #gone = { changeCount: 0, failureCount: 0 }
   readonly #byActor = new Map<string, ActorRecords>()
-  readonly #byId = new Map<string, TimelineEntry>()
+  readonly #byId = new Map<string, HistoryRecord>()
 
   constructor({ countMax = Number.POSITIVE_INFINITY }: { readonly countMax?: number } = {}) {
     this.#countMax = countMax
@@ -41,20 +41,20 @@ export class RecordIndex {
     return this.#entries.length - this.#start
   }
 
-  get oldest(): TimelineEntry | null {
+  get oldest(): HistoryRecord | null {
     return this.#entries[this.#start] ?? null
   }
 
-  get newest(): TimelineEntry | null {
+  get newest(): HistoryRecord | null {
     return this.count === 0 ? null : this.#entries.at(-1)!
   }
 
-  get(id: string): TimelineEntry | null {
+  get(id: string): HistoryRecord | null {
     return this.#byId.get(id) ?? null
   }
 
   /** Those it has already are passed over; those older than anything it keeps, once it had to let some go, too. */
-  add(entries: readonly TimelineEntry[]): readonly TimelineEntry[] {
+  add(entries: readonly HistoryRecord[]): readonly HistoryRecord[] {
     const fresh = [...entries].filter((entry) => !this.#byId.has(entry.id)).sort(compareEntries)
     for (const entry of fresh) this.#byId.set(entry.id, entry)
     if (fresh.length === 0) return fresh
@@ -66,7 +66,7 @@ export class RecordIndex {
   }
 
   /** Only what comes after the first of them is moved. */
-  #merge(fresh: readonly TimelineEntry[]): void {
+  #merge(fresh: readonly HistoryRecord[]): void {
     const from = upperBound(this.#entries, this.#start, fresh[0]!)
     const tail = this.#entries.splice(from)
     this.#changes.length = from
@@ -78,7 +78,7 @@ export class RecordIndex {
     }
   }
 
-  #ofActor(key: string, fresh: readonly TimelineEntry[]): void {
+  #ofActor(key: string, fresh: readonly HistoryRecord[]): void {
     const known = this.#byActor.get(key)
     if (!known) {
       this.#byActor.set(key, { entries: [...fresh], start: 0, before: null })
@@ -117,13 +117,13 @@ export class RecordIndex {
   }
 
   /** The last `limit` of those within the span that are wanted, oldest first. */
-  within(query: { fromUs: number; toUs: number; limit: number; isWanted: (entry: TimelineEntry) => boolean }): {
-    entries: TimelineEntry[]
+  within(query: { fromUs: number; toUs: number; limit: number; isWanted: (entry: HistoryRecord) => boolean }): {
+    entries: HistoryRecord[]
     isTruncated: boolean
   } {
     const { fromUs, toUs, limit, isWanted } = query
     const from = this.#placeAt(fromUs)
-    const found: TimelineEntry[] = []
+    const found: HistoryRecord[] = []
     for (let place = this.#placeAt(toUs + 1) - 1; place >= from; place--) {
       const entry = this.#entries[place]!
       if (!isWanted(entry)) continue
@@ -134,7 +134,7 @@ export class RecordIndex {
   }
 
   /** The last record of every actor up to then, with the one by which it came into that state; without those that had ended. */
-  lastAt(atUs: number): { last: TimelineEntry; entered: TimelineEntry }[] {
+  lastAt(atUs: number): { last: HistoryRecord; entered: HistoryRecord }[] {
     return [...this.#byActor.values()].flatMap((actor) => {
       const { entries, start, before } = actor
       const place = placeAt(entries, start, atUs + 1) - 1
@@ -157,7 +157,7 @@ export class RecordIndex {
   }
 
   /** Of some only: each of them is looked at. `edges` are one more than the parts. */
-  countWithin(edges: readonly number[], isWanted: (entry: TimelineEntry) => boolean): Counts[] {
+  countWithin(edges: readonly number[], isWanted: (entry: HistoryRecord) => boolean): Counts[] {
     return edges.slice(1).map((toUs, part) => {
       const counts = { stepCount: 0, changeCount: 0, failureCount: 0 }
       for (let place = this.#placeAt(edges[part]!); place < this.#entries.length; place++) {
@@ -172,7 +172,7 @@ export class RecordIndex {
     })
   }
 
-  all(): readonly TimelineEntry[] {
+  all(): readonly HistoryRecord[] {
     return this.#start === 0 ? this.#entries : this.#entries.slice(this.#start)
   }
 
@@ -181,19 +181,19 @@ export class RecordIndex {
   }
 }
 
-export function wantedBy({ node, actor }: Which): (entry: TimelineEntry) => boolean {
+export function wantedBy({ node, actor }: Which): (entry: HistoryRecord) => boolean {
   const below = `${actor}/`
   return (entry) =>
     (node === undefined || entry.node === node) &&
     (actor === undefined || entry.actor === actor || entry.actor.startsWith(below))
 }
 
-function keyOf({ node, actor }: TimelineEntry): string {
+function keyOf({ node, actor }: HistoryRecord): string {
   return `${node} ${actor}`
 }
 
 /** The first place whose entry is not before that time. */
-function placeAt(entries: readonly TimelineEntry[], start: number, us: number): number {
+function placeAt(entries: readonly HistoryRecord[], start: number, us: number): number {
   let [low, high] = [start, entries.length]
   while (low < high) {
     const middle = (low + high) >>> 1
@@ -204,7 +204,7 @@ function placeAt(entries: readonly TimelineEntry[], start: number, us: number): 
 }
 
 /** The first place whose entry comes after this one; mostly the end. */
-function upperBound(entries: readonly TimelineEntry[], start: number, entry: TimelineEntry): number {
+function upperBound(entries: readonly HistoryRecord[], start: number, entry: HistoryRecord): number {
   let [low, high] = [start, entries.length]
   if (low < high && compareEntries(entries[high - 1]!, entry) <= 0) return high
   while (low < high) {
@@ -215,7 +215,7 @@ function upperBound(entries: readonly TimelineEntry[], start: number, entry: Tim
   return low
 }
 
-function* mergedInOrder(a: readonly TimelineEntry[], b: readonly TimelineEntry[]): Generator<TimelineEntry> {
+function* mergedInOrder(a: readonly HistoryRecord[], b: readonly HistoryRecord[]): Generator<HistoryRecord> {
   let [i, j] = [0, 0]
   while (i < a.length && j < b.length) yield compareEntries(a[i]!, b[j]!) <= 0 ? a[i++]! : b[j++]!
   while (i < a.length) yield a[i++]!

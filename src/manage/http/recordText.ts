@@ -1,10 +1,10 @@
-import type { TimelineEntry } from '../../recorder/timeline.ts'
+import type { HistoryRecord } from './history.ts'
 import { recordViewOf } from './recordView.ts'
 
 const textLengthMax = 32_768
 
 /** A record as JSON. One that is larger than all others together goes without what its event and its effects say: ask for it by its id. */
-export function recordText(entry: TimelineEntry): string {
+export function recordText(entry: HistoryRecord): string {
   const view = recordViewOf(entry)
   const text = JSON.stringify(view)
   if (text.length <= textLengthMax) return text

@@ -1,9 +1,9 @@
 /** A record of the timeline as the HTTP interface tells it. */
 import { catalogue } from '../../../machines/index.ts'
-import type { TimelineEntry } from '../../recorder/timeline.ts'
 import type { RecordView } from './contract.ts'
+import type { HistoryRecord } from './history.ts'
 
-export function recordViewOf(entry: TimelineEntry): RecordView {
+export function recordViewOf(entry: HistoryRecord): RecordView {
   const { id, node, time, actor, kind, event, cause, fromState, state, effects } = entry
   return {
     id,
@@ -11,7 +11,7 @@ export function recordViewOf(entry: TimelineEntry): RecordView {
     timeUs: time.us,
     timeCount: time.count,
     actor,
-    machine: machineOf(actor),
+    machine: entry.machine === undefined ? machineOf(actor) : entry.machine,
     kind,
     event,
     cause,
@@ -34,14 +34,14 @@ export function stateText(state: string): string {
 }
 
 /** A machine has left one state for another, begun or ended, or somebody has noted something. */
-export function isChange({ kind, fromState, state }: TimelineEntry): boolean {
+export function isChange({ kind, fromState, state }: HistoryRecord): boolean {
   return kind !== 'step' || (fromState !== null && fromState !== state)
 }
 
 const failedStates = ['barred', 'stopFailed', 'isolated', 'unreachable', 'suspect', 'ended', 'failed']
 
 /** Worth red on a timeline: a failure that was reported, or a state that is one. */
-export function isFailure(entry: TimelineEntry): boolean {
+export function isFailure(entry: HistoryRecord): boolean {
   if (/(^|\.)(failed|lost|timedOut|confirmedSilent)$/.test(entry.event.type)) return true
   if (entry.event.type === 'process.exited' && entry.fromState !== null && !entry.fromState.startsWith('offline'))
     return true

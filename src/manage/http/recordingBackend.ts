@@ -28,7 +28,6 @@ export function recordingBackend(of: {
     },
     node: null,
     version: of.version,
-    storeId: crypto.randomUUID(),
     nowUs: of.nowUs,
     history,
     live: null,

@@ -17,6 +17,7 @@ export class RecordingHistory implements History {
   #timeline: Timeline
   #index: RecordIndex
   #position = 0
+  readonly #store = crypto.randomUUID()
   /** As the first of the segments says; empty: there is none. */
   cluster: string
   readonly #listeners = new Set<HistoryListener>()
@@ -66,12 +67,13 @@ export class RecordingHistory implements History {
     return life ? snapshotOf(life, catalogue, entry) : null
   }
 
-  get position(): number {
-    return this.#position
+  get position(): string {
+    return `${this.#position}@${this.#store}`
   }
 
-  after(position: number) {
-    return position === this.#position ? [] : null
+  /** Nothing arrives: what was opened since was told as a reset. */
+  after(position: string) {
+    return position === this.position ? [] : null
   }
 
   subscribe(listener: HistoryListener): () => void {

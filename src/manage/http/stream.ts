@@ -6,10 +6,10 @@
  * Bounds: `clientCountMax` clients, `clientBytesMax` waiting for each; records that come faster than `waitingCountMax` between two
  * turns are not told at all: everybody is reset.
  */
-import type { TimelineEntry } from '../../recorder/timeline.ts'
 import { keepAliveIntervalMs } from '../controlProtocol.ts'
 import type { Backend } from './backend.ts'
 import type { StreamEvents } from './contract.ts'
+import type { HistoryRecord } from './history.ts'
 import { recordText } from './recordText.ts'
 
 export interface StreamOptions {
@@ -29,11 +29,15 @@ export const streamDefaults = {
 
 /** A turn takes at most one in so many parts of the time. */
 const turnShare = 20
+/** Chunks that wait for one client while it is looked up what it missed. */
+const heldCountMax = 256
 /** Of records in one event. */
 const batchCountMax = 500
 
 interface Client {
   readonly controller: ReadableStreamDefaultController<Uint8Array>
+  /** What waits until it has been told what it missed; null: it has. */
+  held: Uint8Array[] | null
   heardMs: number
 }
 
@@ -42,7 +46,9 @@ export class StreamHub {
   readonly #options: Required<StreamOptions>
   readonly #clients = new Set<Client>()
   readonly #encoder = new TextEncoder()
-  #waiting: TimelineEntry[] = []
+  #waiting: HistoryRecord[] = []
+  /** Of the last record that was told. */
+  #position = ''
   #isViewDirty = false
   #lastView = ''
   #timer: ReturnType<typeof setTimeout> | null = null
@@ -71,12 +77,9 @@ export class StreamHub {
     return new ReadableStream<Uint8Array>(
       {
         start: (controller) => {
-          // What waits was told to nobody yet: all of it is before the new one's beginning.
-          if (this.#clients.size > 0) this.#turn()
-          client = { controller, heardMs: performance.now() }
-          this.#clients.add(client)
-          if (this.#clients.size === 1) this.#wake()
-          this.#greet(client, lastEventId)
+          client = { controller, held: [], heardMs: performance.now() }
+          this.#enter(client)
+          void this.#greet(client, lastEventId)
         },
         cancel: () => this.#remove(client),
       },
@@ -89,26 +92,42 @@ export class StreamHub {
     for (const client of [...this.#clients]) this.#cut(client, 'the node ends')
   }
 
-  #greet(client: Client, lastEventId: string | null): void {
-    const { cluster, node, live, history } = this.#backend
-    this.#tell([client], 'hello', { cluster, node: node ?? '', nowUs: this.#backend.nowUs() })
-    const missed = lastEventId === null ? [] : this.#missedAfter(lastEventId)
-    if (missed === null) this.#tell([client], 'reset', { reason: 'what was missed is no longer kept here' })
-    else this.#tellRecords([client], missed, history.position)
-    if (live) this.#tell([client], 'view', live.view())
+  /** What waits was told to nobody yet, and is before the new one's beginning. */
+  #enter(client: Client): void {
+    if (this.#clients.size > 0) this.#turn()
+    this.#clients.add(client)
+    if (this.#clients.size === 1) this.#wake()
   }
 
-  #missedAfter(lastEventId: string): readonly TimelineEntry[] | null {
-    const separator = lastEventId.lastIndexOf('@')
-    const position = Number(lastEventId.slice(0, separator))
-    if (lastEventId.slice(separator + 1) !== this.#backend.storeId || !Number.isSafeInteger(position)) return null
-    const missed = this.#backend.history.after(position)
-    return missed !== null && missed.length <= this.#options.waitingCountMax ? missed : null
+  async #greet(client: Client, lastEventId: string | null): Promise<void> {
+    const { cluster, node, live, history } = this.#backend
+    const nowUs = this.#backend.nowUs()
+    this.#put(client, this.#chunk('hello', JSON.stringify({ cluster, node: node ?? '', nowUs }), this.#position))
+    const missed = lastEventId === null ? [] : await this.#missedAfter(history, lastEventId)
+    if (!this.#clients.has(client)) return
+    if (missed === null) {
+      const reason = 'what was missed is no longer kept here'
+      this.#put(client, this.#chunk('reset', JSON.stringify({ reason })))
+    } else for (const text of batchesOf(missed)) this.#put(client, this.#chunk('records', text))
+    const held = client.held!
+    client.held = null
+    for (const chunk of held) this.#put(client, chunk)
+    if (live) this.#put(client, this.#chunk('view', JSON.stringify(live.view())))
+  }
+
+  async #missedAfter({ after }: Backend['history'], lastEventId: string): Promise<readonly HistoryRecord[] | null> {
+    try {
+      return await after.call(this.#backend.history, lastEventId)
+    } catch {
+      // The store cannot be read: as if it had nothing.
+      return null
+    }
   }
 
   #wake(): void {
     const { history, live } = this.#backend
-    const onRecords = (records: readonly TimelineEntry[]) => {
+    this.#position = history.position
+    const onRecords = (records: readonly HistoryRecord[]) => {
       // One more than may be told is enough to know that there were too many.
       const room = this.#options.waitingCountMax + 1 - this.#waiting.length
       for (const record of room < records.length ? records.slice(0, room) : records) this.#waiting.push(record)
@@ -147,31 +166,35 @@ export class StreamHub {
     if (this.#timer) clearTimeout(this.#timer)
     this.#timer = null
     const startMs = performance.now()
-    const { history, live } = this.#backend
-    const waiting = this.#waiting
-    this.#waiting = []
-    const all = [...this.#clients]
-    if (waiting.length > this.#options.waitingCountMax)
-      this.#tell(all, 'reset', { reason: 'more records came at once than are told' })
-    else this.#tellRecords(all, waiting, history.position)
-    if (this.#isViewDirty && live) {
-      this.#isViewDirty = false
-      const text = JSON.stringify(live.view())
-      if (text !== this.#lastView) this.#send(all, 'view', text)
-      this.#lastView = text
-    }
+    this.#tellRecords()
+    this.#tellView()
     const tookMs = performance.now() - startMs
-    // What came meanwhile waits the longer, the longer this took.
+    // What comes now waits the longer, the longer this took.
     if (tookMs * turnShare > this.#options.turnMs && this.#clients.size > 0) this.#schedule(tookMs * turnShare)
   }
 
-  /** `position`: of the last of them. */
-  #tellRecords(clients: readonly Client[], entries: readonly TimelineEntry[], position: number): void {
-    for (let from = 0; from < entries.length; from += batchCountMax) {
-      const batch = entries.slice(from, from + batchCountMax)
-      const text = `[${batch.map(recordText).join(',')}]`
-      this.#send(clients, 'records', text, position - entries.length + from + batch.length)
+  #tellRecords(): void {
+    const waiting = this.#waiting
+    this.#waiting = []
+    this.#position = this.#backend.history.position
+    const all = [...this.#clients]
+    if (waiting.length > this.#options.waitingCountMax) {
+      this.#tell(all, 'reset', { reason: 'more records came at once than are told' })
+      return
     }
+    const texts = batchesOf(waiting)
+    // Who loses the connection half-way is told all of them again.
+    for (const [index, text] of texts.entries())
+      this.#send(all, this.#chunk('records', text, index === texts.length - 1 ? this.#position : null))
+  }
+
+  #tellView(): void {
+    const { live } = this.#backend
+    if (!this.#isViewDirty || !live) return
+    this.#isViewDirty = false
+    const text = JSON.stringify(live.view())
+    if (text !== this.#lastView) this.#send([...this.#clients], this.#chunk('view', text))
+    this.#lastView = text
   }
 
   #sayAlive(): void {
@@ -181,31 +204,34 @@ export class StreamHub {
   }
 
   #tell<Event extends keyof StreamEvents>(clients: readonly Client[], event: Event, data: StreamEvents[Event]): void {
-    this.#send(clients, event, JSON.stringify(data))
+    this.#send(clients, this.#chunk(event, JSON.stringify(data)))
   }
 
-  #send(
-    clients: readonly Client[],
-    event: keyof StreamEvents,
-    text: string,
-    position = this.#backend.history.position - this.#waiting.length,
-  ): void {
-    if (clients.length === 0) return
-    const chunk = this.#encoder.encode(`event: ${event}\nid: ${position}@${this.#backend.storeId}\ndata: ${text}\n\n`)
-    const nowMs = performance.now()
+  /** Without a position the client's last one stays. */
+  #chunk(event: keyof StreamEvents, text: string, position: string | null = null): Uint8Array {
+    const id = position === null ? '' : `id: ${position}\n`
+    return this.#encoder.encode(`event: ${event}\n${id}data: ${text}\n\n`)
+  }
+
+  #send(clients: readonly Client[], chunk: Uint8Array): void {
     for (const client of clients) {
-      if (!this.#clients.has(client)) continue
-      client.heardMs = nowMs
-      client.controller.enqueue(chunk)
-      if ((client.controller.desiredSize ?? 0) <= 0)
-        this.#cut(client, 'too slow: more waits than is kept for one client')
+      if (client.held === null) this.#put(client, chunk)
+      else if (client.held.length < heldCountMax) client.held.push(chunk)
+      else this.#cut(client, 'what was missed takes too long to find')
     }
   }
 
+  #put(client: Client, chunk: Uint8Array): void {
+    if (!this.#clients.has(client)) return
+    client.heardMs = performance.now()
+    client.controller.enqueue(chunk)
+    if ((client.controller.desiredSize ?? 0) <= 0) this.#cut(client, 'too slow: more waits than is kept for one client')
+  }
+
+  /** It gets what waits for it, should it read on, and then the reset; the server ends the connection should it not. */
   #cut(client: Client, reason: string): void {
     this.#cutCount += 1
-    const text = `event: reset\ndata: ${JSON.stringify({ reason })}\n\n`
-    client.controller.enqueue(this.#encoder.encode(text))
+    client.controller.enqueue(this.#chunk('reset', JSON.stringify({ reason })))
     client.controller.close()
     this.#remove(client)
   }
@@ -213,4 +239,16 @@ export class StreamHub {
   #remove(client: Client): void {
     if (this.#clients.delete(client) && this.#clients.size === 0) this.#sleep()
   }
+}
+
+function batchesOf(records: readonly HistoryRecord[]): string[] {
+  const batches: string[] = []
+  for (let from = 0; from < records.length; from += batchCountMax)
+    batches.push(
+      `[${records
+        .slice(from, from + batchCountMax)
+        .map(recordText)
+        .join(',')}]`,
+    )
+  return batches
 }

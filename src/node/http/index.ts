@@ -1,0 +1,47 @@
+/** Serves the HTTP interface of a node, and the console with it (docs/http.md). */
+import { join } from 'node:path'
+import type { Configuration, HttpConfiguration, LinkAddress } from '../../../machines/model/configuration.ts'
+import { HttpListener } from '../../manage/http/listener.ts'
+import { serveHttp } from '../../manage/http/server.ts'
+import { ensureTokenFile, readTokens } from '../../manage/http/tokenFile.ts'
+import { digestOf } from '../../manage/http/tokens.ts'
+import type { Parts } from '../parts.ts'
+import { nodeBackend } from './backend.ts'
+
+/** null: the configuration has it disabled. */
+export function serveNodeHttp(parts: Parts, at: { readonly controlSocket: string }): HttpListener | null {
+  const { configuration, self } = parts
+  const { http } = configuration
+  if (!http?.isEnabled) return null
+  const backend = nodeBackend(parts, at)
+  return new HttpListener(() => {
+    const tokens = tokensOf(http, tokenFileOf(configuration, self))
+    const tokenDigests = [...tokens.map(digestOf), ...http.tokenDigests.map((hex) => Buffer.from(hex, 'hex'))]
+    return serveHttp({
+      ...listenOf(http, self),
+      tls: http.tls,
+      backend,
+      gate: { tokenDigests, readOnlyReason: null },
+    })
+  })
+}
+
+function tokensOf(http: HttpConfiguration, file: string): string[] {
+  if (http.tokenFile === null) ensureTokenFile(file)
+  return readTokens(file)
+}
+
+export function listenOf(http: HttpConfiguration, node: string): LinkAddress {
+  return http.nodes[node] ?? http.listen
+}
+
+export function tokenFileOf({ http, stateDirectory }: Configuration, node: string): string {
+  return http?.tokenFile ?? join(stateDirectory, node, 'console.token')
+}
+
+/** Only where the address was asked for: of the default one, the first node on a machine has it. */
+export function httpProblemOf({ configuration, self }: Parts, listener: HttpListener | null): string | null {
+  const { http } = configuration
+  const isAsked = http !== undefined && (http.isAsked || http.nodes[self] !== undefined || http.tls !== null)
+  return isAsked ? (listener?.problem ?? null) : null
+}
