@@ -1,7 +1,10 @@
 /** The section `http`: where the HTTP interface and the console are served, and to whom. */
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { z } from 'zod'
-import type { HttpConfiguration } from '../../machines/model/configuration.ts'
+import type { Configuration, HttpConfiguration, LinkAddress } from '../../machines/model/configuration.ts'
+import { finding } from './finding.ts'
+import { suggestionFor } from './nearest.ts'
+import type { Finding } from './source.ts'
 import { byName, list, listenAddress, mapping, text } from './values.ts'
 
 export const httpPortDefault = 7180
@@ -60,4 +63,32 @@ export function convertHttp(file: HttpFile, directory: string): HttpConfiguratio
     tokenDigests,
     tls: certificate && key ? { certificate: inDirectory(certificate), key: inDirectory(key) } : null,
   }
+}
+
+export function listenOf(http: HttpConfiguration, node: string): LinkAddress {
+  return http.nodes[node] ?? http.listen
+}
+
+/** For people and their browsers: of all addresses the one that is always there. */
+export function urlOf(http: HttpConfiguration, node: string): string {
+  const { host, port } = listenOf(http, node)
+  const reached = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
+  return `${http.tls ? 'https' : 'http'}://${reached.includes(':') ? `[${reached}]` : reached}:${port}/`
+}
+
+export function tokenFileOf({ http, stateDirectory }: Configuration, node: string): string {
+  return http?.tokenFile ?? join(stateDirectory, node, 'console.token')
+}
+
+export function checkHttp(http: Partial<HttpFile> | null, nodes: ReadonlyMap<string, unknown>): Finding[] {
+  if (!http) return []
+  const names = [...nodes.keys()]
+  const strangers = Object.keys(http.nodes ?? {}).filter((name) => names.length > 0 && !names.includes(name))
+  const found = strangers.map((name) =>
+    finding(['http', 'nodes', name], `expected the name of a node, found '${name}'`, suggestionFor(name, names), 'key'),
+  )
+  const [has, lacks] =
+    http.certificate === undefined ? (['key', 'certificate'] as const) : (['certificate', 'key'] as const)
+  if (http[has] === undefined || http[lacks] !== undefined) return found
+  return [...found, finding(['http', has], `expected certificate and key, found only ${has}`, `add ${lacks}`, 'key')]
 }

@@ -1,6 +1,9 @@
 import { copyFileSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
+import { tokenFileOf, urlOf } from '../../configuration/http.ts'
+import { loadConfiguration } from '../../configuration/load.ts'
+import { suggestionFor } from '../../configuration/nearest.ts'
 import { realClock } from '../../engine/clock.ts'
 import { recordingBackend } from '../../manage/http/recordingBackend.ts'
 import { serveHttp } from '../../manage/http/server.ts'
@@ -9,15 +12,61 @@ import type { ConsoleFlags } from '../console.ts'
 import type { CliContext } from '../context.ts'
 import { exitCodes } from '../exitCodes.ts'
 import { CliFailure } from '../failure.ts'
+import { configurationFileDefault } from '../flags.ts'
 import { version } from '../version.ts'
 
 export default async function console(this: CliContext, flags: ConsoleFlags, ...paths: string[]): Promise<void> {
-  if (paths.length === 0) throw new CliFailure(exitCodes.usage, 'name a black box', 'rolecall console DIR')
+  if (paths.length === 0) return printAddress(this, flags)
   const gathered = gather(paths)
   try {
     await serveRecordings(this, flags, gathered.directories)
   } finally {
     gathered.remove()
+  }
+}
+
+const answerTimeoutMs = 1000
+
+/** Of the node that is named, or of the first of the file whose console answers. */
+async function printAddress({ process }: CliContext, flags: ConsoleFlags): Promise<void> {
+  const { env, stdout, stderr } = process
+  const file = flags.config ?? env.ROLECALL_CONFIG ?? configurationFileDefault
+  const configuration = loadConfiguration(file, { isSecretNeeded: false })
+  const { http, nodes } = configuration
+  if (!http?.isEnabled)
+    throw new CliFailure(
+      exitCodes.configuration,
+      `${file} has no console: http.enabled is false`,
+      'write enabled: true',
+    )
+  const name = flags.name ?? env.ROLECALL_NAME
+  const names = Object.keys(nodes)
+  if (name !== undefined && !names.includes(name))
+    throw new CliFailure(exitCodes.noSuch, `no node '${name}' in ${file}`, suggestionFor(name, names))
+  for (const node of name === undefined ? names : [name]) {
+    const url = urlOf(http, node)
+    if (!(await isAnswered(url, node))) continue
+    const tokenFile = tokenFileOf(configuration, node)
+    stdout.write(flags.json ? `${JSON.stringify({ url, node, tokenFile })}\n` : `${url}\n`)
+    stderr.write(`sign in with the token in ${tokenFile}\n`)
+    if (flags.open) openBrowser(url)
+    return
+  }
+  const where = name === undefined ? `of the nodes in ${file}` : `of ${name}`
+  throw new CliFailure(
+    exitCodes.unavailable,
+    `no console ${where} answers on this machine`,
+    `rolecall status --config ${file}`,
+  )
+}
+
+async function isAnswered(url: string, node: string): Promise<boolean> {
+  try {
+    const init = { signal: AbortSignal.timeout(answerTimeoutMs), tls: { rejectUnauthorized: false } }
+    const session = (await (await fetch(`${url}v1/session`, init)).json()) as { node?: unknown }
+    return session.node === node
+  } catch {
+    return false
   }
 }
 

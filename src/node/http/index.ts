@@ -1,6 +1,6 @@
 /** Serves the HTTP interface of a node, and the console with it (docs/http.md). */
-import { join } from 'node:path'
-import type { Configuration, HttpConfiguration, LinkAddress } from '../../../machines/model/configuration.ts'
+import type { HttpConfiguration } from '../../../machines/model/configuration.ts'
+import { listenOf, tokenFileOf } from '../../configuration/http.ts'
 import { HttpListener } from '../../manage/http/listener.ts'
 import { serveHttp } from '../../manage/http/server.ts'
 import { ensureTokenFile, readTokens } from '../../manage/http/tokenFile.ts'
@@ -29,14 +29,6 @@ export function serveNodeHttp(parts: Parts, at: { readonly controlSocket: string
 function tokensOf(http: HttpConfiguration, file: string): string[] {
   if (http.tokenFile === null) ensureTokenFile(file)
   return readTokens(file)
-}
-
-export function listenOf(http: HttpConfiguration, node: string): LinkAddress {
-  return http.nodes[node] ?? http.listen
-}
-
-export function tokenFileOf({ http, stateDirectory }: Configuration, node: string): string {
-  return http?.tokenFile ?? join(stateDirectory, node, 'console.token')
 }
 
 /** Only where the address was asked for: of the default one, the first node on a machine has it. */
