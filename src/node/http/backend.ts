@@ -4,16 +4,24 @@ import { version } from '../../cli/version.ts'
 import { redactConfiguration } from '../../configuration/redact.ts'
 import type { Backend } from '../../manage/http/backend.ts'
 import { LiveHistory } from '../../manage/http/liveHistory.ts'
+import type { StreamHub } from '../../manage/http/stream.ts'
 import { wantedComponents } from '../actors.ts'
 import type { Parts } from '../parts.ts'
 import { viewOf } from '../view.ts'
+import { metricsOf } from './metrics.ts'
 import { plan } from './plan.ts'
 import { unreadyReasons } from './ready.ts'
+import { Watcher } from './watcher.ts'
 
-export function nodeBackend(parts: Parts, { controlSocket }: { readonly controlSocket: string }): Backend {
+export function nodeBackend(
+  parts: Parts,
+  { controlSocket, hub }: { readonly controlSocket: string; readonly hub: () => StreamHub | null },
+): Backend {
   const { self, configuration, clock } = parts
   const history = new LiveHistory({ directory: join(configuration.stateDirectory, self, 'black-box') })
   parts.tap.listen({ onRecords: (entries) => history.add(entries) })
+  const watcher = new Watcher(parts)
+  watcher.start()
   return {
     cluster: configuration.cluster,
     node: self,
@@ -29,7 +37,7 @@ export function nodeBackend(parts: Parts, { controlSocket }: { readonly controlS
       configuration: () => redactConfiguration(parts.configuration),
       unready: () => unreadyReasons(viewOf(parts)),
       serves: (assignment, role) => serves(parts, assignment, role),
-      metrics: () => '',
+      metrics: () => metricsOf(parts, { watcher, hub: hub() }),
     },
   }
 }

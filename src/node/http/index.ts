@@ -13,8 +13,9 @@ export function serveNodeHttp(parts: Parts, at: { readonly controlSocket: string
   const { configuration, self } = parts
   const { http } = configuration
   if (!http?.isEnabled) return null
-  const backend = nodeBackend(parts, at)
-  return new HttpListener(() => {
+  let listener: HttpListener | null = null
+  const backend = nodeBackend(parts, { ...at, hub: () => listener?.server?.hub ?? null })
+  listener = new HttpListener(() => {
     const tokens = tokensOf(http, tokenFileOf(configuration, self))
     const tokenDigests = [...tokens.map(digestOf), ...http.tokenDigests.map((hex) => Buffer.from(hex, 'hex'))]
     return serveHttp({
@@ -24,6 +25,7 @@ export function serveNodeHttp(parts: Parts, at: { readonly controlSocket: string
       gate: { tokenDigests, readOnlyReason: null },
     })
   })
+  return listener
 }
 
 function tokensOf(http: HttpConfiguration, file: string): string[] {
