@@ -19,6 +19,8 @@ export interface Configuration {
   /** null: the machine has none, or it is not ours to feed. */
   readonly watchdog: WatchdogConfiguration | null
   readonly recorder: RecorderConfiguration
+  /** Never told to machines. Left out: as the file's defaults have it. */
+  readonly http?: HttpConfiguration
   readonly nodes: Readonly<Record<NodeName, NodeConfiguration>>
   /** Votes and does nothing else; null: there is none. */
   readonly arbiter?: ArbiterConfiguration | null
@@ -75,6 +77,21 @@ export interface FenceConfiguration {
 export interface LinkAddress {
   readonly host: string
   readonly port: number
+}
+
+/** The HTTP interface and the console (docs/http.md). */
+export interface HttpConfiguration {
+  readonly isEnabled: boolean
+  /** Whether the address was asked for: then it is a problem when it cannot be had. */
+  readonly isAsked: boolean
+  readonly listen: LinkAddress
+  /** Of nodes that listen elsewhere. */
+  readonly nodes: Readonly<Record<NodeName, LinkAddress>>
+  /** null: one is made in the node's state directory. */
+  readonly tokenFile: string | null
+  /** SHA-256 of tokens, in hex. */
+  readonly tokenDigests: readonly string[]
+  readonly tls: { readonly certificate: string; readonly key: string } | null
 }
 
 export interface GuardConfiguration {

@@ -40,6 +40,7 @@ import { Reconfiguration } from './reconfigure.ts'
 import { heard, peerEnded } from './sightEvents.ts'
 import { GuardSight } from './sightGuard.ts'
 import { answerSurvey } from './survey.ts'
+import { RecordTap } from './tap.ts'
 
 const log = logger('node')
 
@@ -84,6 +85,8 @@ export async function assemble(of: {
     ownLinks: configuration.nodes[self]!.links,
     commandEpoch: { highest: 0 },
     openSurvey: { question: null },
+    tap: new RecordTap({ self, incarnation }),
+    http: { problem: () => null },
     guardProblems: { list: [] },
     exit: ports.exit,
   } as Partial<Parts> as Mutable<Parts>
@@ -98,12 +101,13 @@ export async function assemble(of: {
     wallUs: () => clock.wallUs(),
     onProblem: ({ code, detail }) => log.error('black box: {code}: {detail}', { code, detail }),
   })
+  parts.recorder = recorder
   parts.engine = new Engine({
     node: self,
     incarnation,
     clock,
     catalogue,
-    recorder,
+    recorder: parts.tap.on(recorder),
     perform: (effect, { cause }) => perform(parts, effect as Effect, cause),
     onStep: () => parts.publisher.touch(),
   })

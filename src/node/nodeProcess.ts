@@ -14,6 +14,7 @@ import { LinkError } from '../transport/links.ts'
 import { startActors } from './actors.ts'
 import { assemble } from './assemble.ts'
 import { begin } from './begin.ts'
+import { httpProblemOf, serveNodeHttp } from './http/index.ts'
 import { realPorts } from './ports.ts'
 import { viewOf } from './view.ts'
 
@@ -44,9 +45,12 @@ export async function runNodeProcess(options: NodeProcessOptions): Promise<numbe
 async function run(options: NodeProcessOptions): Promise<number> {
   const { configuration, file, name: self, incarnation, isFoundingForced } = options
   const parts = await assemble({ configuration, file, self, incarnation, isFoundingForced, ports: realPorts })
+  const controlSocket = join(configuration.runtimeDirectory, self, 'control.sock')
+  const http = serveNodeHttp(parts, { controlSocket })
+  parts.http.problem = () => httpProblemOf(parts, http)
   startActors(parts)
   const control = await serveControl({
-    path: join(configuration.runtimeDirectory, self, 'control.sock'),
+    path: controlSocket,
     handlers: {
       view: () => viewOf(parts),
       counters: () => parts.network.counters(),

@@ -12,6 +12,7 @@ import type { Message } from '../engine/step.ts'
 import type { FenceRunner } from '../fence/runner.ts'
 import type { GuardClient } from '../guard/client.ts'
 import type { GuardProblem } from '../guard/protocol.ts'
+import type { BlackBox } from '../recorder/index.ts'
 import type { Ccr } from '../repository/ccr.ts'
 import type { Joining } from '../repository/joining.ts'
 import type { Replica } from '../repository/replica.ts'
@@ -25,6 +26,7 @@ import type { Publisher } from './publisher.ts'
 import type { Reconfiguration } from './reconfigure.ts'
 import type { Sight } from './sight.ts'
 import type { SurveyQuestion } from './survey.ts'
+import type { RecordTap } from './tap.ts'
 
 export interface Parts {
   readonly self: NodeName
@@ -71,6 +73,11 @@ export interface Parts {
   readonly commandEpoch: { highest: number }
   /** The last question of a master that waits until this node has applied as much as that one had. */
   readonly openSurvey: { question: SurveyQuestion | null }
+  readonly recorder: BlackBox
+  /** What is recorded here, for those who watch. */
+  readonly tap: RecordTap
+  /** Why the HTTP interface is not served where it was asked for; null: it is. */
+  readonly http: { problem: () => string | null }
   /** What the components here last said of themselves. */
   readonly statuses: Map<ComponentId, ComponentStatus>
   /** The other nodes, and those removed that may still act. */

@@ -3,7 +3,6 @@ import { type ConsoleStore, Controller } from './net/controller.ts'
 import { initialState } from './state/model.ts'
 import { reduce } from './state/reduce.ts'
 import { formatRoute, parseRoute, type Route } from './state/route.ts'
-import { isRecording } from './state/select.ts'
 import { byFrame, createStore } from './state/store.ts'
 import { type Moment, momentOf } from './state/time.ts'
 
@@ -70,9 +69,4 @@ export function toPresent(): void {
 
 export function notify(text: string, tone: 'good' | 'bad' = 'good'): void {
   store.dispatch({ type: 'notice.given', notice: { text, tone } })
-}
-
-export const mayOperate = (): boolean => {
-  const { session } = store.state()
-  return session?.isSignedIn && session.readOnlyReason === null && !isRecording(store.state())
 }
