@@ -54,6 +54,7 @@ export function Matrix() {
         aria-rowcount={rows.length + 1}
         aria-colcount={nodes.length + 1}
         tabIndex={0}
+        style={{ '--all': `${headHeight + rowHeight * rows.length + 2}px` }}
         onScroll={({ currentTarget: { scrollLeft: left, scrollTop: top } }) => setScroll({ left, top })}
       >
         <div class="grid-all" style={{ width: `${width}px`, height: `${headHeight + rowHeight * rows.length}px` }}>

@@ -1,12 +1,11 @@
 /** The one line that answers "is all well?", and the few figures beside it. */
 import type { ComponentChildren } from 'preact'
 import { useSelect } from '../../parts/hooks.ts'
-import { isLive, shown } from '../../state/select.ts'
+import { shown } from '../../state/select.ts'
 import type { Shown } from '../../state/shown.ts'
 
 export function Summary() {
   const now = useSelect(shown)
-  const live = useSelect(isLive)
   const { tone, text } = verdict(now)
   const up = now.nodes.filter(({ availability }) => availability === 'alive').length
   const vice = now.nodes.find(({ mastership }) => mastership === 'vice')?.name
@@ -37,7 +36,6 @@ export function Summary() {
           {now.assignments.filter(({ health }) => health === 'served' || health === 'degraded').length}
           <small>of {now.assignments.length}</small>
         </Figure>
-        {!live && <Figure name="From">records</Figure>}
       </dl>
     </section>
   )

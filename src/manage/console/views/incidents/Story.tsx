@@ -36,7 +36,7 @@ function Told({ explanation }: { explanation: ExplanationView }) {
         <a class="machine-back" {...linkTo({ subject: null })}>
           Incidents
         </a>
-        <h1>{incident?.title ?? `What led to ${explanation.id}`}</h1>
+        <h1>{incident?.title ?? titleOf(explanation)}</h1>
         {incident && <Facts incident={incident} />}
       </header>
       {lines.length === 0 ? (
@@ -50,6 +50,12 @@ function Told({ explanation }: { explanation: ExplanationView }) {
       )}
     </article>
   )
+}
+
+/** Of a record: what it was. */
+function titleOf({ id, records }: ExplanationView): string {
+  const record = records.find((one) => one.id === id)
+  return record ? `${record.event.type}, ${record.actor} on ${record.node}` : id
 }
 
 function Facts({ incident }: { incident: IncidentView }) {

@@ -53,8 +53,10 @@ export function StoryChart({ picture: { lanes, rows }, current, onChoose }: Prop
                 onClick={() => onChoose(row)}
               >
                 <span class="number story-offset">+{spanText(row.offsetMs)}</span>
-                <span class={`phase is-${row.phase}`}>{row.phase}</span>
-                <span class="story-text">{row.text}</span>
+                <span class={`phase is-${row.phase}`}>{row.phase === 'other' ? '' : row.phase}</span>
+                <span class="story-text" title={row.text}>
+                  {row.text}
+                </span>
               </button>
             </li>
           ))}
@@ -78,7 +80,7 @@ function topsOf(rows: readonly StoryRow[]): number[] {
 
 function LaneHeads({ lanes }: { lanes: readonly StoryLane[] }) {
   return (
-    <div class="story-heads">
+    <div class="story-heads" style={{ height: `${headHeight(lanes)}px` }}>
       {lanes.map(({ node, actor, label }, index) => (
         <span
           key={`${node} ${actor}`}
@@ -91,6 +93,12 @@ function LaneHeads({ lanes }: { lanes: readonly StoryLane[] }) {
       ))}
     </div>
   )
+}
+
+/** As high as the longest name needs, written upwards. */
+function headHeight(lanes: readonly StoryLane[]): number {
+  const longest = Math.max(0, ...lanes.map(({ node, label }) => node.length + label.length + 1))
+  return Math.min(140, 18 + longest * 6.4)
 }
 
 /** Within a lane straight down; to another lane a curve with an arrow. */

@@ -8,7 +8,7 @@ import { useSelect, useSize } from '../../parts/hooks.ts'
 import { Icon } from '../../parts/Icon.tsx'
 import { play } from '../../parts/keys.ts'
 import type { Span } from '../../state/model.ts'
-import { cursorUs, isRecording, windowOf } from '../../state/select.ts'
+import { cursorUs, windowOf } from '../../state/select.ts'
 import { clockText, spanText } from '../../state/time.ts'
 import { panned, zoomed } from '../../state/window.ts'
 import { Activity } from './Activity.tsx'
@@ -36,8 +36,6 @@ const speeds = [0.1, 0.25, 1, 5, 20]
 function Controls({ window }: { window: Span | null }) {
   const { isOn, speed } = useSelect((state) => state.play)
   const at = useSelect(cursorUs)
-  const isPast = useSelect((state) => state.route.at !== null)
-  const recorded = useSelect(isRecording)
   const nextSpeed = speeds[(speeds.indexOf(speed) + 1) % speeds.length]!
   return (
     <div class="timeline-controls">
@@ -71,11 +69,6 @@ function Controls({ window }: { window: Span | null }) {
         {speed}×
       </button>
       <time class="number timeline-now">{at === null ? '' : clockText(at)}</time>
-      {isPast && (
-        <button type="button" class="to-present" onClick={toPresent}>
-          {recorded ? 'To its end' : 'Live'}
-        </button>
-      )}
       <span class="timeline-span number">{window && spanText((window.toUs - window.fromUs) / 1000)}</span>
       <button type="button" class="quiet" aria-label="Zoom in" title="Zoom in (+)" onClick={() => zoomBy(0.5)}>
         <Icon name="plus" />
