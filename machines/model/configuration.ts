@@ -19,6 +19,8 @@ export interface Configuration {
   /** null: the machine has none, or it is not ours to feed. */
   readonly watchdog: WatchdogConfiguration | null
   readonly recorder: RecorderConfiguration
+  /** Left out: there is none. */
+  readonly log?: ClusterLogConfiguration
   readonly nodes: Readonly<Record<NodeName, NodeConfiguration>>
   /** Votes and does nothing else; null: there is none. */
   readonly arbiter?: ArbiterConfiguration | null
@@ -90,6 +92,18 @@ export interface WatchdogConfiguration {
 export interface RecorderConfiguration {
   readonly segmentSizeBytes: number
   readonly segmentCountMax: number
+}
+
+/** The cluster log (SPEC P8). */
+export interface ClusterLogConfiguration {
+  readonly isEnabled: boolean
+  /** So many nodes keep all of it; null: all that are eligible. */
+  readonly copies: number | null
+  readonly spoolSizeBytes: number
+  readonly spoolAgeMs: number
+  /** A directory or a URL; null: nothing is archived. */
+  readonly archive: string | null
+  readonly archiveTokenFile: string | null
 }
 
 /** See DESIGN §3 for what each of these is for. */

@@ -56,3 +56,24 @@ export function compareRecords(a: LogRecord, b: LogRecord): number {
 
 /** The type of the event that stands where records of a node are gone for good: `{from, to}` are positions, `from` not included. */
 export const gapType = 'log.gap'
+
+/** As it leaves the node, in JSON: the record of the HTTP interface (`src/manage/http/contract.ts`). */
+export function plainRecord(record: LogRecord) {
+  const { id, node, time, actor, machine, kind, event, cause, fromState, state, effects } = record
+  return {
+    id,
+    node,
+    timeUs: time.us,
+    timeCount: time.count,
+    actor,
+    machine,
+    kind,
+    event,
+    cause,
+    fromState,
+    state,
+    effects,
+  }
+}
+
+export type PlainRecord = ReturnType<typeof plainRecord>

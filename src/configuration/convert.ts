@@ -11,6 +11,7 @@ import type {
   RecoveryPolicy,
   Timing,
 } from '../../machines/model/configuration.ts'
+import { convertClusterLog } from './clusterLog.ts'
 import { type ComponentTypeFile, standbyOf } from './componentType.ts'
 import { convertAssignment, convertNodeRecovery, convertRelationship, convertReleases } from './convertPlacement.ts'
 import { defined } from './defined.ts'
@@ -45,6 +46,7 @@ export function convert(file: ConfigurationFile, surroundings: Surroundings): Co
       ? { device: resolve(directory, file.watchdog.device), timeoutMs: file.watchdog.timeout }
       : null,
     recorder: { segmentSizeBytes: file.recorder.segmentSize, segmentCountMax: file.recorder.segmentCount },
+    log: convertClusterLog(file.log, directory),
     nodes: Object.fromEntries(nodes),
     arbiter: file.arbiter ?? null,
     types: mapValues(file.types, (type) => convertType(type, directory)),
