@@ -20,8 +20,8 @@ export interface BackfillRequest {
 const chunkCount = 500
 
 /**
- * Puts into the spool what the box has after the spool's position; where the ring has turned meanwhile, a marker of the gap. A new
- * spool begins with the present life. Calls back with each part.
+ * Puts into the spool what the box has after the spool's position; where the ring has turned meanwhile, a marker of the gap. Calls
+ * back with each part.
  */
 export function backfill(spool: Spool, request: BackfillRequest, onAppended: (appended: Appended) => void): void {
   const { node, upTo } = request
@@ -54,9 +54,7 @@ type Found =
   | { readonly type: 'gap'; readonly to: StreamPosition }
 
 function* foundAfter({ directory, node, upTo }: BackfillRequest, from: StreamPosition): Generator<Found> {
-  const isNew = from.incarnation === 0
-  const isWanted = ({ incarnation }: SegmentFile) =>
-    incarnation <= upTo.incarnation && incarnation >= (isNew ? upTo.incarnation : from.incarnation)
+  const isWanted = ({ incarnation }: SegmentFile) => incarnation <= upTo.incarnation && incarnation >= from.incarnation
   const lives = Map.groupBy(listSegments(directory, node).filter(isWanted), ({ incarnation }) => incarnation)
   for (const [incarnation, segments] of lives) {
     const afterSequence = incarnation === from.incarnation ? from.sequence : 0

@@ -45,8 +45,10 @@ const log = logger('log')
 /** What is recorded waits so long for more, so that a fail-over is not held up by being written down. */
 const gatherMs = 50
 const tickMs = 250
-/** So often is a node that has nothing told so: how old a merged log may be that nothing happens in. */
-const markMs = 1000
+/** So often is one told that there is nothing: so long, about, one who follows waits for what others may have recorded before. */
+const markMs = 500
+/** In large clusters less often, so that it stays cheap for those who keep all of it. */
+const markMsPerNode = 50
 const retryMs = 5000
 const paceMs = 20
 const announceMs = 2000
@@ -58,7 +60,7 @@ const drainCount = 500
 export class NodeLog implements ClusterLog {
   readonly #options: NodeLogOptions
   readonly #following: Following
-  readonly #serving = new Serving(markMs)
+  readonly #serving = new Serving()
   readonly #archiving: Archiving
   readonly #reader: LogReader
   /** Per node: up to when all of it is here. */
@@ -156,11 +158,12 @@ export class NodeLog implements ClusterLog {
   }
 
   async #open(): Promise<void> {
-    const { directories, startSpool } = this.#options
+    const { self: node, incarnation, directories, startSpool } = this.#options
     const spool = startSpool()
     spool.onAppended((appended) => this.#appended(appended))
     try {
-      const { name, setAside, origins, archived } = await spool.ask('open', { directory: directories.spool })
+      const ask = { directory: directories.spool, node, incarnation }
+      const { name, setAside, origins, archived } = await spool.ask('open', ask)
       if (setAside) log.error('the spool was set aside as {path}: {detail}; another begins', { ...setAside })
       for (const { node, position, completeUs } of origins) {
         this.#following.stored(node, position)
@@ -270,8 +273,9 @@ export class NodeLog implements ClusterLog {
   #serve(): void {
     const spool = this.#spool
     if (!spool) return
-    const { clock } = this.#options
-    for (const question of this.#serving.due(clock.nowMs(), (origin) => this.#following.positionOf(origin))) {
+    const { clock, peers } = this.#options
+    const at = { nowMs: clock.nowMs(), markMs: Math.max(markMs, markMsPerNode * peers().length) }
+    for (const question of this.#serving.due(at, (origin) => this.#following.positionOf(origin))) {
       void this.#answer(spool, question)
     }
   }

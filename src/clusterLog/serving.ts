@@ -15,12 +15,7 @@ interface Waiting extends Question {
 }
 
 export class Serving {
-  readonly #markMs: number
   readonly #waiting = new Map<string, Waiting>()
-
-  constructor(markMs: number) {
-    this.#markMs = markMs
-  }
 
   asked(question: Question, nowMs: number): void {
     this.#waiting.set(keyOf(question), { ...question, sinceMs: nowMs })
@@ -32,11 +27,11 @@ export class Serving {
   }
 
   /** Takes out what can be answered now: there is more than was asked for, or nothing for too long. */
-  due(nowMs: number, positionOf: (origin: string) => StreamPosition): Question[] {
+  due(at: { nowMs: number; markMs: number }, positionOf: (origin: string) => StreamPosition): Question[] {
     const due: Question[] = []
     for (const [key, waiting] of this.#waiting) {
       const { sinceMs, ...question } = waiting
-      if (!isAfter(positionOf(question.origin), question.after) && nowMs < sinceMs + this.#markMs) continue
+      if (!isAfter(positionOf(question.origin), question.after) && at.nowMs < sinceMs + at.markMs) continue
       this.#waiting.delete(key)
       due.push(question)
     }

@@ -85,6 +85,11 @@ export class Spool {
     this.sizeBytes = sums.bytes
   }
 
+  /** The stream of this node begins here with this life, unless it has begun. */
+  begin(node: string, incarnation: number): void {
+    this.database.query('INSERT OR IGNORE INTO origin VALUES (?, ?, 0, 0, 0, 0)').run(node, incarnation)
+  }
+
   close(): void {
     this.isOpen = false
     this.database.close()

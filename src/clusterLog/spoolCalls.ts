@@ -25,7 +25,10 @@ export interface OpenedState {
 }
 
 export interface SpoolCalls {
-  readonly open: { readonly ask: { readonly directory: string }; readonly answer: OpenedState }
+  readonly open: {
+    readonly ask: { readonly directory: string; readonly node: string; readonly incarnation: number }
+    readonly answer: OpenedState
+  }
   readonly append: { readonly ask: Batch; readonly answer: Appended }
   /** Answered with the position afterwards; what was put in is reported on the way. */
   readonly backfill: { readonly ask: BackfillRequest; readonly answer: StreamPosition }
@@ -63,6 +66,7 @@ export type SpoolReport =
 export function answerWith(spool: Spool, { call, ask }: SpoolAsk, onAppended: (appended: Appended) => void): unknown {
   switch (call) {
     case 'open':
+      spool.begin(ask.node, ask.incarnation)
       return { name: spool.name, setAside: spool.setAside, origins: spool.origins(), archived: archivedOf(spool) }
     case 'append':
       return spool.append(ask)
