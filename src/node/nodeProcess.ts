@@ -55,6 +55,7 @@ async function run(options: NodeProcessOptions): Promise<number> {
       operate: (operation) => parts.operations.request(operation),
       changes: (listener) => parts.publisher.changes(listener),
       repository: parts.ccr,
+      log: { node: self, log: parts.clusterLog, nodes: () => Object.keys(parts.configuration.nodes) },
     },
   })
   begin(parts)
