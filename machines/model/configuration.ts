@@ -21,6 +21,8 @@ export interface Configuration {
   readonly recorder: RecorderConfiguration
   /** Never told to machines. Left out: as the file's defaults have it. */
   readonly http?: HttpConfiguration
+  /** Left out: there is none. */
+  readonly log?: ClusterLogConfiguration
   readonly nodes: Readonly<Record<NodeName, NodeConfiguration>>
   /** Votes and does nothing else; null: there is none. */
   readonly arbiter?: ArbiterConfiguration | null
@@ -107,6 +109,18 @@ export interface WatchdogConfiguration {
 export interface RecorderConfiguration {
   readonly segmentSizeBytes: number
   readonly segmentCountMax: number
+}
+
+/** The cluster log (SPEC P8). */
+export interface ClusterLogConfiguration {
+  readonly isEnabled: boolean
+  /** So many nodes keep all of it; null: all that are eligible. */
+  readonly copies: number | null
+  readonly spoolSizeBytes: number
+  readonly spoolAgeMs: number
+  /** A directory or a URL; null: nothing is archived. */
+  readonly archive: string | null
+  readonly archiveTokenFile: string | null
 }
 
 /** See DESIGN §3 for what each of these is for. */

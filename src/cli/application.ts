@@ -18,6 +18,7 @@ import {
   type ViewFlags,
   viewFlags,
 } from './flags.ts'
+import { logCommand } from './log.ts'
 import { operationRoutes } from './operations.ts'
 import { planCommand } from './plan.ts'
 import { replayCommand } from './replay.ts'
@@ -113,6 +114,7 @@ const root = buildRouteMap<string, CliContext>({
     config: configRoutes,
     plan: planCommand,
     fence: fenceCommand,
+    log: logCommand,
     replay: replayCommand,
     console: consoleCommand,
     simulate: simulateCommand,

@@ -11,6 +11,7 @@ import type {
   RecoveryPolicy,
   Timing,
 } from '../../machines/model/configuration.ts'
+import { convertClusterLog } from './clusterLog.ts'
 import { type ComponentTypeFile, standbyOf } from './componentType.ts'
 import { convertAssignment, convertNodeRecovery, convertRelationship, convertReleases } from './convertPlacement.ts'
 import { defined } from './defined.ts'
@@ -47,6 +48,7 @@ export function convert(file: ConfigurationFile, surroundings: Surroundings): Co
       : null,
     recorder: { segmentSizeBytes: file.recorder.segmentSize, segmentCountMax: file.recorder.segmentCount },
     http: convertHttp(file.http ?? httpSchema.parse({}), directory),
+    log: convertClusterLog(file.log, directory),
     nodes: Object.fromEntries(nodes),
     arbiter: file.arbiter ?? null,
     types: mapValues(file.types, (type) => convertType(type, directory)),

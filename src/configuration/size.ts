@@ -11,6 +11,7 @@ export const localSections: readonly string[] = [
   'runtimeDirectory',
   'recorder',
   'http',
+  'log',
   'logging',
   'control',
 ]

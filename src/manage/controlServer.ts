@@ -6,6 +6,7 @@ import type { AnyOperation, OperationResult } from '../../machines/model/operati
 import type { ClusterView } from '../../machines/model/view.ts'
 import { suggestionFor } from '../configuration/nearest.ts'
 import { httpStatuses, type OperationAnswer, operationOf, operationSchema } from './controlProtocol.ts'
+import { type LogHandlers, logRoutes, noLog } from './logRoutes.ts'
 import { type UnknownName, unknownName } from './operationNames.ts'
 import { type RepositoryHandlers, repositoryRoutes } from './repositoryRoutes.ts'
 import { watchStream } from './watchStream.ts'
@@ -17,6 +18,8 @@ export interface ControlHandlers {
   /** Calls back at each change of the view. Returns what ends it. */
   changes(listener: () => void): () => void
   readonly repository: RepositoryHandlers
+  /** Left out: there is none. */
+  readonly log?: LogHandlers
 }
 
 export interface ControlServer {
@@ -68,6 +71,7 @@ export async function serveControl(options: { path: string; handlers: ControlHan
           },
         },
         ...repositoryRoutes(handlers.repository),
+        ...logRoutes(handlers.log ?? noLog),
         '/v1/operations': {
           POST: (request, server) => {
             server.timeout(request, operationTimeoutSeconds)

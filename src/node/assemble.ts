@@ -25,6 +25,7 @@ import { type PeerMessage, parsePeerMessage } from '../wire/messages/index.ts'
 import { counted, forgetCluster, outdated, removed } from './afresh.ts'
 import { Causes } from './causes.ts'
 import { Checkpoints } from './checkpoints.ts'
+import { clusterLogOf, tapOf } from './clusterLog.ts'
 import { type Effect, perform, reportAll } from './effects.ts'
 import { fenceReported, requestOperation } from './fencing.ts'
 import { receive } from './inbound.ts'
@@ -91,7 +92,8 @@ export async function assemble(of: {
     exit: ports.exit,
   } as Partial<Parts> as Mutable<Parts>
 
-  const recorder = ports.openRecorder({
+  const tap = tapOf({ configuration, self, incarnation }, ports)
+  const box = ports.openRecorder({
     directory: stateOf('black-box'),
     cluster: configuration.cluster,
     node: self,
@@ -101,13 +103,13 @@ export async function assemble(of: {
     wallUs: () => clock.wallUs(),
     onProblem: ({ code, detail }) => log.error('black box: {code}: {detail}', { code, detail }),
   })
-  parts.recorder = recorder
+  parts.recorder = box
   parts.engine = new Engine({
     node: self,
     incarnation,
     clock,
     catalogue,
-    recorder: parts.tap.on(recorder),
+    recorder: parts.tap.on(tap ? tap.over(box) : box),
     perform: (effect, { cause }) => perform(parts, effect as Effect, cause),
     onStep: () => parts.publisher.touch(),
   })
@@ -220,6 +222,7 @@ export async function assemble(of: {
       }),
     onEvent: (event) => agentEvent(parts, event),
   })
+  parts.clusterLog = tap && clusterLogOf(parts, tap, ports)
   parts.reconfiguration = of.file ? new Reconfiguration(parts, of.file) : null
   parts.reconfiguration?.begin()
   // Before it is asked for a vote: until now the guard goes by the file.

@@ -14,7 +14,6 @@ import { LinkError } from '../transport/links.ts'
 import { startActors } from './actors.ts'
 import { assemble } from './assemble.ts'
 import { begin } from './begin.ts'
-import { httpProblemOf, serveNodeHttp } from './http/index.ts'
 import { realPorts } from './ports.ts'
 import { viewOf } from './view.ts'
 
@@ -46,8 +45,7 @@ async function run(options: NodeProcessOptions): Promise<number> {
   const { configuration, file, name: self, incarnation, isFoundingForced } = options
   const parts = await assemble({ configuration, file, self, incarnation, isFoundingForced, ports: realPorts })
   const controlSocket = join(configuration.runtimeDirectory, self, 'control.sock')
-  const http = serveNodeHttp(parts, { controlSocket })
-  parts.http.problem = () => httpProblemOf(parts, http)
+  if (configuration.http?.isEnabled) parts.tap.begin()
   startActors(parts)
   const control = await serveControl({
     path: controlSocket,
@@ -57,9 +55,12 @@ async function run(options: NodeProcessOptions): Promise<number> {
       operate: (operation) => parts.operations.request(operation),
       changes: (listener) => parts.publisher.changes(listener),
       repository: parts.ccr,
+      log: { node: self, log: parts.clusterLog, nodes: () => Object.keys(parts.configuration.nodes) },
     },
   })
   begin(parts)
+  // After all that the cluster waits for.
+  if (configuration.http?.isEnabled) (await import('./http/index.ts')).serveNodeHttp(parts, { controlSocket })
   log.info('node {self} of cluster {cluster} runs, life {incarnation}, control socket {path}', {
     self,
     cluster: configuration.cluster,

@@ -5,6 +5,7 @@ import type { Configuration, LinkAddress } from '../../machines/model/configurat
 import type { ComponentId, NodeName } from '../../machines/model/ids.ts'
 import type { ComponentStatus } from '../../machines/model/status.ts'
 import type { ProcessAgent } from '../agents/process/agent.ts'
+import type { NodeLog } from '../clusterLog/nodeLog.ts'
 import type { Clock } from '../engine/clock.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Cause } from '../engine/record.ts'
@@ -65,6 +66,8 @@ export interface Parts {
   readonly checkpoints: Checkpoints
   readonly operations: Operations
   readonly publisher: Publisher
+  /** null: it is switched off, or the node runs in the simulator. */
+  readonly clusterLog: NodeLog | null
   readonly fences: FenceRunner
   readonly leaving: Leaving
   /** Ends this process; its guard clears away what it had, and starts another. */

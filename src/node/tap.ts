@@ -1,6 +1,6 @@
 /**
- * Hears what is recorded here, for those who watch. It costs the engine a list a record, and nothing while nobody listens: the
- * listener gets them a few times a second, and at most so many.
+ * Hears what is recorded here, for those who watch. It costs the engine a list a record, and nothing until it is begun: the listener
+ * gets them a few times a second, and at most so many. What is recorded before there is one waits for it.
  */
 import type { EndRecord, Recorder, StartRecord, StepRecord } from '../engine/record.ts'
 import { formatId, type TimelineEntry } from '../recorder/timeline.ts'
@@ -19,6 +19,7 @@ export class RecordTap {
   readonly #self: string
   readonly #incarnation: number
   readonly #states = new Map<string, string>()
+  #isBegun = false
   #listener: TapListener | null = null
   #waiting: TimelineEntry[] = []
   #droppedCount = 0
@@ -39,19 +40,19 @@ export class RecordTap {
     return {
       append: (record) => {
         recorder.append(record)
-        if (this.#listener !== null) this.#take(record)
+        if (this.#isBegun) this.#take(record)
       },
     }
   }
 
-  /** One at a time. Returns what ends it. */
-  listen(listener: TapListener): () => void {
+  begin(): void {
+    this.#isBegun = true
+  }
+
+  /** One at a time. */
+  listen(listener: TapListener): void {
     this.#listener = listener
-    return () => {
-      this.#listener = null
-      this.#waiting = []
-      this.#states.clear()
-    }
+    this.#timer ??= setTimeout(() => this.#tell(), gatherMs)
   }
 
   #take(record: EngineRecord): void {
@@ -64,14 +65,14 @@ export class RecordTap {
       return
     }
     this.#waiting.push(this.#entryOf(record, fromState))
-    this.#timer ??= setTimeout(() => this.#tell(), gatherMs)
+    if (this.#listener !== null) this.#timer ??= setTimeout(() => this.#tell(), gatherMs)
   }
 
   #tell(): void {
     this.#timer = null
     const waiting = this.#waiting
     this.#waiting = []
-    this.#listener?.onRecords(waiting)
+    if (waiting.length > 0) this.#listener?.onRecords(waiting)
   }
 
   #entryOf(record: EngineRecord, fromState: string | null): TimelineEntry {

@@ -8,11 +8,11 @@ import { digestOf } from '../../manage/http/tokens.ts'
 import type { Parts } from '../parts.ts'
 import { nodeBackend } from './backend.ts'
 
-/** null: the configuration has it disabled. */
-export function serveNodeHttp(parts: Parts, at: { readonly controlSocket: string }): HttpListener | null {
+/** Nothing, where the configuration has it disabled. */
+export function serveNodeHttp(parts: Parts, at: { readonly controlSocket: string }): void {
   const { configuration, self } = parts
   const { http } = configuration
-  if (!http?.isEnabled) return null
+  if (!http?.isEnabled) return
   let listener: HttpListener | null = null
   const backend = nodeBackend(parts, { ...at, hub: () => listener?.server?.hub ?? null })
   listener = new HttpListener(() => {
@@ -25,7 +25,7 @@ export function serveNodeHttp(parts: Parts, at: { readonly controlSocket: string
       gate: { tokenDigests, readOnlyReason: null },
     })
   })
-  return listener
+  parts.http.problem = () => httpProblemOf(parts, listener)
 }
 
 function tokensOf(http: HttpConfiguration, file: string): string[] {
@@ -34,7 +34,7 @@ function tokensOf(http: HttpConfiguration, file: string): string[] {
 }
 
 /** Only where the address was asked for: of the default one, the first node on a machine has it. */
-export function httpProblemOf({ configuration, self }: Parts, listener: HttpListener | null): string | null {
+function httpProblemOf({ configuration, self }: Parts, listener: HttpListener | null): string | null {
   const { http } = configuration
   const isAsked = http !== undefined && (http.isAsked || http.nodes[self] !== undefined || http.tls !== null)
   return isAsked ? (listener?.problem ?? null) : null

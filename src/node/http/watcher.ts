@@ -93,6 +93,8 @@ export class Watcher {
     const seen = this.#seen.get(name)
     if (!seen) {
       this.#seen.set(name, { primary, lostAtMs: null, last: primary, isFallen: false })
+      // From the beginning, so that the first one is a rise.
+      for (const counts of [this.failoverCounts, this.switchoverCounts]) if (!counts.has(name)) counts.set(name, 0)
       return
     }
     if (primary === seen.primary) return
