@@ -6,7 +6,7 @@ import type { ClusterView } from '../../../../machines/model/view.ts'
 import type { RecordView, StreamEvents } from '../../http/contract.ts'
 import { actorsOf } from '../state/actors.ts'
 import { History } from '../state/history.ts'
-import type { ConsoleState, Span } from '../state/model.ts'
+import type { ConsoleState } from '../state/model.ts'
 import type { Action } from '../state/reduce.ts'
 import { isRecording, windowOf } from '../state/select.ts'
 import type { Store } from '../state/store.ts'
@@ -17,8 +17,12 @@ export type ConsoleStore = Store<ConsoleState, Action>
 
 const recordLimit = 4000
 const bucketCount = 240
+/** A timeline that is being moved or zoomed asks when it pauses. */
+const settleMs = 80
 /** Activity and incidents of a live cluster are asked for again this often, when something has happened. */
 const refreshMs = 2000
+/** How often the present moves on though nothing happens. */
+const presentMs = 1000
 
 export class Controller {
   readonly #store: ConsoleStore
@@ -26,6 +30,7 @@ export class Controller {
   #historyAsked: number | null = null
   #spanAsked = ''
   #isStale = false
+  #windowTimer: ReturnType<typeof setTimeout> | undefined
   #activityTimer: ReturnType<typeof setTimeout> | undefined
 
   constructor(store: ConsoleStore) {
@@ -38,6 +43,7 @@ export class Controller {
       onRefused: (status) => status === 401 && store.dispatch({ type: 'dialog.changed', dialog: 'signin' }),
     })
     store.subscribe(() => this.#follow())
+    setInterval(() => this.#passTime(), presentMs)
   }
 
   async start(): Promise<void> {
@@ -83,6 +89,12 @@ export class Controller {
     this.#follow()
   }
 
+  #passTime(): void {
+    const { link, session } = this.#store.state()
+    if (session?.mode === 'live' && link.phase === 'live')
+      this.#store.enqueue({ type: 'time.passed', atMs: Date.now() })
+  }
+
   #link(of: Partial<ConsoleState['link']>): void {
     this.#store.dispatch({ type: 'link.changed', link: { ...this.#store.state().link, ...of } })
   }
@@ -121,16 +133,19 @@ export class Controller {
     const { at } = state.route
     if (at && !state.history?.covers(at.timeUs)) this.#fetchHistory(at.timeUs)
     const window = windowOf(state)
-    const asked = window ? `${window.fromUs} ${state.window ? window.toUs : 'end'}` : ''
+    const asked = state.window ? `${state.window.fromUs} ${state.window.toUs}` : 'all'
     if (window && (asked !== this.#spanAsked || this.#isStale)) {
       this.#spanAsked = asked
       this.#isStale = false
-      this.#fetchActivity(window)
+      clearTimeout(this.#windowTimer)
+      this.#windowTimer = setTimeout(() => this.#fetchActivity(), settleMs)
     }
     if (isRecording(state) && !at && state.extent && !state.history) this.#fetchHistory(state.extent.toUs)
   }
 
-  #fetchActivity(window: Span): void {
+  #fetchActivity(): void {
+    const window = windowOf(this.#store.state())
+    if (!window) return
     client
       .activity(window, bucketCount)
       .then((activity) => this.#store.dispatch({ type: 'activity.arrived', activity }))
@@ -160,7 +175,9 @@ export class Controller {
     const aroundUs = Math.max(10e6, (window.toUs - window.fromUs) / 2)
     const before = await client.records({ fromUs: Math.round(atUs - aroundUs), toUs: atUs, limit: recordLimit })
     const fromUs = before.isTruncated ? before.records[0]!.timeUs : Math.round(atUs - aroundUs)
-    const after = await this.#after(atUs, Math.round(atUs + aroundUs))
+    // Not beyond the present: what comes later would be missing then.
+    const presentUs = this.#store.state().extent?.toUs ?? atUs
+    const after = await this.#after(atUs, Math.max(atUs, Math.min(Math.round(atUs + aroundUs), presentUs)))
     const base = actorsOf(await client.states(fromUs - 1))
     return new History({ fromUs, toUs: after.toUs, base, records: [...before.records, ...after.records] })
   }

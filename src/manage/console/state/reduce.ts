@@ -12,6 +12,8 @@ export type Action =
   | { readonly type: 'session.known'; readonly session: SessionView }
   | { readonly type: 'link.changed'; readonly link: Link }
   | { readonly type: 'heard'; readonly atMs: number; readonly serverUs?: number }
+  /** Of this browser's clock: the present goes on though nothing happens. */
+  | { readonly type: 'time.passed'; readonly atMs: number }
   | { readonly type: 'view.arrived'; readonly view: ClusterView }
   | { readonly type: 'records.arrived'; readonly records: readonly RecordView[] }
   | { readonly type: 'states.arrived'; readonly states: StatesView }
@@ -37,6 +39,8 @@ export function reduce(state: ConsoleState, action: Action): ConsoleState {
       return { ...state, link: action.link }
     case 'heard':
       return heard(state, action)
+    case 'time.passed':
+      return reached(state, Math.round((action.atMs + state.skewMs) * 1000))
     case 'view.arrived':
       return { ...state, view: action.view, structure: structureOfView(action.view, state.structure) }
     case 'records.arrived':
@@ -75,6 +79,19 @@ function heard(state: ConsoleState, action: { atMs: number; serverUs?: number })
   return { ...state, link, skewMs }
 }
 
+/** A timeline that shows the present goes along with it. */
+function reached(state: ConsoleState, toUs: number): ConsoleState {
+  const { extent, window } = state
+  if (!extent || extent.toUs >= toUs) return state
+  const byUs = toUs - extent.toUs
+  const isAlong = window !== null && window.toUs >= extent.toUs && state.route.at === null
+  return {
+    ...state,
+    extent: { ...extent, toUs },
+    window: isAlong ? { fromUs: window.fromUs + byUs, toUs: window.toUs + byUs } : window,
+  }
+}
+
 /** Records come as they arrive at the node, not in the order of time; what is older than what is kept is let go. */
 function recordsArrived(state: ConsoleState, arrived: readonly RecordView[]): ConsoleState {
   if (arrived.length === 0) return state
@@ -82,11 +99,9 @@ function recordsArrived(state: ConsoleState, arrived: readonly RecordView[]): Co
   const actors = new Map<string, ActorState>(state.actors)
   const newest = new Map([...actors].map(([key, actor]) => [key, actor.sinceUs]))
   applyRecords(actors, [...arrived].sort(compareRecords), newest)
-  const lastUs = records.at(-1)!.timeUs
-  const extent = state.extent
-    ? { ...state.extent, toUs: Math.max(state.extent.toUs, lastUs) }
-    : { fromUs: records[0]!.timeUs, toUs: lastUs }
-  return { ...state, records, actors, extent, structure: learn(state.structure, { records: arrived }) }
+  const extent = state.extent ?? { fromUs: records[0]!.timeUs, toUs: records[0]!.timeUs }
+  const after = { ...state, records, actors, extent, structure: learn(state.structure, { records: arrived }) }
+  return reached(after, records.at(-1)!.timeUs)
 }
 
 function statesArrived(state: ConsoleState, states: StatesView): ConsoleState {

@@ -51,9 +51,17 @@ export function shown(state: ConsoleState): Shown {
   return make(isPresent ? state.view : null, isPresent ? null : actorsShown(state), state.structure)
 }
 
+/** Of a live cluster what the timeline shows unless it is moved: the last of it. */
+const liveWindowUs = 600e6
+
+const lastOf = memoized(
+  (extent: Span): Span => ({ ...extent, fromUs: Math.max(extent.fromUs, extent.toUs - liveWindowUs) }),
+)
+
 /** What the timeline shows. */
 export function windowOf(state: ConsoleState): Span | null {
-  return state.window ?? state.extent
+  if (state.window || !state.extent) return state.window
+  return isRecording(state) ? state.extent : lastOf(state.extent)
 }
 
 export function incidentOf(state: ConsoleState, id: string | null): IncidentView | null {
