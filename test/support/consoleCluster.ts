@@ -1,0 +1,32 @@
+/** Three nodes with the ledger, each with its console on a port of its own. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { freePorts } from '../../src/demo/ports.ts'
+import { names, type SystemCluster, startLedger } from './system.ts'
+
+export interface ConsoleCluster {
+  readonly cluster: SystemCluster
+  readonly urlOf: (node: string) => string
+  readonly tokenOf: (node: string) => string
+}
+
+export async function startConsoles(): Promise<ConsoleCluster> {
+  const ports = await freePorts(names.length)
+  const listens = names.map((name, index) => `${name}: "127.0.0.1:${ports[index]}"`)
+  const http = `http: { nodes: { ${listens.join(', ')} } }`
+  const cluster = await startLedger({ change: (configuration) => configuration.replace(/^http: .*$/m, http) })
+  return {
+    cluster,
+    urlOf: (node) => `http://127.0.0.1:${ports[names.indexOf(node as (typeof names)[number])]}`,
+    tokenOf(node) {
+      const lines = readFileSync(join(cluster.directory, 'state', node, 'console.token'), 'utf8').split('\n')
+      return lines.find((line) => line !== '' && !line.startsWith('#'))!.trim()
+    },
+  }
+}
+
+export async function answerOf<Answer>(url: string): Promise<Answer> {
+  const response = await fetch(url)
+  if (!response.ok) throw new Error(`${url} answered with ${response.status}: ${await response.text()}`)
+  return (await response.json()) as Answer
+}
