@@ -6,7 +6,8 @@ import type { ClusterView } from '../../../../machines/model/view.ts'
 import type { RecordView, StreamEvents } from '../../http/contract.ts'
 import { actorsOf } from '../state/actors.ts'
 import { History } from '../state/history.ts'
-import type { ConsoleState } from '../state/model.ts'
+import { laneUsMax } from '../state/lanes.ts'
+import type { ConsoleState, Span } from '../state/model.ts'
 import type { Action } from '../state/reduce.ts'
 import { isRecording, windowOf } from '../state/select.ts'
 import type { Store } from '../state/store.ts'
@@ -16,6 +17,8 @@ import { Stream } from './stream.ts'
 export type ConsoleStore = Store<ConsoleState, Action>
 
 const recordLimit = 4000
+/** So much on either side of the cursor is there to step through at once. */
+const nearUs = 10e6
 const bucketCount = 240
 /** A timeline that is being moved or zoomed asks when it pauses. */
 const settleMs = 80
@@ -138,7 +141,10 @@ export class Controller {
       this.#spanAsked = asked
       this.#isStale = false
       clearTimeout(this.#windowTimer)
-      this.#windowTimer = setTimeout(() => this.#fetchActivity(), settleMs)
+      this.#windowTimer = setTimeout(() => {
+        this.#fetchActivity()
+        this.#fetchLanes()
+      }, settleMs)
     }
     if (isRecording(state) && !at && state.extent && !state.history) this.#fetchHistory(state.extent.toUs)
   }
@@ -152,7 +158,30 @@ export class Controller {
       .catch((error: Error) => this.#report(error))
   }
 
-  /** Around the moment: half of what is seen on either side, at most `recordLimit` records. */
+  /**
+   * Some seconds around the moment, and all that the timeline shows where lanes are drawn in it. Not beyond the present: what comes
+   * later would be missing then.
+   */
+  #spanAround(atUs: number): Span {
+    const state = this.#store.state()
+    const window = windowOf(state)
+    const seen = window && window.toUs - window.fromUs <= laneUsMax ? window : { fromUs: atUs, toUs: atUs }
+    const endUs = Math.min(Math.max(atUs + nearUs, seen.toUs), state.extent?.toUs ?? atUs)
+    return { fromUs: Math.round(Math.min(atUs - nearUs, seen.fromUs)), toUs: Math.round(Math.max(atUs, endUs)) }
+  }
+
+  /** What the timeline was moved to has lanes: their records are needed. The present has its own. */
+  #fetchLanes(): void {
+    const { history, extent, route, session } = this.#store.state()
+    const window = windowOf(this.#store.state())
+    if (!window || !extent || window.toUs - window.fromUs > laneUsMax) return
+    if (session?.mode === 'live' && route.at === null && window.toUs >= extent.toUs) return
+    if (history?.covers(window.fromUs) && history.covers(Math.min(window.toUs, extent.toUs))) return
+    const middleUs = Math.round((window.fromUs + window.toUs) / 2)
+    this.#fetchHistory(route.at?.timeUs ?? middleUs)
+  }
+
+  /** At most `recordLimit` records on either side of the moment. */
   #fetchHistory(atUs: number): void {
     if (this.#historyAsked === atUs) return
     this.#historyAsked = atUs
@@ -171,13 +200,10 @@ export class Controller {
   }
 
   async #historyAround(atUs: number): Promise<History> {
-    const window = windowOf(this.#store.state()) ?? { fromUs: atUs - 30e6, toUs: atUs + 30e6 }
-    const aroundUs = Math.max(10e6, (window.toUs - window.fromUs) / 2)
-    const before = await client.records({ fromUs: Math.round(atUs - aroundUs), toUs: atUs, limit: recordLimit })
-    const fromUs = before.isTruncated ? before.records[0]!.timeUs : Math.round(atUs - aroundUs)
-    // Not beyond the present: what comes later would be missing then.
-    const presentUs = this.#store.state().extent?.toUs ?? atUs
-    const after = await this.#after(atUs, Math.max(atUs, Math.min(Math.round(atUs + aroundUs), presentUs)))
+    const { fromUs: startUs, toUs: endUs } = this.#spanAround(atUs)
+    const before = await client.records({ fromUs: startUs, toUs: atUs, limit: recordLimit })
+    const fromUs = before.isTruncated ? before.records[0]!.timeUs : startUs
+    const after = await this.#after(atUs, endUs)
     const base = actorsOf(await client.states(fromUs - 1))
     return new History({ fromUs, toUs: after.toUs, base, records: [...before.records, ...after.records] })
   }
