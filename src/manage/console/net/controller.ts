@@ -134,7 +134,7 @@ export class Controller {
   #follow(): void {
     const state = this.#store.state()
     const { at } = state.route
-    if (at && !state.history?.covers(at.timeUs)) this.#fetchHistory(at.timeUs)
+    if (at && state.extent && !state.history?.covers(at.timeUs)) this.#fetchHistory(at.timeUs)
     const window = windowOf(state)
     const asked = state.window ? `${state.window.fromUs} ${state.window.toUs}` : 'all'
     if (window && (asked !== this.#spanAsked || this.#isStale)) {
