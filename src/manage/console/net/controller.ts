@@ -83,13 +83,21 @@ export class Controller {
 
   /** Everything that is not in the stream. */
   async #whole(): Promise<void> {
-    const { records, oldestUs, newestUs } = await client.records({ fromUs: 0, toUs: farUs, limit: 500 })
+    const [{ records, oldestUs, newestUs }, states] = await Promise.all([
+      client.records({ fromUs: 0, toUs: farUs, limit: 500 }),
+      client.states(farUs),
+      this.#fetchIncidents(),
+    ])
     if (oldestUs === null || newestUs === null) return
     this.#store.dispatch({ type: 'extent.known', extent: { fromUs: oldestUs, toUs: newestUs } })
-    this.#store.dispatch({ type: 'states.arrived', states: await client.states(newestUs) })
+    this.#store.dispatch({ type: 'states.arrived', states: { ...states, atUs: newestUs } })
     this.#store.dispatch({ type: 'records.arrived', records })
-    this.#store.dispatch({ type: 'incidents.arrived', incidents: (await client.incidents()).incidents })
     this.#follow()
+  }
+
+  async #fetchIncidents(): Promise<void> {
+    const { incidents } = await client.incidents()
+    this.#store.enqueue({ type: 'incidents.arrived', incidents })
   }
 
   #passTime(): void {
@@ -123,10 +131,7 @@ export class Controller {
       this.#activityTimer = undefined
       this.#isStale = true
       this.#follow()
-      client
-        .incidents()
-        .then(({ incidents }) => this.#store.enqueue({ type: 'incidents.arrived', incidents }))
-        .catch((error: Error) => this.#report(error))
+      this.#fetchIncidents().catch((error: Error) => this.#report(error))
     }, refreshMs)
   }
 

@@ -40,7 +40,7 @@ export function Lanes({ lanes, scale, top }: { lanes: readonly StateLane[]; scal
               </rect>
             )
           })}
-          <rect class="lane-plate" width={name.length * 6.1 + 8} height={laneHeight - 4} rx={1.5} />
+          <rect class="lane-plate" width={name.length * 6.5 + 8} height={laneHeight - 4} rx={1.5} />
           <text class="lane-name" x={4} y={laneHeight - 6.5}>
             {name}
           </text>
