@@ -17,6 +17,7 @@ import {
   type ViewFlags,
   viewFlags,
 } from './flags.ts'
+import { machinesCommand } from './machines.ts'
 import { operationRoutes } from './operations.ts'
 import { planCommand } from './plan.ts'
 import { replayCommand } from './replay.ts'
@@ -112,6 +113,7 @@ const root = buildRouteMap<string, CliContext>({
     config: configRoutes,
     plan: planCommand,
     fence: fenceCommand,
+    machines: machinesCommand,
     replay: replayCommand,
     simulate: simulateCommand,
     demo: demoCommand,
