@@ -3,8 +3,14 @@
  * SPEC R1, and only the changes that R1 allows have transitions. Driven by the CRIM's commands; what fails here is stopped
  * and reported at once, and what to do about it is the CRIM's decision.
  *
- * In a role: `preparing`, its process is started or stopped as the role needs; `assuming`, the role is being taken;
- * `ready`. In `offline`: `stopping`, `stopped`, and `stopFailed`, which counts as active until its process is seen to exit.
+ * - `offline`: out of every role. `stopping`: its process is being ended; `stopped`: it has ended; `stopFailed`: it counts as active until
+ *   its process is seen to exit.
+ * - `spare`: may be given a role, and does nothing for its assignment meanwhile.
+ * - `secondary`: stands by for a primary, and follows it.
+ * - `primary`: serves.
+ * - `quiescing`: a primary that finishes what it has begun, takes nothing new, and hands over.
+ * - In each of these roles, `preparing`: its process is started or stopped as the role needs; `assuming`: the role is being taken;
+ *   `ready`: it has the role.
  *
  * Invariants: at most one process, and none started before the last one has exited; tokens never go back; what belongs to an
  * older life of the process, or answers an older command, is ignored; after a failure only a newer token gives a role again,

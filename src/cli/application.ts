@@ -19,6 +19,7 @@ import {
   viewFlags,
 } from './flags.ts'
 import { logCommand } from './log.ts'
+import { machinesCommand } from './machines.ts'
 import { operationRoutes } from './operations.ts'
 import { planCommand } from './plan.ts'
 import { replayCommand } from './replay.ts'
@@ -115,6 +116,7 @@ const root = buildRouteMap<string, CliContext>({
     plan: planCommand,
     fence: fenceCommand,
     log: logCommand,
+    machines: machinesCommand,
     replay: replayCommand,
     console: consoleCommand,
     simulate: simulateCommand,

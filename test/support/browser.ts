@@ -35,6 +35,8 @@ export function inBrowser(name: string, run: () => Promise<void>): void {
   test.skipIf(lacks !== null)(name, run, testTimeoutMs)
 }
 
+const originOf = (url: string) => new URL(url).origin
+
 export class Browser {
   readonly #context: BrowserContext
   readonly #profile: string
@@ -63,7 +65,8 @@ export class Browser {
     page.setDefaultTimeout(20_000)
     page.on('pageerror', (error) => this.complaints.push(String(error.stack)))
     page.on('request', (request) => {
-      const isOwn = new URL(request.url()).origin === new URL(url).origin || request.url().startsWith('data:')
+      const isOwn =
+        url === 'about:blank' || request.url().startsWith('data:') || originOf(request.url()) === originOf(url)
       if (!isOwn) this.complaints.push(`asked elsewhere: ${request.url()}`)
     })
     await page.goto(url)

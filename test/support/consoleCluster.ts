@@ -10,11 +10,16 @@ export interface ConsoleCluster {
   readonly tokenOf: (node: string) => string
 }
 
-export async function startConsoles(): Promise<ConsoleCluster> {
+/** `name`: what is shown of its own; else one that no other cluster has. */
+export async function startConsoles(of: { name?: string } = {}): Promise<ConsoleCluster> {
   const ports = await freePorts(names.length)
   const listens = names.map((name, index) => `${name}: "127.0.0.1:${ports[index]}"`)
   const http = `http: { nodes: { ${listens.join(', ')} } }`
-  const cluster = await startLedger({ change: (configuration) => configuration.replace(/^http: .*$/m, http) })
+  const change = (configuration: string) => {
+    const served = configuration.replace(/^http: .*$/m, http)
+    return of.name === undefined ? served : served.replace(/^cluster: .*$/m, `cluster: ${of.name}`)
+  }
+  const cluster = await startLedger({ change })
   return {
     cluster,
     urlOf: (node) => `http://127.0.0.1:${ports[names.indexOf(node as (typeof names)[number])]}`,
