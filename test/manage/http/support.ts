@@ -121,7 +121,7 @@ export class EventReader {
   readonly #abort: AbortController
   #text = ''
 
-  static async open(server: HttpServer, lastEventId: string | null = null): Promise<EventReader> {
+  static async open(server: Pick<HttpServer, 'url'>, lastEventId: string | null = null): Promise<EventReader> {
     const abort = new AbortController()
     const headers: Record<string, string> = lastEventId === null ? {} : { 'last-event-id': lastEventId }
     const response = await fetch(`${server.url}v1/stream`, { headers, signal: abort.signal })
