@@ -80,7 +80,7 @@ function identify(path: string): SegmentFile {
   return named ? { path, ...named } : { path, node: `unknown (${basename(path)})`, incarnation: 0, segment: 0 }
 }
 
-function headBytesOf(path: string): Uint8Array {
+export function headBytesOf(path: string): Uint8Array {
   const bytes = new Uint8Array(segmentHeaderBytesMax)
   const file = openSync(path, 'r')
   try {

@@ -1,5 +1,7 @@
 /** The black box (SPEC P7): recording, reading after whatever happened, replay, and the story it tells. */
 export { BlackBoxNotFoundError, type ReadProgress } from './boxes.ts'
+export { type Explanation, type ExplanationLine, explanationOf } from './explanation.ts'
+export { type Incident, type IncidentCode, incidentsOf, type Severity } from './incidents.ts'
 export { explain, isActor, type NarrateOptions, type Narrative, type NarrativeLine, narrate } from './narrative.ts'
 export {
   type BlackBox,

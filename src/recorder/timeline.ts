@@ -50,6 +50,8 @@ export function readTimeline(
   )
 }
 
+type Placed = Pick<TimelineEntry, 'time' | 'node' | 'incarnation' | 'sequence'>
+
 /** Puts entries of several nodes in order and links causes to consequences. */
 export function mergeTimeline(entries: readonly TimelineEntry[], damages: readonly Damage[] = []): Timeline {
   const merged = [...entries].sort(compareEntries)
@@ -63,7 +65,8 @@ export function mergeTimeline(entries: readonly TimelineEntry[], damages: readon
   return { entries: merged, byId: new Map(merged.map((entry) => [entry.id, entry])), consequences, damages }
 }
 
-function compareEntries(a: TimelineEntry, b: TimelineEntry): number {
+/** By time, so that an effect stands after its cause; then node, life and sequence. */
+export function compareEntries(a: Placed, b: Placed): number {
   const byTime = compareHybridTimes(a.time, b.time)
   if (byTime !== 0) return byTime
   if (a.node !== b.node) return a.node < b.node ? -1 : 1
