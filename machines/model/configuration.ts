@@ -90,6 +90,16 @@ export interface WatchdogConfiguration {
 export interface RecorderConfiguration {
   readonly segmentSizeBytes: number
   readonly segmentCountMax: number
+  /** null: full detail, whatever it costs. */
+  readonly budget: RecorderBudget | null
+  readonly flush: 'never' | 'incident' | 'interval'
+  readonly flushIntervalMs: number
+}
+
+export interface RecorderBudget {
+  /** Of one core. */
+  readonly cpuPercent: number
+  readonly bytesPerSecond: number
 }
 
 /** See DESIGN §3 for what each of these is for. */
