@@ -30,6 +30,7 @@ import { fenceReported, requestOperation } from './fencing.ts'
 import { receive } from './inbound.ts'
 import { addressesOf, foreign, joiningOf, tellGuard } from './joining.ts'
 import { Leaving } from './leaving.ts'
+import { Notes } from './notes.ts'
 import { actingCrim } from './observing.ts'
 import { Operations } from './operations.ts'
 import { actorOf, type Parts } from './parts.ts'
@@ -88,7 +89,9 @@ export async function assemble(of: {
     exit: ports.exit,
   } as Partial<Parts> as Mutable<Parts>
 
-  const recorder = ports.openRecorder({
+  const notes = new Notes({ parts: parts as Parts, ports })
+  parts.notes = notes
+  parts.recorder = ports.openRecorder({
     directory: stateOf('black-box'),
     cluster: configuration.cluster,
     node: self,
@@ -97,13 +100,14 @@ export async function assemble(of: {
     snapshots: () => parts.engine.snapshots(),
     wallUs: () => clock.wallUs(),
     onProblem: ({ code, detail }) => log.error('black box: {code}: {detail}', { code, detail }),
+    onNote: (event) => notes.later('recorder', event),
   })
   parts.engine = new Engine({
     node: self,
     incarnation,
     clock,
     catalogue,
-    recorder,
+    recorder: parts.recorder,
     perform: (effect, { cause }) => perform(parts, effect as Effect, cause),
     onStep: () => parts.publisher.touch(),
   })
@@ -209,7 +213,11 @@ export async function assemble(of: {
     createSdk: (callbacks) =>
       ports.createSdk({
         path: sdkSocketPath({ runtimeDirectory, node: self }),
-        callbacks: { ...callbacks, onCheckpoint: (checkpoint) => parts.checkpoints.send(checkpoint) },
+        callbacks: {
+          ...callbacks,
+          onCheckpoint: (checkpoint) => parts.checkpoints.send(checkpoint),
+          onRecord: (record) => notes.application({ ...record, cause: causes.ofApplication(record.component) }),
+        },
         isExpected: (component, life) => parts.agent.isExpected(component, life),
         isShared: (component) => parts.agent.isShared(component),
         clock,
@@ -234,9 +242,16 @@ function guardHandlers(parts: Mutable<Parts>, sight: GuardSight): GuardHandlers 
       parts.guardProblems.list = problems
       parts.publisher?.touch()
     },
-    onStarted: (started) => parts.agent.onStarted(started),
+    onNotes: (notes) => parts.notes.guardSaw(notes),
+    onStarted(started) {
+      parts.notes.started(started)
+      parts.agent.onStarted(started)
+    },
     onStartFailed: (failed) => parts.agent.onStartFailed(failed),
-    onExited: (exited) => parts.agent.onExited(exited),
+    onExited(exited) {
+      parts.agent.onExited(exited)
+      parts.notes.exited(exited)
+    },
     onStopFailed: (failed) => parts.agent.onStopFailed(failed),
     onPeerEnded: (ended) => peerEnded(parts, ended),
     onLeave: () => void parts.leaving.leave(),

@@ -12,6 +12,7 @@ import type { Message } from '../engine/step.ts'
 import type { FenceRunner } from '../fence/runner.ts'
 import type { GuardClient } from '../guard/client.ts'
 import type { GuardProblem } from '../guard/protocol.ts'
+import type { BlackBox } from '../recorder/index.ts'
 import type { Ccr } from '../repository/ccr.ts'
 import type { Joining } from '../repository/joining.ts'
 import type { Replica } from '../repository/replica.ts'
@@ -20,6 +21,7 @@ import type { PeerMessage } from '../wire/messages/index.ts'
 import type { Causes } from './causes.ts'
 import type { Checkpoints } from './checkpoints.ts'
 import type { Leaving } from './leaving.ts'
+import type { Notes } from './notes.ts'
 import type { Operations } from './operations.ts'
 import type { Publisher } from './publisher.ts'
 import type { Reconfiguration } from './reconfigure.ts'
@@ -41,6 +43,8 @@ export interface Parts {
   /** Randomness for machines; see `NodePorts`. */
   readonly seed: () => number
   readonly engine: Engine
+  readonly recorder: BlackBox
+  readonly notes: Notes
   readonly network: Network<PeerMessage>
   readonly sight: Sight
   readonly replica: Replica

@@ -109,6 +109,8 @@ export class NodeLife {
         this.sdk = new SimulatedSdk(options, { process, world })
         return this.sdk
       },
+      findCore: () => null,
+      wasWatchdogReset: () => false,
       setAside: (_, known) => {
         disk.setAside(known)
         return 'repository.outdated'
