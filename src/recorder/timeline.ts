@@ -2,7 +2,7 @@
 import { compareHybridTimes, type HybridTime } from '../engine/hybridClock.ts'
 import type { Message, TimerChange } from '../engine/step.ts'
 import { findBoxes, type Life, type LifeListener, type ReadProgress, readLife, segmentCounter } from './boxes.ts'
-import type { StoredRecord } from './codec.ts'
+import type { QuietRecord, StoredRecord } from './codec.ts'
 import type { Damage } from './segmentReader.ts'
 
 export interface TimelineEntry {
@@ -13,8 +13,11 @@ export interface TimelineEntry {
   readonly sequence: number
   readonly time: HybridTime
   readonly actor: string
-  /** `omitted`: too large to be kept; its event has only its type, and its effects are not known. */
-  readonly kind: 'start' | 'step' | 'omitted' | 'end'
+  /**
+   * `omitted`: too large to be kept; its event has only its type, and its effects are not known. `application`: written by a
+   * component's program; `note`: by the node, which says `steps.leftOut` where quiet steps were only counted.
+   */
+  readonly kind: 'start' | 'step' | 'omitted' | 'end' | 'application' | 'note'
   /** A start's is `{type: 'start'}`. */
   readonly event: Message
   /** The id of the step that caused it; null: the world did. */
@@ -91,7 +94,7 @@ type EventRecord = Exclude<StoredRecord, { kind: 'snapshot' }>
 function entryOf(life: Life, record: EventRecord, fromState: string | null): TimelineEntry {
   const { node, incarnation } = life
   const { sequence, time, actor, state, kind } = record
-  const cause = record.kind === 'step' ? record.cause : null
+  const cause = 'cause' in record ? record.cause : null
   return {
     id: formatId({ node, incarnation, sequence }),
     node,
@@ -99,7 +102,7 @@ function entryOf(life: Life, record: EventRecord, fromState: string | null): Tim
     sequence,
     time,
     actor,
-    kind,
+    kind: kind === 'quiet' ? 'note' : kind,
     event: eventOf(record),
     cause: cause && formatId(cause),
     fromState,
@@ -110,9 +113,15 @@ function entryOf(life: Life, record: EventRecord, fromState: string | null): Tim
 }
 
 function eventOf(record: EventRecord): Message {
-  if (record.kind === 'step') return record.event
+  if ('event' in record) return record.event
+  if (record.kind === 'quiet') return leftOutEvent(record)
   if (record.kind === 'end') return { type: 'end' }
-  return { type: record.kind === 'omitted' && record.of === 'step' ? record.eventType : 'start' }
+  return { type: record.kind === 'omitted' && record.of !== 'start' ? record.eventType : 'start' }
+}
+
+function leftOutEvent({ fromSequence, sequence, steps }: QuietRecord): Message {
+  const of = Object.fromEntries(steps.map(([actor, eventType, count]) => [`${actor} ${eventType}`, count]))
+  return { type: 'steps.leftOut', count: sequence - fromSequence + 1, fromSequence, of }
 }
 
 /** `node:incarnation:sequence`, the name of a step wherever one is printed or asked for. */
