@@ -46,7 +46,7 @@ async function run(options: NodeProcessOptions): Promise<number> {
   const { configuration, file, name: self, incarnation, isFoundingForced } = options
   const parts = await assemble({ configuration, file, self, incarnation, isFoundingForced, ports: realPorts })
   const controlSocket = join(configuration.runtimeDirectory, self, 'control.sock')
-  if (configuration.http?.isEnabled) parts.tap.begin()
+  if (configuration.http?.isEnabled && parts.clusterLog === null) parts.tap.begin()
   startActors(parts)
   parts.notes.lifeBegan(parts.recorder)
   const logNotes = new LogNotes(parts.clock, (event) => parts.notes.later('log', event))

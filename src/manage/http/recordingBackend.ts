@@ -41,6 +41,7 @@ export function recordingBackend(of: {
       history.open(dropped)
     },
     close() {
+      history.close()
       if (dropped !== null) rmSync(dropped, { recursive: true, force: true })
       dropped = null
     },

@@ -1,42 +1,44 @@
 /** History of black boxes that were opened: read once, and again when another is added. No cluster is needed for it. */
-
 import { readFileSync } from 'node:fs'
-import { catalogue } from '../../../machines/index.ts'
 import { findBoxes } from '../../recorder/boxes.ts'
 import { decodeHeader } from '../../recorder/format.ts'
-import { readTimeline, type Timeline } from '../../recorder/timeline.ts'
+import { readTimeline } from '../../recorder/timeline.ts'
+import { Analyst } from './analyst.ts'
 import { activityOf, recordsOf, statesOf } from './answers.ts'
-import type { IncidentView, SnapshotView } from './contract.ts'
-import { chainOf } from './explanation.ts'
-import type { History, HistoryListener } from './history.ts'
+import type { ExplanationView, IncidentView, SnapshotView } from './contract.ts'
+import type { History, HistoryListener, Span } from './history.ts'
 import { RecordIndex } from './recordIndex.ts'
-import { snapshotOf } from './snapshotReplay.ts'
 
 export class RecordingHistory implements History {
-  #directories: readonly string[]
-  #timeline: Timeline
-  #index: RecordIndex
-  #position = 0
-  readonly #store = crypto.randomUUID()
   /** As the first of the segments says; empty: there is none. */
   cluster: string
+  #directories: readonly string[]
+  #index: RecordIndex
+  #openedCount = 0
+  readonly #store = crypto.randomUUID()
   readonly #listeners = new Set<HistoryListener>()
+  readonly #analyst = new Analyst((analyst) => analyst.tell('open', { directories: this.#directories }))
 
   /** Throws `BlackBoxNotFoundError`. */
   constructor(directories: readonly string[]) {
     this.#directories = directories
-    ;({ timeline: this.#timeline, index: this.#index } = read(directories))
+    this.#index = read(directories)
     this.cluster = clusterOf(directories)
   }
 
   /** Adds a directory, or reads one again to which something was added. Throws as the constructor. */
   open(directory: string): void {
     const directories = [...new Set([...this.#directories, directory])]
-    ;({ timeline: this.#timeline, index: this.#index } = read(directories))
+    this.#index = read(directories)
     this.#directories = directories
     this.cluster = clusterOf(directories)
-    this.#position += 1
+    this.#openedCount += 1
+    this.#analyst.stop()
     for (const listener of this.#listeners) listener.onReset('another recording was opened')
+  }
+
+  close(): void {
+    this.#analyst.stop()
   }
 
   records(query: Parameters<History['records']>[0]) {
@@ -51,24 +53,23 @@ export class RecordingHistory implements History {
     return activityOf(this.#index, query)
   }
 
-  incidents(): readonly IncidentView[] {
-    return []
+  incidents(span: Span): Promise<readonly IncidentView[]> {
+    return this.#analyst.ask('incidents', span)
   }
 
-  explain(id: string) {
-    return chainOf(this.#timeline, id)
+  async explain(id: string): Promise<ExplanationView | null> {
+    return this.#index.get(id) ? this.#analyst.ask('explain', { id }) : null
   }
 
-  snapshot(id: string): SnapshotView | null {
-    const entry = this.#timeline.byId.get(id)
-    if (!entry) return null
-    const box = findBoxes(this.#directories).find(({ node }) => node === entry.node)
-    const life = box?.lives.find(({ incarnation }) => incarnation === entry.incarnation)
-    return life ? snapshotOf(life, catalogue, entry) : null
+  async snapshot(id: string): Promise<SnapshotView | null> {
+    const record = this.#index.get(id)
+    if (!record) return null
+    const { node, incarnation, sequence, actor } = record
+    return this.#analyst.ask('snapshot', { directories: this.#directories, id, node, incarnation, sequence, actor })
   }
 
   get position(): string {
-    return `${this.#position}@${this.#store}`
+    return `${this.#openedCount}@${this.#store}`
   }
 
   /** Nothing arrives: what was opened since was told as a reset. */
@@ -82,14 +83,11 @@ export class RecordingHistory implements History {
   }
 }
 
-function read(directories: readonly string[]): { timeline: Timeline; index: RecordIndex } {
-  const timeline = directories.length === 0 ? emptyTimeline : readTimeline(directories)
+function read(directories: readonly string[]): RecordIndex {
   const index = new RecordIndex()
-  index.add(timeline.entries)
-  return { timeline, index }
+  if (directories.length > 0) index.add(readTimeline(directories).entries)
+  return index
 }
-
-const emptyTimeline: Timeline = { entries: [], byId: new Map(), consequences: new Map(), damages: [] }
 
 function clusterOf(directories: readonly string[]): string {
   const [first] = directories.length === 0 ? [] : findBoxes(directories)

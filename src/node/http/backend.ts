@@ -18,8 +18,10 @@ export function nodeBackend(
   { controlSocket, hub }: { readonly controlSocket: string; readonly hub: () => StreamHub | null },
 ): Backend {
   const { self, configuration, clock } = parts
-  const history = new LiveHistory({ directory: join(configuration.stateDirectory, self, 'black-box') })
-  parts.tap.listen({ onRecords: (entries) => history.add(entries) })
+  const log = parts.clusterLog
+  const history = new LiveHistory({ directory: join(configuration.stateDirectory, self, 'black-box'), log })
+  if (log === null) parts.tap.listen({ onRecords: (entries) => history.add(entries) })
+  else void history.begin()
   const watcher = new Watcher(parts)
   watcher.start()
   return {
