@@ -2,10 +2,12 @@
  * SPEC R5: nobody is told to begin to act for an assignment while those that it depends on are not served. What a master can know of that is
  * late: a sponsor that fell a moment ago, or whose last word was long on its way, is served as far as it knows. So a command is
  * wrong if at no instant of the time that news may take (`newsMs`) as many acted for the sponsor as the dependency needs.
- * What stays in its role while the sponsor goes is another matter: tolerance.
+ * What stays in its role while the sponsor goes is another matter: tolerance. So is one that acts, and is told so under the token of a
+ * later decision: it begins nothing.
  */
 import { compiled } from '../../../machines/logic/placement/index.ts'
 import type { Configuration } from '../../../machines/model/configuration.ts'
+import { type ComponentId, hostOf } from '../../../machines/model/ids.ts'
 import { activeRoles } from '../../../machines/model/roles.ts'
 import { type Checker, goneWith } from './checker.ts'
 
@@ -44,6 +46,7 @@ export function sponsorsFirst(configuration: Configuration, { newsMs }: { readon
           for (const [component, one] of all) if (isGone(one)) all.delete(component)
         }
       if (seen.type !== 'primary.commanded') return
+      if (acting.get(seen.assignment)?.has(hostOf(seen.component as ComponentId))) return
       for (const { name, neededCount } of sponsors.get(seen.assignment) ?? []) {
         note(name, atMs)
         const last = lastMs.get(`${name} ${neededCount}`)

@@ -122,6 +122,11 @@ describe('sponsors first', () => {
     expect(judged(big, ended, told(100))).toEqual([])
     expect(judged(big, ended, told(131))).toHaveLength(1)
   })
+  test('one that acts already begins nothing when it is told so anew', () => {
+    expect(judged(plain(10, 'b', 'app', 'primary'), told(20))).toEqual([])
+    expect(judged(plain(10, 'c', 'app', 'primary'), told(20))).toHaveLength(1)
+    expect(judged(plain(10, 'b', 'app', 'primary'), plain(11, 'b', 'app', 'spare'), told(20))).toHaveLength(1)
+  })
 })
 
 test('lives of a component are counted up', () => {
