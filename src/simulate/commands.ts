@@ -18,13 +18,16 @@ export function commandsSeen({ event, effects, context }: CrimStep): ObservedEve
   return [
     ...(event.type === 'operation.requested' ? outageOf(context, event.operation) : []),
     ...effects.flatMap((effect) =>
-      effect.type === 'role.command' ? [...withdrawalOf(context, effect), ...promotionOf(effect)] : [],
+      effect.type === 'role.command' ? [...withdrawalOf(context, effect), ...promotionOf(context, effect)] : [],
     ),
   ]
 }
 
-function promotionOf({ component, assignment, role }: Command): ObservedEvent[] {
-  return role === 'primary' ? [{ type: 'primary.commanded', component, assignment }] : []
+function promotionOf({ intents }: CrimContext, { component, assignment, role }: Command): ObservedEvent[] {
+  if (role !== 'primary') return []
+  const decidedCount = (name: string): number =>
+    Object.values(intents[name]?.roles ?? {}).filter((intended) => intended.role === 'primary').length
+  return [{ type: 'primary.commanded', component, assignment, decidedCount }]
 }
 
 type Command = Extract<CrimEffect, { type: 'role.command' }>

@@ -14,6 +14,8 @@ import { type Checker, goneWith } from './checker.ts'
 interface Sponsor {
   readonly name: string
   readonly neededCount: number
+  /** Of one that is not to start itself nobody waits (mode `start`). */
+  readonly isOnlyIfDecided: boolean
 }
 
 export function sponsorsFirst(configuration: Configuration, { newsMs }: { readonly newsMs: number }): Checker {
@@ -47,7 +49,8 @@ export function sponsorsFirst(configuration: Configuration, { newsMs }: { readon
         }
       if (seen.type !== 'primary.commanded') return
       if (acting.get(seen.assignment)?.has(hostOf(seen.component as ComponentId))) return
-      for (const { name, neededCount } of sponsors.get(seen.assignment) ?? []) {
+      for (const { name, neededCount, isOnlyIfDecided } of sponsors.get(seen.assignment) ?? []) {
+        if (isOnlyIfDecided && seen.decidedCount(name) < neededCount) continue
         note(name, atMs)
         const last = lastMs.get(`${name} ${neededCount}`)
         if (last !== undefined && last + newsMs >= atMs) continue
@@ -65,9 +68,10 @@ function sponsorsOf(configuration: Configuration): ReadonlyMap<string, readonly 
   return new Map(
     assignments.map(({ name }, index) => [
       name,
-      all[index]!.map(({ sponsor, instanceCountMin }) => ({
+      all[index]!.map(({ sponsor, instanceCountMin, mode }) => ({
         name: assignments[sponsor]!.name,
         neededCount: instanceCountMin,
+        isOnlyIfDecided: mode === 'start',
       })),
     ]),
   )

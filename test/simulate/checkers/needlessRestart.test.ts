@@ -63,7 +63,11 @@ function seenOf(role: string, change: Partial<Step['context']> = {}): ObservedEv
 
 test('what a master tells one that has the role decided for it, under its token, is seen', () => {
   expect(seenOf('offline')).toEqual([withdrawn])
-  expect(seenOf('primary')).toEqual([{ type: 'primary.commanded', component: 'n1/service', assignment: 'service' }])
+  const promoted = { type: 'primary.commanded', component: 'n1/service', assignment: 'service' }
+  const [seen, ...more] = seenOf('primary')
+  if (seen?.type !== 'primary.commanded') throw new Error('not seen')
+  expect([seen, more]).toMatchObject([promoted, []])
+  expect([seen.decidedCount('service'), seen.decidedCount('other')]).toEqual([1, 0])
 })
 
 test('not of one that has failed, or for which something else is decided', () => {
