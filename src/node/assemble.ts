@@ -208,6 +208,7 @@ export async function assemble(of: {
     defer: ports.defer,
     acting: () => actingCrim(parts),
     post: (to, word) => parts.post(to, { type: 'master.word', ...word }, null),
+    clock,
   })
   parts.leaving = leavingOf(parts, ports)
   parts.agent = createProcessAgent({
