@@ -64,7 +64,7 @@ function isHolder({ situations }: Ledger, index: number, slot: number): boolean 
 }
 
 /** Of all assignments, or of those named: to compare two ledgers in which the others have the same. */
-export function objectiveOfLedger(ledger: Ledger, assignments: readonly number[] = ledger.of.order): Cost {
+export function objectiveOfLedger(ledger: Ledger, assignments: Iterable<number> = ledger.of.order): Cost {
   const { of, situations, nodePrimaryCounts, nodeSecondaryCounts } = ledger
   const layout = layoutFor(of, assignments)
   const cost = zeroCost(layout)
