@@ -115,7 +115,7 @@ function ofCrim(entry: TimelineEntry, known: Knowledge): Phrase | null {
   const answer = effectOf(entry, 'operation.answer')
   if (event.type === 'operation.requested') {
     const so = what.length > 0 ? `, and it is decided: ${short(what)}` : ''
-    return { phase: 'decide', text: `an operator asks for ${wordsOfOperation(event.operation)}${so}` }
+    return { phase: 'decide', text: `an operator asks to ${wordsOfOperation(event.operation)}${so}` }
   }
   if (what.length > 0) return { phase: 'decide', text: `${reasonIn(entry)}it is decided: ${short(what)}` }
   if (answer) return { phase: 'other', text: `the operator is answered: ${text(record(answer.result).text) ?? ''}` }
@@ -161,11 +161,16 @@ function reasonIn({ event }: TimelineEntry): string {
   const [status] = event.type === 'status.reported' ? reportedIn({ event } as TimelineEntry) : []
   if (status?.failure) return `${status.component} is reported failed; `
   if (status) return `${status.component} is ${status.role}${status.phase === 'ready' ? '' : `, ${status.phase}`}; `
-  if (event.type === 'node.changed') return `${text(event.node)} is ${text(event.availability)}; `
+  if (event.type === 'node.changed') return `${text(event.node)} ${availabilityWords(event.availability)}; `
   if (event.type === 'survey.answered') return 'all that was asked for is known; '
   if (event.type === 'configuration.changed') return 'the configuration is another; '
   const elapsed = event.type === 'timer.elapsed' ? text(event.timer) : null
   return elapsed === null ? '' : `waited for ${elapsed}; `
+}
+
+function availabilityWords(availability: unknown): string {
+  if (availability === 'ended' || availability === 'left') return `has ${availability}`
+  return availability === 'isolated' ? 'must have stopped by itself' : `is ${text(availability)}`
 }
 
 const toldCountMax = 5
