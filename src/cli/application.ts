@@ -1,5 +1,6 @@
 /** The commands, as a table of contents. What a command does is loaded when it is run, so that all of them start fast. */
 import { type Application, buildApplication, buildCommand, buildRouteMap, help, text_en } from '@stricli/core'
+import { bundleCommand } from './bundle.ts'
 import { configRoutes } from './config.ts'
 import type { CliContext } from './context.ts'
 import { demoCommand } from './demo.ts'
@@ -113,6 +114,7 @@ const root = buildRouteMap<string, CliContext>({
     plan: planCommand,
     fence: fenceCommand,
     replay: replayCommand,
+    bundle: bundleCommand,
     simulate: simulateCommand,
     demo: demoCommand,
     ledger,
