@@ -65,11 +65,12 @@ export async function makeBundle(parts: BundleParts, options: BundleOptions): Pr
   const { redactor } = options
   const { kept, leftOut } = newest(parts.boxes, options.byteCountMax)
   for (const document of parts.documents.values()) redactor.learnFrom(document)
-  for (const life of kept) learnFromLife(life, redactor)
+  // Also what is left out may name a secret that stands in what is not.
+  for (const life of parts.boxes.flatMap(({ lives }) => lives)) learnFromLife(life, redactor)
   const files = new Map<string, Uint8Array>()
   for (const [path, document] of parts.documents) files.set(path, bytesOf(document, redactor))
   for (const life of kept) addLife(files, life, options)
-  const manifest = manifestOf(files, { ...options, leftOut: [...leftOut, ...parts.missing] })
+  const manifest = redactor.redact(manifestOf(files, { ...options, leftOut: [...leftOut, ...parts.missing] }))
   files.set('manifest.json', bytesOf(manifest, redactor))
   for (const [path, bytes] of files) {
     if (redactor.findIn(bytes)) throw new SecretInBundleError(`'${path}' of the bundle still holds a secret`)

@@ -71,7 +71,7 @@ test('bounded: the newest segments of each node, and a word on what is left out'
     true,
   )
   expect(boxes.length + manifest.leftOut.length - 1).toBe(segmentPaths(n1).length + segmentPaths(n2).length)
-  expect(manifest.leftOut).toContainEqual({ path: 'node/log.json', why: 'no correct-horse-battery' })
+  expect(manifest.leftOut).toContainEqual({ path: 'node/log.json', why: 'no redacted-1' })
 })
 
 test('what is no bundle is not opened', async () => {
