@@ -185,12 +185,7 @@ function ofMembership(entry: TimelineEntry): Phrase | null {
   if (!isChange(entry)) return null
   const leader = text(event.leader)
   if (fromState === 'primary.acting') {
-    const why =
-      event.type === 'lease.lost'
-        ? 'it lost the lease of the quorum'
-        : event.type === 'membership.stop'
-          ? 'it leaves'
-          : event.type
+    const why = whyNoMaster(event)
     return { phase: 'detect', text: `master no more: ${why}` }
   }
   if (event.type === 'leader.ended' || event.type === 'leader.suspected') {
@@ -208,4 +203,12 @@ function ofMembership(entry: TimelineEntry): Phrase | null {
     return { phase: 'decide', text: 'its turn has come: it asks whether it would be elected' }
   if (state === 'secondary' && leader !== null) return { phase: 'other', text: `it follows ${leader}` }
   return null
+}
+
+function whyNoMaster({ type, leader }: TimelineEntry['event']): string {
+  if (type === 'lease.lost') return 'it lost the lease of the quorum'
+  if (type === 'membership.stop') return 'it leaves'
+  if (type === 'mastership.resign') return 'it hands over'
+  if (type === 'leader.heard') return `${text(leader) ?? 'another'} leads in a later epoch`
+  return type === 'epoch.raised' ? 'a later epoch has begun' : type
 }
