@@ -67,7 +67,7 @@ export class RecordIndex {
     for (const entry of fresh) this.#byId.set(entry.id, entry)
     if (fresh.length === 0) return fresh
     this.#merge(fresh)
-    for (const [key, of] of Map.groupBy(fresh, keyOf)) this.#ofActor(key, of)
+    for (const [key, of] of Map.groupBy(fresh.filter(hasState), keyOf)) this.#ofActor(key, of)
     while (this.count > this.#countMax) this.#dropOldest()
     this.#compact()
     return fresh
@@ -103,6 +103,7 @@ export class RecordIndex {
     const entry = this.#entries[this.#start]!
     this.#start += 1
     this.#byId.delete(entry.id)
+    if (!hasState(entry)) return
     const key = keyOf(entry)
     const actor = this.#byActor.get(key)!
     actor.before = { last: entry, entered: actor.entered[actor.start]! }
@@ -194,6 +195,11 @@ export function wantedBy({ node, actor }: Which): (entry: HistoryRecord) => bool
   return (entry) =>
     (node === undefined || entry.node === node) &&
     (actor === undefined || entry.actor === actor || entry.actor.startsWith(below))
+}
+
+/** What programs and the node itself note is no state of anything. */
+function hasState({ kind }: HistoryRecord): boolean {
+  return kind !== 'application' && kind !== 'note'
 }
 
 function keyOf({ node, actor }: HistoryRecord): string {

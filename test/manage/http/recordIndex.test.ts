@@ -83,6 +83,17 @@ test('room that was given back leaves the counts as they were', () => {
   expect(index.get('n1:1:4501')).not.toBeNull()
 })
 
+test('what a program notes is among the records, and no state of its component', () => {
+  const index = new RecordIndex({ countMax: 2 })
+  const note = record(2, { kind: 'application', state: '', fromState: null, event: { type: 'checkpoint.written' } })
+  index.add([record(1), note])
+  expect(statesOf(index, 9000).actors).toMatchObject([{ state: 'primary.ready', recordId: 'n1:1:1' }])
+  expect(recordsOf(index, { fromUs: 0, toUs: 9000, limit: 9 }).records).toHaveLength(2)
+  index.add([record(3, { ...note, id: 'n1:1:3', sequence: 3, time: { us: 3000, count: 0 } })])
+  index.add([record(4, { ...note, id: 'n1:1:4', sequence: 4, time: { us: 4000, count: 0 } })])
+  expect(statesOf(index, 9000).actors).toMatchObject([{ state: 'primary.ready', recordId: 'n1:1:1' }])
+})
+
 test('a record that comes twice is there once', () => {
   const index = new RecordIndex()
   expect(index.add([record(1), record(2)])).toHaveLength(2)

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'bun:test'
-import { basename } from 'node:path'
+import { basename, join } from 'node:path'
 import { recordingBackend } from '../../../src/manage/http/recordingBackend.ts'
 import { type HttpServer, serveHttp } from '../../../src/manage/http/server.ts'
 import { snapshotOf } from '../../../src/manage/http/snapshotReplay.ts'
@@ -38,10 +38,10 @@ function recorded(options: { readonly node?: string; readonly stepCount?: number
   return directory
 }
 
-function serve(
-  directories: readonly string[],
-): HttpServer & { ask: (path: string, init?: RequestInit) => Promise<Response> } {
-  const backend = recordingBackend({ directories, version: '1.2.3', nowUs: () => 0 })
+type RecordingServer = HttpServer & { ask: (path: string, init?: RequestInit) => Promise<Response> }
+
+async function serve(directories: readonly string[]): Promise<RecordingServer> {
+  const backend = await recordingBackend({ paths: directories, version: '1.2.3', nowUs: () => 0 })
   const gate = { tokenDigests: [], readOnlyReason: 'these are recordings' }
   const server = serveHttp({ host: '127.0.0.1', port: 0, backend, gate })
   afterThisTest(() => backend.close())
@@ -54,7 +54,7 @@ const json = async (answer: Promise<Response>): Promise<any> => (await answer).j
 
 test('says what was recorded, and of what cluster, and that nothing can be changed', async () => {
   const directory = recorded()
-  const { ask } = serve([directory])
+  const { ask } = await serve([directory])
   expect(await json(ask('/v1/session'))).toMatchObject({
     cluster: 'test',
     node: null,
@@ -76,7 +76,7 @@ test('says what was recorded, and of what cluster, and that nothing can be chang
 
 test('states and activity at any moment are those of the timeline', async () => {
   const directory = recorded()
-  const { ask } = serve([directory])
+  const { ask } = await serve([directory])
   const { entries } = readTimeline([directory])
   for (const { time, id, state } of entries) {
     const { actors } = await json(ask(`/v1/states?atUs=${time.us}`))
@@ -94,7 +94,7 @@ test('states and activity at any moment are those of the timeline', async () => 
 
 test('incidents, an explanation, and what is not known', async () => {
   const directory = recorded()
-  const { ask } = serve([directory])
+  const { ask } = await serve([directory])
   const { entries } = readTimeline([directory])
   const asked = entries.find(({ event }) => event.type === 'switch.pressed')!
   expect(await json(ask('/v1/incidents'))).toEqual({ incidents: [] })
@@ -126,13 +126,13 @@ test('a machine of another version is shown as the snapshot before has it, and a
   const shown = snapshotOf(box!.lives[0]!, raisedCatalogue, last)!
   expect(shown.isVerified).toBe(false)
   expect(shown.context).toMatchObject({ name: 'lamp/a' })
-  const { ask } = serve([directory])
+  const { ask } = await serve([directory])
   expect(await json(ask(`/v1/snapshots/${last.id}`))).toMatchObject({ machine: 'lamp', isVerified: false })
 })
 
 test('a segment that is dropped is shown from then on, and those who watch are told', async () => {
   const [shown, other] = [recorded(), recorded({ node: 'n2' })]
-  const server = serve([shown])
+  const server = await serve([shown])
   const reader = await EventReader.open(server)
   await reader.next('hello')
   const [path] = segmentPaths(other)
@@ -150,8 +150,25 @@ test('a segment that is dropped is shown from then on, and those who watch are t
   expect(await nonsense.json()).toMatchObject({ code: 'invalid' })
 })
 
+test('a bundle is opened, and dropped, like what it was made of', async () => {
+  const bundle = join(import.meta.dir, '../../recordings/failover.tar.gz')
+  const [shown, empty] = [await serve([bundle]), await serve([])]
+  const dropped = await empty.ask('/v1/recordings?name=failover.tar.gz', { method: 'POST', body: Bun.file(bundle) })
+  expect([dropped.status, await dropped.json()]).toEqual([200, { ok: true, text: 'shown' }])
+  for (const { ask } of [shown, empty]) {
+    const { incidents } = await json(ask('/v1/incidents'))
+    expect(incidents.length).toBeGreaterThan(0)
+    const { lines } = await json(ask(`/v1/explain/${incidents[0].id}`))
+    expect(lines.length).toBeGreaterThan(1)
+    // Whatever has become of the machine since: its black box begins with a snapshot of it.
+    const { records } = await json(ask('/v1/records?actor=crim&limit=5000'))
+    const { id } = records[0]
+    expect(await json(ask(`/v1/snapshots/${id}`))).toMatchObject({ id, machine: 'crim' })
+  }
+})
+
 test('nothing at first, then what is dropped', async () => {
-  const server = serve([])
+  const server = await serve([])
   expect(await json(server.ask('/v1/records'))).toEqual({
     records: [],
     isTruncated: false,
