@@ -109,6 +109,16 @@ export interface WatchdogConfiguration {
 export interface RecorderConfiguration {
   readonly segmentSizeBytes: number
   readonly segmentCountMax: number
+  /** null: full detail, whatever it costs. */
+  readonly budget: RecorderBudget | null
+  readonly flush: 'never' | 'incident' | 'interval'
+  readonly flushIntervalMs: number
+}
+
+export interface RecorderBudget {
+  /** Of one core. */
+  readonly cpuPercent: number
+  readonly bytesPerSecond: number
 }
 
 /** The cluster log (SPEC P8). */

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../engine/clock.ts'
 import { logger } from '../log/log.ts'
-import type { ArchiveSink } from './archiveSink.ts'
+import type { ArchiveBatch, ArchiveSink } from './archiveSink.ts'
 import { trustedLogRecord } from './codec.ts'
 import { plainRecord } from './record.ts'
 import type { NodePosition } from './spoolCalls.ts'
@@ -29,10 +29,28 @@ export function pauseMs(failureCount: number): number {
 
 const log = logger('log')
 
+interface Ready {
+  readonly batch: ArchiveBatch
+  /** What the archive has once it has that. */
+  readonly positions: readonly NodePosition[]
+}
+
+/** null: all is archived. */
+async function nextBatch(spool: SpoolClient): Promise<Ready | null> {
+  const { records, positions } = await spool.ask('unarchived', { countMax: batchCountMax })
+  if (records.length === 0) return null
+  const plain = records.map((bytes) => plainRecord(trustedLogRecord(bytes)))
+  const key = new Bun.CryptoHasher('sha256').update(plain.map(({ id }) => id).join('\n')).digest('hex')
+  const text = plain.map((record) => `${JSON.stringify(record)}\n`).join('')
+  return { batch: { key, text, recordCount: records.length }, positions }
+}
+
 export class Archiving {
   archivedCount = 0
   failure: string | null = null
   readonly #options: ArchivingOptions
+  /** Tried before: the endpoint may have it, and knows it only by the same key. */
+  #unanswered: Ready | null = null
   #isBusy = false
   #failureCount = 0
   #notBeforeMs = 0
@@ -56,14 +74,13 @@ export class Archiving {
   }
 
   async #archiveSome(sink: ArchiveSink, spool: SpoolClient): Promise<boolean> {
-    const { records, positions } = await spool.ask('unarchived', { countMax: batchCountMax })
-    if (records.length === 0) return false
-    const plain = records.map((bytes) => plainRecord(trustedLogRecord(bytes)))
-    const key = new Bun.CryptoHasher('sha256').update(plain.map(({ id }) => id).join('\n')).digest('hex')
-    const text = plain.map((record) => `${JSON.stringify(record)}\n`).join('')
-    await sink.write({ key, text, recordCount: records.length })
+    this.#unanswered ??= await nextBatch(spool)
+    if (!this.#unanswered) return false
+    const { batch, positions } = this.#unanswered
+    await sink.write(batch)
     await spool.ask('archived', positions)
-    this.archivedCount += records.length
+    this.#unanswered = null
+    this.archivedCount += batch.recordCount
     this.#options.onArchived(positions)
     return true
   }

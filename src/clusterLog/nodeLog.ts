@@ -72,7 +72,6 @@ export class NodeLog implements ClusterLog {
   #notBeforeMs = 0
   #announceAtMs = 0
   #trimAtMs = 0
-  #keepers: readonly string[] = []
 
   constructor(options: NodeLogOptions) {
     this.#options = options
@@ -143,6 +142,7 @@ export class NodeLog implements ClusterLog {
   stats(): LogStats {
     const { tap, self } = this.#options
     const summary = this.#spool?.summary
+    const keepers = this.#keepers()
     return {
       recordCount: summary?.recordCount ?? 0,
       sizeBytes: summary?.sizeBytes ?? 0,
@@ -152,8 +152,8 @@ export class NodeLog implements ClusterLog {
       lostCount: summary?.lostCount ?? 0,
       archivedCount: this.#archiving.archivedCount,
       archiveFailure: this.#archiving.failure,
-      isKeeper: this.#keepers.includes(self),
-      keepers: this.#keepers,
+      isKeeper: keepers.includes(self),
+      keepers,
     }
   }
 
@@ -180,6 +180,10 @@ export class NodeLog implements ClusterLog {
     }
   }
 
+  #keepers(): string[] {
+    return keepersOf(this.#options.candidates(), this.#options.copies)
+  }
+
   #every(intervalMs: number): void {
     this.#options.clock.setTimer(intervalMs, () => {
       this.#every(intervalMs)
@@ -190,7 +194,6 @@ export class NodeLog implements ClusterLog {
   #tick(): void {
     if (!this.#spool) return
     const nowMs = this.#options.clock.nowMs()
-    this.#keepers = keepersOf(this.#options.candidates(), this.#options.copies)
     if (!this.#options.tap.isEmpty) void this.#flush()
     this.#serve()
     this.#ask()
@@ -263,7 +266,7 @@ export class NodeLog implements ClusterLog {
 
   #ask(): void {
     const { self, clock, candidates, peers, send } = this.#options
-    if (!this.#keepers.includes(self)) return
+    if (!this.#keepers().includes(self)) return
     const nodes = candidates().map(({ name }) => name)
     for (const { to, origin, after } of this.#following.due(clock.nowMs(), { nodes, up: peers() })) {
       send(to, { type: 'log.want', origin, after })

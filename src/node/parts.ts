@@ -22,6 +22,7 @@ import type { PeerMessage } from '../wire/messages/index.ts'
 import type { Causes } from './causes.ts'
 import type { Checkpoints } from './checkpoints.ts'
 import type { Leaving } from './leaving.ts'
+import type { Notes } from './notes.ts'
 import type { Operations } from './operations.ts'
 import type { Publisher } from './publisher.ts'
 import type { Reconfiguration } from './reconfigure.ts'
@@ -44,6 +45,8 @@ export interface Parts {
   /** Randomness for machines; see `NodePorts`. */
   readonly seed: () => number
   readonly engine: Engine
+  readonly recorder: BlackBox
+  readonly notes: Notes
   readonly network: Network<PeerMessage>
   readonly sight: Sight
   readonly replica: Replica
@@ -76,7 +79,6 @@ export interface Parts {
   readonly commandEpoch: { highest: number }
   /** The last question of a master that waits until this node has applied as much as that one had. */
   readonly openSurvey: { question: SurveyQuestion | null }
-  readonly recorder: BlackBox
   /** What is recorded here, for those who watch. */
   readonly tap: RecordTap
   /** Why the HTTP interface is not served where it was asked for; null: it is. */

@@ -57,7 +57,16 @@ test(
     const shown = await rolecall(['replay', ...state, '--json', '--limit', '1000000'])
     const { entries } = JSON.parse(shown.stdout) as Pick<Timeline, 'entries'>
     const exit = entries.find(({ actor, event }) => actor === `component/${first}` && event.type === 'process.exited')!
-    const explained = await rolecall(['replay', ...state, '--explain', exit.id, '--json', '--limit', '100000'])
+    const explained = await rolecall([
+      'replay',
+      ...state,
+      '--explain',
+      exit.id,
+      '--full',
+      '--json',
+      '--limit',
+      '100000',
+    ])
     expect(explained.exitCode).toBe(0)
     const { lines } = JSON.parse(explained.stdout) as Narrative
     expect(lines.find(({ isAsked }) => isAsked)).toMatchObject({ id: exit.id, node: nodeOf(first) })

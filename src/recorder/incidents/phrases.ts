@@ -115,7 +115,7 @@ function ofCrim(entry: TimelineEntry, known: Knowledge): Phrase | null {
   const answer = effectOf(entry, 'operation.answer')
   if (event.type === 'operation.requested') {
     const so = what.length > 0 ? `, and it is decided: ${short(what)}` : ''
-    return { phase: 'decide', text: `an operator asks for ${wordsOfOperation(event.operation)}${so}` }
+    return { phase: 'decide', text: `an operator asks to ${wordsOfOperation(event.operation)}${so}` }
   }
   if (what.length > 0) return { phase: 'decide', text: `${reasonIn(entry)}it is decided: ${short(what)}` }
   if (answer) return { phase: 'other', text: `the operator is answered: ${text(record(answer.result).text) ?? ''}` }
@@ -161,11 +161,16 @@ function reasonIn({ event }: TimelineEntry): string {
   const [status] = event.type === 'status.reported' ? reportedIn({ event } as TimelineEntry) : []
   if (status?.failure) return `${status.component} is reported failed; `
   if (status) return `${status.component} is ${status.role}${status.phase === 'ready' ? '' : `, ${status.phase}`}; `
-  if (event.type === 'node.changed') return `${text(event.node)} is ${text(event.availability)}; `
+  if (event.type === 'node.changed') return `${text(event.node)} ${availabilityWords(event.availability)}; `
   if (event.type === 'survey.answered') return 'all that was asked for is known; '
   if (event.type === 'configuration.changed') return 'the configuration is another; '
   const elapsed = event.type === 'timer.elapsed' ? text(event.timer) : null
   return elapsed === null ? '' : `waited for ${elapsed}; `
+}
+
+function availabilityWords(availability: unknown): string {
+  if (availability === 'ended' || availability === 'left') return `has ${availability}`
+  return availability === 'isolated' ? 'must have stopped by itself' : `is ${text(availability)}`
 }
 
 const toldCountMax = 5
@@ -180,12 +185,7 @@ function ofMembership(entry: TimelineEntry): Phrase | null {
   if (!isChange(entry)) return null
   const leader = text(event.leader)
   if (fromState === 'primary.acting') {
-    const why =
-      event.type === 'lease.lost'
-        ? 'it lost the lease of the quorum'
-        : event.type === 'membership.stop'
-          ? 'it leaves'
-          : event.type
+    const why = whyNoMaster(event)
     return { phase: 'detect', text: `master no more: ${why}` }
   }
   if (event.type === 'leader.ended' || event.type === 'leader.suspected') {
@@ -203,4 +203,12 @@ function ofMembership(entry: TimelineEntry): Phrase | null {
     return { phase: 'decide', text: 'its turn has come: it asks whether it would be elected' }
   if (state === 'secondary' && leader !== null) return { phase: 'other', text: `it follows ${leader}` }
   return null
+}
+
+function whyNoMaster({ type, leader }: TimelineEntry['event']): string {
+  if (type === 'lease.lost') return 'it lost the lease of the quorum'
+  if (type === 'membership.stop') return 'it leaves'
+  if (type === 'mastership.resign') return 'it hands over'
+  if (type === 'leader.heard') return `${text(leader) ?? 'another'} leads in a later epoch`
+  return type === 'epoch.raised' ? 'a later epoch has begun' : type
 }

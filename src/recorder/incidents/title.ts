@@ -47,7 +47,7 @@ function causeOf(incident: Incident): string {
     case 'mastership.changed':
       return `the mastership changed: ${mastershipWords(entry)}`
     case 'operation':
-      return `an operator asked for ${wordsOfOperation(entry.event.operation)}`
+      return `an operator asked to ${wordsOfOperation(entry.event.operation)}`
     case 'configuration.changed':
       return 'the configuration was changed'
     case 'fence':
@@ -62,13 +62,16 @@ function mastershipWords({ event }: TimelineEntry): string {
   return event.type === 'epoch.raised' ? 'another node stood for election' : printable(event.type)
 }
 
+/** What an operator asked for, after "to". */
 export function wordsOfOperation(operation: unknown): string {
   const { operation: name, assignment, component, to, from, target, isOn } = record(operation)
   const { kind, ...named } = record(target)
   const what = text(assignment) ?? text(component) ?? text(Object.values(named)[0]) ?? text(kind) ?? ''
-  const where = [text(from) && `from ${text(from)}`, text(to) && `to ${text(to)}`].filter(Boolean).join(' ')
-  const word = name === 'maintenance' ? `maintenance ${isOn === false ? 'off' : 'on'}` : String(name)
-  return printable([word, what, where].filter((part) => part !== '').join(' '))
+  const where = [text(from) && ` from ${text(from)}`, text(to) && ` to ${text(to)}`].filter(Boolean).join('')
+  if (name === 'switchover') return printable(`switch ${what} over${where}`)
+  if (name === 'maintenance')
+    return printable(isOn === false ? `end the maintenance of ${what}` : `put ${what} in maintenance`)
+  return printable(`${name === 'selfTest' ? 'self-test' : String(name)} ${what}${where}`)
 }
 
 /** Why a component fell out of its role: `process.exited: signal SIGKILL`. */
