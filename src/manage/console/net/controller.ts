@@ -59,7 +59,7 @@ export class Controller {
     }
     this.#store.dispatch({ type: 'session.known', session })
     if (session.mode === 'live') this.#stream.start()
-    else await this.reopen()
+    else await this.reopen().catch((error: Error) => this.#report(error))
   }
 
   /** Again at once, whatever is waited for. */
@@ -68,10 +68,13 @@ export class Controller {
     else void this.start()
   }
 
-  /** After signing in or out. */
+  /** After signing in or out. Who may read only now is not kept waiting. */
   async session(): Promise<void> {
     if (!this.#store.state().session) return this.start()
-    this.#store.dispatch({ type: 'session.known', session: await client.session() })
+    const session = await client.session()
+    this.#store.dispatch({ type: 'session.known', session })
+    if (session.mode === 'live' && this.#store.state().link.phase !== 'live') this.#stream.start()
+    if (session.mode === 'recording' && this.#store.state().extent === null) await this.reopen()
   }
 
   /** All of a recording anew: the first time, or after a file was dropped. */
@@ -120,6 +123,8 @@ export class Controller {
       this.#later()
     }
     if (name === 'reset') enqueue({ type: 'forgotten' })
+    // A node that was started again has forgotten who had signed in.
+    if (name === 'hello') void this.#renewSession()
     if (name === 'reset' || (name === 'hello' && this.#store.state().extent === null)) {
       this.#whole().catch((error: Error) => this.#report(error))
     }
@@ -221,8 +226,16 @@ export class Controller {
     }
   }
 
+  async #renewSession(): Promise<void> {
+    const session = await client.session().catch(() => null)
+    if (session) this.#store.dispatch({ type: 'session.known', session })
+  }
+
   #report(error: Error): void {
     if (error.name === 'AbortError') return
+    if (error instanceof ClientError && error.status === 401) {
+      return this.#store.dispatch({ type: 'dialog.changed', dialog: 'signin' })
+    }
     this.#store.dispatch({
       type: 'notice.given',
       notice: { text: `Not all could be read: ${error.message}`, tone: 'bad' },
