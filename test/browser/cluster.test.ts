@@ -51,6 +51,8 @@ inBrowser('the statechart and the matrix follow a fail-over as it happens', asyn
   await killPrimary()
   await machine.waitForSelector('.machine-head .state >> text=primary.ready')
   await machine.waitForSelector('.record-change >> text=primary.assuming')
+  await machine.waitForSelector('.c-lit[data-state="primary.ready"]')
+  expect(await machine.locator('.c-lit[data-state="secondary.ready"]').count()).toBe(0)
   await matrix.waitForSelector(`.place[title^="${secondary}/ledger: primary"]`)
   expect(await placeOf(matrix, `${secondary}/ledger`).innerText()).toStartWith('P')
   await consoles.cluster.until('the cluster is whole', isWhole, { timeoutMs: wholeMs })
