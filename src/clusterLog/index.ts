@@ -83,6 +83,16 @@ export interface LogStats {
   readonly keepers: readonly string[]
 }
 
+/**
+ * `log.unwritten`: the spool of the node takes nothing. `log.unarchived`: the archive took nothing of the node, which is the master.
+ * `log.lost`: records had to go from the node before they were archived.
+ */
+export interface LogProblem {
+  readonly code: 'log.unwritten' | 'log.unarchived' | 'log.lost'
+  readonly node: string
+  readonly detail: string
+}
+
 /** Resolves whatever the state of the disk: with nothing, when the store cannot be read. */
 export interface ClusterLog {
   query(query: LogQuery): Promise<LogPage>
@@ -97,4 +107,5 @@ export interface ClusterLog {
   readonly completeUs: number | null
   positions(): readonly OriginState[]
   stats(): LogStats
+  problems(): readonly LogProblem[]
 }

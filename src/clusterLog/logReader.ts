@@ -44,6 +44,10 @@ export class LogReader {
     return { records: records.map(trustedLogRecord), position: this.#position(arrival), isMore, isReset: isReset }
   }
 
+  get isFollowed(): boolean {
+    return this.#listeners.size > 0
+  }
+
   subscribe(listener: Listener): () => void {
     if (this.#listeners.size === 0) this.#toldArrival = this.#spool()?.summary?.arrival ?? 0
     this.#listeners.add(listener)

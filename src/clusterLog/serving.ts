@@ -8,6 +8,8 @@ export interface Question {
   readonly from: string
   readonly origin: string
   readonly after: StreamPosition
+  /** Somebody waits there for what happens: to hear soon that nothing did is worth a message. */
+  readonly isFollowed: boolean
 }
 
 interface Waiting extends Question {
@@ -26,12 +28,20 @@ export class Serving {
     for (const [key, { from }] of this.#waiting) if (from === node) this.#waiting.delete(key)
   }
 
+  get isFollowed(): boolean {
+    return this.#waiting.values().some(({ isFollowed }) => isFollowed)
+  }
+
   /** Takes out what can be answered now: there is more than was asked for, or nothing for too long. */
-  due(at: { nowMs: number; markMs: number }, positionOf: (origin: string) => StreamPosition): Question[] {
+  due(
+    at: { nowMs: number; markMs: { followed: number; unfollowed: number } },
+    positionOf: (origin: string) => StreamPosition,
+  ): Question[] {
     const due: Question[] = []
     for (const [key, waiting] of this.#waiting) {
       const { sinceMs, ...question } = waiting
-      if (!isAfter(positionOf(question.origin), question.after) && at.nowMs < sinceMs + at.markMs) continue
+      const markMs = question.isFollowed ? at.markMs.followed : at.markMs.unfollowed
+      if (!isAfter(positionOf(question.origin), question.after) && at.nowMs < sinceMs + markMs) continue
       this.#waiting.delete(key)
       due.push(question)
     }
