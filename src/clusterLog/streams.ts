@@ -70,7 +70,9 @@ export class Streams {
     const { spool } = this.#standing
     if (!spool) return
     const followed = Math.max(markMs, markMsPerNode * peers().length)
-    const at = { nowMs: clock.nowMs(), markMs: { followed, unfollowed: markUnfollowedMs } }
+    const up = peers()
+    const isUp = (node: string) => up.includes(node)
+    const at = { nowMs: clock.nowMs(), isUp, markMs: { followed, unfollowed: markUnfollowedMs } }
     for (const question of this.#serving.due(at, (origin) => this.#standing.positionOf(origin))) {
       void this.#answer(spool, question)
     }
@@ -133,8 +135,7 @@ export class Streams {
   }
 
   async #answer(spool: SpoolClient, { from, origin, after }: Question): Promise<void> {
-    const { peers, send } = this.#options
-    if (!peers().includes(from)) return this.#serving.gone(from)
+    const { send } = this.#options
     try {
       const isMore = isAfter(this.#standing.positionOf(origin), after)
       const limit = { bytes: logBatchBytesMax, count: logBatchCountMax }

@@ -65,7 +65,12 @@ test('an answer that does not follow is of no use; one that failed to be stored 
 test('a question waits until there is more than it asks for, or until nothing is an answer', () => {
   const serving = new Serving()
   let position = at(1, 5)
-  const due = (nowMs: number) => serving.due({ nowMs, markMs: { followed: 500, unfollowed: 5000 } }, () => position)
+  let up = ['n2', 'n3']
+  const due = (nowMs: number) =>
+    serving.due(
+      { nowMs, isUp: (node) => up.includes(node), markMs: { followed: 500, unfollowed: 5000 } },
+      () => position,
+    )
   serving.asked({ from: 'n2', origin: 'n1', after: at(1, 4), isFollowed: true }, 0)
   serving.asked({ from: 'n2', origin: 'n1', after: at(1, 5), isFollowed: true }, 0)
   serving.asked({ from: 'n3', origin: 'n1', after: at(1, 5), isFollowed: false }, 100)
@@ -75,6 +80,14 @@ test('a question waits until there is more than it asks for, or until nothing is
   position = at(1, 6)
   expect(due(5001)).toEqual([{ from: 'n3', origin: 'n1', after: at(1, 5), isFollowed: false }])
   serving.asked({ from: 'n3', origin: 'n1', after: at(1, 6), isFollowed: true }, 6000)
-  serving.gone('n3')
-  expect(due(10_000)).toEqual([])
+  up = []
+  position = at(1, 7)
+  expect(due(30_000)).toEqual([])
+  up = ['n3']
+  expect(due(30_001)).toHaveLength(1)
+  serving.asked({ from: 'n3', origin: 'n1', after: at(1, 6), isFollowed: true }, 40_000)
+  up = []
+  due(100_000)
+  up = ['n3']
+  expect(due(100_001)).toEqual([])
 })
