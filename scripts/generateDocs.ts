@@ -44,8 +44,8 @@ const introduction = `# Configuration
 One YAML file describes the whole cluster; every node is given the same one, \`/etc/rolecall/rolecall.yaml\` unless
 \`--config\` or \`ROLECALL_CONFIG\` names another. It is read when a node starts. The first master takes what is shared in it
 over into the repository, under \`configuration/\`; from then on that counts, and changes by \`rolecall config\` while the cluster
-runs: roles and timings at once, programs when they next start. The secret, the directories, the recorder and the log stay
-the file's. All of it is checked before anything
+runs: roles and timings at once, programs when they next start. The secret, the directories, the recorder, the log and
+\`http\` stay the file's. All of it is checked before anything
 is done: whatever is wrong is listed with its line and column, what was expected, what was found and what was probably
 meant, and the command exits with 78.
 
@@ -68,6 +68,7 @@ const sections = [
   'guard',
   'watchdog',
   'recorder',
+  'http',
   'log',
   'nodes',
   'types',

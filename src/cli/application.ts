@@ -1,6 +1,7 @@
 /** The commands, as a table of contents. What a command does is loaded when it is run, so that all of them start fast. */
 import { type Application, buildApplication, buildCommand, buildRouteMap, help, text_en } from '@stricli/core'
 import { configRoutes } from './config.ts'
+import { consoleCommand } from './console.ts'
 import type { CliContext } from './context.ts'
 import { demoCommand } from './demo.ts'
 import { exitCodeOf, textOf } from './failure.ts'
@@ -115,6 +116,7 @@ const root = buildRouteMap<string, CliContext>({
     fence: fenceCommand,
     log: logCommand,
     replay: replayCommand,
+    console: consoleCommand,
     simulate: simulateCommand,
     demo: demoCommand,
     ledger,

@@ -135,7 +135,7 @@ export function gapRecord(of: { node: string; from: StreamPosition; to: StreamPo
     node,
     ...to,
     time: { us, count: 0 },
-    actor: 'log',
+    actor: 'clusterLog',
     machine: null,
     kind: 'note',
     event: { type: gapType, from: `${from.incarnation}:${from.sequence}`, to: `${to.incarnation}:${to.sequence}` },

@@ -10,6 +10,7 @@ export const localSections: readonly string[] = [
   'stateDirectory',
   'runtimeDirectory',
   'recorder',
+  'http',
   'log',
   'logging',
   'control',

@@ -43,6 +43,7 @@ export const problemCodes = [
   'secret.default',
   'configuration.differs',
   'timing.unsettled',
+  'http.unserved',
 ] as const
 
 interface Found extends Problem {
@@ -76,6 +77,8 @@ export interface NodeFacts {
   /** Of the cluster log, as far as the node that answers knows. */
   readonly logProblems?: readonly LogProblem[]
   /** Nodes of releases that share no protocol with this one. */
+  /** Why the HTTP interface of the node that answers is not served. */
+  readonly httpProblem?: string | null
   readonly refusedProtocols?: readonly { readonly node: string; readonly theirs: string; readonly ours: string }[]
 }
 
@@ -102,6 +105,7 @@ export function problemsOf(view: ViewWithoutProblems, facts: NodeFacts = noFacts
     ...(facts.isSecretDefault ? [secretProblem(view)] : []),
     ...differenceProblems(view, facts.differingKeys ?? []),
     ...timingProblems(view, facts.timingWaitsFor ?? []),
+    ...(facts.httpProblem ? [httpProblem(view, facts.httpProblem)] : []),
   ]
   return [
     ...found.filter(({ severity }) => severity === 'critical'),
@@ -359,4 +363,9 @@ function timingProblems({ cluster }: ViewWithoutProblems, names: readonly string
   if (names.length === 0) return []
   const text = `a change of the timings of leases waits for ${names.join(', ')}: until then the longer ones are waited by, and the shorter ones held by; start a node that is down, or remove it`
   return [{ severity: 'warning', code: 'timing.unsettled', subject: cluster, text, next: watch }]
+}
+
+function httpProblem({ node }: ViewWithoutProblems, reason: string): Found {
+  const text = `its HTTP interface and its console are not served: ${reason}; tried again every few seconds`
+  return { severity: 'warning', code: 'http.unserved', subject: node, text, next: null }
 }

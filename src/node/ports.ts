@@ -10,7 +10,9 @@ import { type BlackBox, openRecorder, type RecorderOptions } from '../recorder/i
 import { openStore, type Store } from '../repository/store.ts'
 import { type Network, type NetworkOptions, openNetwork } from '../transport/network.ts'
 import type { PeerMessage } from '../wire/messages/index.ts'
+import { type CoreDump, findCore } from './coreDump.ts'
 import { setAside } from './outdated.ts'
+import { wasWatchdogReset } from './watchdogReset.ts'
 
 export interface NodePorts {
   readonly clock: Clock
@@ -27,6 +29,10 @@ export interface NodePorts {
   readonly startSpool?: () => SpoolClient
   readonly connectGuard: (handlers: GuardHandlers, options: { timing: Timing }) => GuardClient
   readonly createSdk: (options: SdkServerOptions) => SdkServer
+  /** See `coreDump.ts`. */
+  readonly findCore: (death: Parameters<typeof findCore>[0]) => CoreDump | null
+  /** Whether a watchdog says that it reset the machine. */
+  readonly wasWatchdogReset: () => boolean
   /** See `outdated.ts`. */
   readonly setAside: (stateDirectory: string, known: number) => string | null
   /** Ends the node process. */
@@ -47,6 +53,8 @@ export const realPorts: NodePorts = {
     mkdirSync(dirname(options.path), { recursive: true })
     return createSdkServer(options)
   },
+  findCore,
+  wasWatchdogReset,
   setAside,
   exit: (exitCode) => process.exit(exitCode),
 }

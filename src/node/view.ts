@@ -53,6 +53,7 @@ export function viewOf(parts: Parts): ClusterView {
     foreigners: [...parts.foreigners],
     refusedProtocols: refusedProtocols(parts),
     logProblems: parts.clusterLog?.problems() ?? [],
+    httpProblem: parts.http.problem(),
   }
   return { ...view, problems: problemsOf(view, facts) }
 }
