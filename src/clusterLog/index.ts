@@ -98,8 +98,14 @@ export interface ClusterLog {
   query(query: LogQuery): Promise<LogPage>
   /** What arrived after a position; null: from the oldest kept. At most 1000. */
   after(position: ArrivalPosition | null, limit?: number): Promise<LogArrivals>
-  /** Called with what has arrived, and is on disk, in the order of arrival. Returns what ends it. */
-  subscribe(listener: (records: readonly LogRecord[], position: ArrivalPosition) => void): () => void
+  /**
+   * Called with what has arrived, and is on disk, in the order of arrival. Returns what ends it. `isOrdered`: `completeUs` is to be
+   * fresh, for one who puts arrivals into the order of time; it costs messages between all nodes.
+   */
+  subscribe(
+    listener: (records: readonly LogRecord[], position: ArrivalPosition) => void,
+    options?: { readonly isOrdered?: boolean },
+  ): () => void
   /** Of what is kept here; null: nothing is. */
   readonly oldestUs: number | null
   readonly newestUs: number | null

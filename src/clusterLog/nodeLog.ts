@@ -76,10 +76,10 @@ export class NodeLog implements ClusterLog {
 
   query: ClusterLog['query'] = (query) => this.#reader.query(query)
   after: ClusterLog['after'] = (position, limit) => this.#reader.after(position, limit)
-  subscribe: ClusterLog['subscribe'] = (listener) => {
-    const isFirst = !this.#reader.isFollowed
-    const unsubscribe = this.#reader.subscribe(listener)
-    if (isFirst) this.#streams.hurry()
+  subscribe: ClusterLog['subscribe'] = (listener, options) => {
+    const wasFollowed = this.#reader.isFollowed
+    const unsubscribe = this.#reader.subscribe(listener, options)
+    if (this.#reader.isFollowed && !wasFollowed) this.#streams.hurry()
     return unsubscribe
   }
 

@@ -41,7 +41,7 @@ test('the log is complete up to lately, unless a node that is up is not heard', 
   await three.pass(3000)
   const { log } = three.nodes.get('n1')!
   // Somebody follows, so that the others say soon that nothing happened.
-  log.subscribe(() => {})
+  log.subscribe(() => {}, { isOrdered: true })
   await three.pass(2000)
   expect(three.clock.wallUs() - log.completeUs!).toBeLessThan(1_500_000)
   three.lossShare = 1

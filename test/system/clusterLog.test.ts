@@ -134,12 +134,13 @@ slow(
   async () => {
     const directory = 'archive'
     const toDirectory = await startLedger({ change: (text) => `${text}\nlog: { archive: ${directory} }\n` })
-    await failOver(toDirectory)
     const archived = () => {
       const folder = join(toDirectory.directory, directory)
       if (!existsSync(folder)) return []
       return readdirSync(folder).flatMap((name) => parsed(readFileSync(join(folder, name), 'utf8')))
     }
+    await until('something is archived', () => (archived().length > 0 ? true : null))
+    await failOver(toDirectory)
     await untilArchived(toDirectory, archived)
     expect(readdirSync(join(toDirectory.directory, directory)).length).toBeGreaterThan(1)
     toDirectory.end()
