@@ -5,7 +5,9 @@
  * names the place from which on (so it acknowledges all before it), and is good for one answer: that is the flow control. An answer that
  * does not come is asked for again.
  */
+
 import { beginning, comparePositions, isAfter, type StreamPosition } from './record.ts'
+import type { NodePosition } from './spoolCalls.ts'
 
 export interface Want {
   readonly to: string
@@ -32,6 +34,8 @@ export interface Surroundings {
 export interface FollowingTimes {
   /** An answer should have come within this. */
   readonly retryMs: number
+  /** Within this, of a node that has one. */
+  readonly doubtMs: number
   /** Between full batches. */
   readonly paceMs: number
 }
@@ -63,8 +67,14 @@ export class Following {
     return this.#announced.get(by) ?? new Map()
   }
 
-  announce(by: string, positions: readonly { readonly node: string; readonly position: StreamPosition }[]): void {
+  /** A node that has more than it was asked for would have answered: the question was lost, and is asked again. */
+  announce(by: string, positions: readonly NodePosition[], nowMs: number): void {
     this.#announced.set(by, new Map(positions.map(({ node, position }) => [node, position])))
+    for (const { node, position } of positions) {
+      const stream = this.#streams.get(node)
+      if (stream?.asked?.of !== by || nowMs < stream.asked.atMs + this.#times.doubtMs) continue
+      if (isAfter(position, stream.position)) stream.asked = null
+    }
   }
 
   /** What is on disk here of a stream. */

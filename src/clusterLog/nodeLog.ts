@@ -13,7 +13,7 @@ import { mendMs, type NodeLogOptions } from './options.ts'
 import { beginning, isAfter } from './record.ts'
 import type { NodePosition } from './spoolCalls.ts'
 import { Standing } from './standing.ts'
-import { paceMs, retryMs, Streams } from './streams.ts'
+import { followingTimes, Streams } from './streams.ts'
 
 export type { NodeLogOptions } from './options.ts'
 
@@ -35,7 +35,7 @@ export class NodeLog implements ClusterLog {
   #trimAtMs = 0
 
   constructor(options: NodeLogOptions) {
-    const standing = new Standing(new Following(options.self, { retryMs, paceMs }))
+    const standing = new Standing(new Following(options.self, followingTimes))
     const spool = () => standing.spool
     this.#options = options
     this.#standing = standing
@@ -68,7 +68,7 @@ export class NodeLog implements ClusterLog {
     } else if (message.type === 'log.records') {
       void this.#streams.take(from, message)
     } else {
-      this.#standing.following.announce(from, message.positions)
+      this.#standing.following.announce(from, message.positions, this.#options.clock.nowMs())
       this.#hearArchived(this.#standing.archivedUpTo(message.archived))
       this.#hearFailure(from, message.archiveFailure)
     }

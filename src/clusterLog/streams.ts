@@ -16,10 +16,8 @@ const markMs = 500
 const markUnfollowedMs = 5000
 /** In large clusters less often, so that it stays cheap for those who keep all of it. */
 const markMsPerNode = 50
-/** An answer should have come within this. */
-export const retryMs = 15_000
-/** Between full batches. */
-export const paceMs = 20
+/** `retryMs`: longer than a node that has nothing takes to say so. */
+export const followingTimes = { retryMs: 15_000, doubtMs: 1000, paceMs: 20 }
 const announceMs = 2000
 
 type Records = Extract<ClusterLogMessage, { type: 'log.records' }>
@@ -112,7 +110,7 @@ export class Streams {
     const { clock } = this.#options
     const isFull = completeUs === 0
     following.landed(origin, position, { nowMs: clock.nowMs(), isFull })
-    if (isFull) clock.setTimer(paceMs, () => this.ask())
+    if (isFull) clock.setTimer(followingTimes.paceMs, () => this.ask())
     else this.ask()
     this.serve()
   }

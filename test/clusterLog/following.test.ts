@@ -4,7 +4,7 @@ import { beginning } from '../../src/clusterLog/record.ts'
 import { Serving } from '../../src/clusterLog/serving.ts'
 
 const at = (incarnation: number, sequence: number) => ({ incarnation, sequence })
-const times = { retryMs: 5000, paceMs: 20 }
+const times = { retryMs: 5000, doubtMs: 1000, paceMs: 20 }
 const nodes = ['n1', 'n2', 'n3']
 const lives = new Map<string, number>()
 const lifeOf = (node: string) => lives.get(node) ?? 1
@@ -33,10 +33,10 @@ test('asks each node for its own stream, once until it answers or does not', () 
 test('of a node that is gone it asks whoever has most, as long as that is more', () => {
   const following = new Following('n1', times)
   following.stored('n3', at(1, 5))
-  following.announce('n2', [{ node: 'n3', position: at(1, 5) }])
+  following.announce('n2', [{ node: 'n3', position: at(1, 5) }], 0)
   expect(following.due(0, { nodes, up: ['n2'], lifeOf }).map(({ origin }) => origin)).toEqual(['n2'])
-  following.announce('n2', [{ node: 'n3', position: at(1, 8) }])
-  following.announce('n4', [{ node: 'n3', position: at(2, 1) }])
+  following.announce('n2', [{ node: 'n3', position: at(1, 8) }], 0)
+  following.announce('n4', [{ node: 'n3', position: at(2, 1) }], 0)
   expect(following.due(1, { nodes, up: ['n2', 'n4'], lifeOf })).toContainEqual({
     to: 'n4',
     origin: 'n3',
@@ -90,4 +90,16 @@ test('a question waits until there is more than it asks for, or until nothing is
   due(100_000)
   up = ['n3']
   expect(due(100_001)).toEqual([])
+})
+
+test('a question is asked again of a node that says it has more, and would have answered', () => {
+  const following = new Following('n1', times)
+  const world = { nodes, up: ['n2'], lifeOf }
+  expect(following.due(0, world)).toHaveLength(1)
+  following.announce('n2', [{ node: 'n2', position: at(1, 3) }], 999)
+  expect(following.due(999, world)).toEqual([])
+  following.announce('n2', [{ node: 'n2', position: beginning }], 1000)
+  expect(following.due(1000, world)).toEqual([])
+  following.announce('n2', [{ node: 'n2', position: at(1, 3) }], 1000)
+  expect(following.due(1000, world)).toEqual([{ to: 'n2', origin: 'n2', after: beginning }])
 })
