@@ -13,7 +13,8 @@ const tellCount = 200
 
 export class LogReader {
   readonly #spool: () => SpoolClient | null
-  readonly #listeners = new Set<Listener>()
+  /** With whether `completeUs` matters to them. */
+  readonly #listeners = new Map<Listener, boolean>()
   /** Of the store; '': it is not open. */
   #name = ''
   /** What listeners were told of. */
@@ -44,9 +45,13 @@ export class LogReader {
     return { records: records.map(trustedLogRecord), position: this.#position(arrival), isMore, isReset: isReset }
   }
 
-  subscribe(listener: Listener): () => void {
+  get isFollowed(): boolean {
+    return this.#listeners.values().some((isOrdered) => isOrdered)
+  }
+
+  subscribe(listener: Listener, { isOrdered = false } = {}): () => void {
     if (this.#listeners.size === 0) this.#toldArrival = this.#spool()?.summary?.arrival ?? 0
-    this.#listeners.add(listener)
+    this.#listeners.set(listener, isOrdered)
     return () => void this.#listeners.delete(listener)
   }
 
@@ -62,7 +67,7 @@ export class LogReader {
       if (!found || found.records.length === 0 || this.#listeners.size === 0) break
       this.#toldArrival = found.arrival
       const records = found.records.map(trustedLogRecord)
-      for (const listener of [...this.#listeners]) listener(records, this.#position(found.arrival))
+      for (const listener of [...this.#listeners.keys()]) listener(records, this.#position(found.arrival))
     }
     this.#isTelling = false
   }

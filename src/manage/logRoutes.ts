@@ -143,7 +143,7 @@ function arrivalStream({ log, query, after }: Asked, onEnd: () => void): Readabl
     async start(controller) {
       position ??= (await log.query({ limit: 1 })).position
       tell(controller, { records: [], position, completeUs: null })
-      unsubscribe = log.subscribe(() => void send(controller))
+      unsubscribe = log.subscribe(() => void send(controller), { isOrdered: true })
       marks = setInterval(() => {
         const isQuiet = performance.now() - told.atMs > keepAliveIntervalMs
         if (isQuiet && (controller.desiredSize ?? 0) > 0) controller.enqueue(encoder.encode('\n'))

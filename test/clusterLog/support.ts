@@ -81,6 +81,7 @@ export interface LogNodeOptions {
   readonly copies?: number
   readonly archive?: ArchiveSink
   readonly nodes: () => readonly { readonly name: string; readonly isUp: boolean; readonly isMaster: boolean }[]
+  readonly lifeOf?: (node: string) => number
   readonly send: (from: string, to: string, message: ClusterLogMessage) => void
   readonly spoolFails?: () => boolean
 }
@@ -135,6 +136,7 @@ export class LogNode {
       startSpool: () => this.#spool,
       candidates: () => nodes().map((each, rank) => ({ ...each, rank, isEligible: true })),
       peers: () => others().map((each) => each.name),
+      lifeOf: (node) => options.lifeOf?.(node) ?? 1,
       send: (to, message) => this.isDead || options.send(name, to, structuredClone(message)),
       sealTime: () => {
         this.time = nextHybridTime(this.time, this.#wallUs())
