@@ -6,6 +6,7 @@
 import { closeSync, fdatasync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { libc } from '../system/libc.ts'
+import { type Mapping, mapShared } from '../system/mapping.ts'
 import { encodeHeader, frameBytes, frameHeadBytes, headChecksumOf, type SegmentHeader, viewOf } from './format.ts'
 import { segmentFileName, segmentSuffix, unfinishedSuffix } from './names.ts'
 
@@ -14,11 +15,12 @@ const zeros = new Uint8Array(64 * 1024)
 export class SegmentWriter {
   readonly path: string
   readonly header: SegmentHeader
-  readonly #bytes: Uint8Array
-  readonly #view: DataView
+  readonly #mapping: Mapping
+  #bytes: Uint8Array
+  #view: DataView
   #offset: number
-  /** Opened for the first flush, and kept: null before and after. */
-  #file: number | null = null
+  /** Open for as long as it can be flushed: by then the ring may have removed it. null: closed. */
+  #file: number | null
 
   /** Makes the file and maps it. Throws what the file system throws (ENOSPC, EACCES, …), leaving nothing behind. */
   constructor(directory: string, header: SegmentHeader) {
@@ -26,7 +28,15 @@ export class SegmentWriter {
     this.path = join(directory, segmentFileName(header))
     this.header = header
     makeFile(this.path, head, header.sizeBytes)
-    this.#bytes = Bun.mmap(this.path, { shared: true })
+    this.#file = openSync(this.path, 'r+')
+    try {
+      this.#mapping = mapShared({ file: this.#file, path: this.path, sizeBytes: header.sizeBytes })
+    } catch (error) {
+      this.close()
+      rmSync(this.path, { force: true })
+      throw error
+    }
+    this.#bytes = this.#mapping.bytes
     this.#view = viewOf(this.#bytes)
     this.#offset = head.length
   }
@@ -60,15 +70,22 @@ export class SegmentWriter {
 
   /** Resolves when the disk has what was appended before the call. The waiting is done by a thread of the runtime, not by this one. */
   flush(): Promise<void> {
-    this.#file ??= openSync(this.path, 'r+')
-    const file = this.#file
+    const file = this.#file!
     return new Promise((resolve, reject) => fdatasync(file, (error) => (error ? reject(error) : resolve())))
   }
 
   /** Waits until the disk has the segment. */
   sync(): void {
-    this.#file ??= openSync(this.path, 'r+')
-    fsyncSync(this.#file)
+    if (this.#file !== null) fsyncSync(this.#file)
+  }
+
+  /** Nothing is appended any more: what is there can still be flushed. A file that is removed keeps its room while it is mapped. */
+  leave(): void {
+    if (this.#bytes.length === 0) return
+    this.#bytes = new Uint8Array()
+    this.#view = viewOf(this.#bytes)
+    this.#offset = 0
+    this.#mapping.unmap()
   }
 
   /** To be called when nothing is flushed any more. */

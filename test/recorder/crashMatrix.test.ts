@@ -59,8 +59,9 @@ async function runAndKill(order: CrashOrder, kill: { afterMs: number; isEarly: b
   const child = Bun.spawn([process.execPath, writer, JSON.stringify(order)], {
     env: { ...process.env, BUN_BE_BUN: '1' },
     stdout: 'pipe',
-    stderr: 'inherit',
+    stderr: 'pipe',
   })
+  const complaints = new Response(child.stderr).text()
   let killed: Killed = { lastLife: undefined, written: 0, flushed: 0, leftOut: 0 }
   let rest = ''
   const doom = (): void => void setTimeout(() => child.kill('SIGKILL'), kill.afterMs)
@@ -74,6 +75,7 @@ async function runAndKill(order: CrashOrder, kill: { afterMs: number; isEarly: b
     for (const line of lines) killed = { ...killed, ...(JSON.parse(line) as Said) }
   }
   await child.exited
+  expect(await complaints).toBe('')
   expect(child.signalCode).toBe('SIGKILL')
   return killed
 }
