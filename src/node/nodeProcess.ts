@@ -46,9 +46,9 @@ async function run(options: NodeProcessOptions): Promise<number> {
   const { configuration, file, name: self, incarnation, isFoundingForced } = options
   const parts = await assemble({ configuration, file, self, incarnation, isFoundingForced, ports: realPorts })
   startActors(parts)
-  parts.notes.lifeBegan(parts.recorder)
   const logNotes = new LogNotes(parts.clock, (event) => parts.notes.later('log', event))
   tapLog((record) => logNotes.heard(record))
+  parts.notes.lifeBegan(parts.recorder)
   process.on('exit', (exitCode) => {
     parts.notes.lifeEnded(exitCode)
     // Whoever ends in any other order is in more of a hurry.
