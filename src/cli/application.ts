@@ -2,6 +2,7 @@
 import { type Application, buildApplication, buildCommand, buildRouteMap, help, text_en } from '@stricli/core'
 import { bundleCommand } from './bundle.ts'
 import { configRoutes } from './config.ts'
+import { consoleCommand } from './console.ts'
 import type { CliContext } from './context.ts'
 import { demoCommand } from './demo.ts'
 import { exitCodeOf, textOf } from './failure.ts'
@@ -18,6 +19,7 @@ import {
   type ViewFlags,
   viewFlags,
 } from './flags.ts'
+import { logCommand } from './log.ts'
 import { operationRoutes } from './operations.ts'
 import { planCommand } from './plan.ts'
 import { replayCommand } from './replay.ts'
@@ -113,8 +115,10 @@ const root = buildRouteMap<string, CliContext>({
     config: configRoutes,
     plan: planCommand,
     fence: fenceCommand,
+    log: logCommand,
     replay: replayCommand,
     bundle: bundleCommand,
+    console: consoleCommand,
     simulate: simulateCommand,
     demo: demoCommand,
     ledger,

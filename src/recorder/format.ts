@@ -15,6 +15,8 @@ export interface SegmentHeader {
   readonly createdUs: number
   /** The file's whole length: a shorter file was cut off. */
   readonly sizeBytes: number
+  /** Of the kernel's run in which it was made: another one later means that the machine was started again. Since version 2. */
+  readonly bootId?: string
 }
 
 /** A frame's head: payload length, payload checksum, checksum of those two. All zero: no frame was written here. */
@@ -24,7 +26,10 @@ export interface FrameHead {
   readonly headChecksum: number
 }
 
-export const formatVersion = 1
+/** Version 2 brings notes, records of applications, quiet steps left out, and `bootId`. */
+export const formatVersion = 2
+/** All from this one on are read. */
+const formatVersionMin = 1
 /** Header and frames begin at multiples of this; what is left between is zero. */
 export const alignmentBytes = 8
 export const frameHeadBytes = 12
@@ -117,8 +122,10 @@ export function decodeHeader(bytes: Uint8Array): HeaderReading {
   viewOf(copy).setUint32(8, 0, true)
   if (Bun.hash.crc32(copy) !== view.getUint32(8, true)) return damaged('the header does not match its checksum')
   const version = view.getUint16(4, true)
-  if (view.getUint32(0, true) !== magic || version !== formatVersion) {
-    return { ok: false, detail: `format version ${version}; this program reads ${formatVersion}`, isForeign: true }
+  const isKnown = version >= formatVersionMin && version <= formatVersion
+  if (view.getUint32(0, true) !== magic || !isKnown) {
+    const known = `${formatVersionMin} to ${formatVersion}`
+    return { ok: false, detail: `format version ${version}; this program reads ${known}`, isForeign: true }
   }
   const mapBytes = view.getUint32(12, true)
   return {

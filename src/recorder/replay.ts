@@ -59,6 +59,10 @@ export interface ReplayResult {
   /** `eventCount` less those verified and those with a mismatch. */
   readonly unverifiedCount: number
   readonly mismatchCount: number
+  /** Notes and records of applications: nothing to verify. */
+  readonly noteCount: number
+  /** Quiet steps that the recorder left out and counted: they changed nothing. Not among the events. */
+  readonly leftOutCount: number
   /** The first of them. */
   readonly mismatches: readonly Mismatch[]
   readonly damages: readonly Damage[]
@@ -110,6 +114,8 @@ export function replayBoxes(
     verifiedCount: sum((replay) => replay.verifiedCount),
     unverifiedCount: sum((replay) => replay.unverifiedCount),
     mismatchCount,
+    noteCount: sum((replay) => replay.noteCount),
+    leftOutCount: sum((replay) => replay.leftOutCount),
     mismatches,
     damages,
     gaps,

@@ -10,7 +10,7 @@ import {
   readLife,
   segmentCounter,
 } from './boxes.ts'
-import type { StoredRecord } from './codec.ts'
+import type { QuietRecord, StoredRecord } from './codec.ts'
 import type { Damage } from './segmentReader.ts'
 
 export interface TimelineEntry {
@@ -21,8 +21,11 @@ export interface TimelineEntry {
   readonly sequence: number
   readonly time: HybridTime
   readonly actor: string
-  /** `omitted`: too large to be kept; its event has only its type, and its effects are not known. */
-  readonly kind: 'start' | 'step' | 'omitted' | 'end'
+  /**
+   * `omitted`: too large to be kept; its event has only its type, and its effects are not known. `application`: written by a
+   * component's program; `note`: by the node, which says `steps.leftOut` where quiet steps were only counted.
+   */
+  readonly kind: 'start' | 'step' | 'omitted' | 'end' | 'application' | 'note'
   /** A start's is `{type: 'start'}`. */
   readonly event: Message
   /** The id of the step that caused it; null: the world did. */
@@ -95,7 +98,10 @@ export function mergeTimeline(
   return { entries: merged, byId: new Map(merged.map((entry) => [entry.id, entry])), consequences, damages, machines }
 }
 
-function compareEntries(a: TimelineEntry, b: TimelineEntry): number {
+type Placed = Pick<TimelineEntry, 'time' | 'node' | 'incarnation' | 'sequence'>
+
+/** By time, so that an effect stands after its cause; then node, life and sequence. */
+export function compareEntries(a: Placed, b: Placed): number {
   const byTime = compareHybridTimes(a.time, b.time)
   if (byTime !== 0) return byTime
   if (a.node !== b.node) return a.node < b.node ? -1 : 1
@@ -121,7 +127,7 @@ type EventRecord = Exclude<StoredRecord, { kind: 'snapshot' }>
 function entryOf(life: Life, record: EventRecord, fromState: string | null): TimelineEntry {
   const { node, incarnation } = life
   const { sequence, time, actor, state, kind } = record
-  const cause = record.kind === 'step' ? record.cause : null
+  const cause = 'cause' in record ? record.cause : null
   return {
     id: formatId({ node, incarnation, sequence }),
     node,
@@ -129,7 +135,7 @@ function entryOf(life: Life, record: EventRecord, fromState: string | null): Tim
     sequence,
     time,
     actor,
-    kind,
+    kind: kind === 'quiet' ? 'note' : kind,
     event: eventOf(record),
     cause: cause && formatId(cause),
     fromState,
@@ -140,9 +146,15 @@ function entryOf(life: Life, record: EventRecord, fromState: string | null): Tim
 }
 
 function eventOf(record: EventRecord): Message {
-  if (record.kind === 'step') return record.event
+  if ('event' in record) return record.event
+  if (record.kind === 'quiet') return leftOutEvent(record)
   if (record.kind === 'end') return { type: 'end' }
-  return { type: record.kind === 'omitted' && record.of === 'step' ? record.eventType : 'start' }
+  return { type: record.kind === 'omitted' && record.of !== 'start' ? record.eventType : 'start' }
+}
+
+function leftOutEvent({ fromSequence, sequence, steps }: QuietRecord): Message {
+  const of = Object.fromEntries(steps.map(([actor, eventType, count]) => [`${actor} ${eventType}`, count]))
+  return { type: 'steps.leftOut', count: sequence - fromSequence + 1, fromSequence, of }
 }
 
 /** `node:incarnation:sequence`, the name of a step wherever one is printed or asked for. */
