@@ -33,8 +33,7 @@ interface Twin {
 /** Everything that a life's records say, so that the redactor knows all secrets before it replaces any. */
 export function learnFromLife(life: Life, redactor: Redactor): void {
   for (const { record } of readLife(life, { onDamage: () => {} })) {
-    if (record.kind === 'start' || record.kind === 'snapshot') redactor.learnFrom(record)
-    else if (record.kind === 'step') redactor.learnFrom([record.event, record.effects])
+    redactor.learnFrom(record)
   }
 }
 
