@@ -18,6 +18,7 @@ import {
   type SegmentHeader,
   viewOf,
 } from '../recorder/format.ts'
+import { type HashOf, hasherOf } from '../recorder/hashing.ts'
 import type { SegmentFile } from '../recorder/names.ts'
 import type { Catalogue } from '../recorder/replay.ts'
 import { readSegment } from '../recorder/segmentReader.ts'
@@ -41,9 +42,12 @@ export function learnFromLife(life: Life, redactor: Redactor): void {
 export class LifeRedaction {
   readonly #catalogue: Catalogue
   readonly #redactor: Redactor
+  /** As the original was hashed; the copy is hashed as recordings are now. */
+  readonly #hashOf: HashOf
   readonly #twins = new Map<string, Twin>()
 
-  constructor(catalogue: Catalogue, redactor: Redactor) {
+  constructor(life: Life, catalogue: Catalogue, redactor: Redactor) {
+    this.#hashOf = hasherOf(life)
     this.#catalogue = catalogue
     this.#redactor = redactor
   }
@@ -98,7 +102,7 @@ export class LifeRedaction {
     run: (isPlain: boolean) => StepResult,
   ): StoredRecord {
     const plain = attempt(() => run(true))
-    const other = plain && hashOf(plain.snapshot) === record.hash ? attempt(() => run(false)) : null
+    const other = plain && this.#hashOf(plain.snapshot) === record.hash ? attempt(() => run(false)) : null
     if (!plain || !other) {
       this.#twins.delete(record.actor)
       return redacted
