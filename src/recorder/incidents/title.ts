@@ -45,7 +45,7 @@ function causeOf(incident: Incident): string {
     case 'lease.lost':
       return `${who}${entry.actor === 'membership' ? ', the master,' : ''} lost the lease of the quorum`
     case 'quorum.lost':
-      return 'the cluster lost its quorum'
+      return `the quorum was lost: ${who} heard no majority any more, and none was heard since`
     case 'mastership.changed':
       return `the mastership changed: ${mastershipWords(entry)}`
     case 'operation':
