@@ -93,10 +93,23 @@ class Collector implements Collected {
   #ownerOf(entry: TimelineEntry, trigger: Trigger | null): Incident | null {
     const link = this.#links.get(entry.id)
     const parent = link === undefined ? undefined : this.byStep.get(link)
-    if (parent?.isRecent(entry.time.us, trigger === null ? quietUsMax : aftermathUsMax)) return parent
+    if (parent?.isRecent(entry.time.us, trigger === null ? quietUsMax : aftermathUsMax)) {
+      return (trigger === null ? this.#relieved(parent, entry) : null) ?? parent
+    }
     if (trigger === null) return null
     const found = this.#recent.findLast((incident) => isAbout(incident, { trigger, entry }))
     return found ?? this.#begin(trigger, entry)
+  }
+
+  /**
+   * A new master decides also what its predecessor did not come to: what serves an assignment again belongs to what had ended its
+   * service, not to the election.
+   */
+  #relieved(parent: Incident, entry: TimelineEntry): Incident | null {
+    if (!ofMastership.includes(parent.code)) return null
+    const concerned = this.#concernedBy(entry)
+    const isRelieved = (incident: Incident) => concerned.some((assignment) => incident.busy.lacks(assignment))
+    return this.#recent.find((incident) => incident !== parent && isRelieved(incident)) ?? null
   }
 
   #begin(trigger: Trigger, entry: TimelineEntry): Incident {
