@@ -113,11 +113,8 @@ const roles = ['offline', 'spare', 'secondary', 'primary', 'quiescing']
 /** By which the style sheet knows it: what it is, and the role it stands for. */
 export function classesOf({ path, type }: ChartState): string[] {
   const top = lineageOf(path)[0]!
-  return [
-    'state',
-    type === 'compound' || type === 'parallel' ? 'compound' : '',
-    ...(roles.includes(top) ? ['role', top] : []),
-  ].filter(Boolean)
+  const isCompound = type === 'compound' || type === 'parallel'
+  return ['c-state', ...(isCompound ? ['c-compound'] : []), ...(roles.includes(top) ? ['c-role', `c-${top}`] : [])]
 }
 
 /** All of it is within one state. */

@@ -32,9 +32,9 @@ export function svgOf({ chart, layout }: DrawnMachine, { state }: SvgOptions = {
     `<title id="title">${xml(titleOf(chart, state))}</title>`,
     `<desc id="description">${xml(chart.purpose)}</desc>`,
     `<style>\n${String(colours)}${String(rules)}</style>`,
-    `<rect class="ground" y="${-titleHeightPx}" width="${width}" height="${height}"/>`,
-    `<text class="title" x="16" y="-26">${xml(chart.name)}</text>`,
-    `<text class="subtitle" x="16" y="-8">version ${chart.version}${state === undefined ? '' : `, in ${xml(state)}`}</text>`,
+    `<rect class="c-ground" y="${-titleHeightPx}" width="${width}" height="${height}"/>`,
+    `<text class="c-title" x="16" y="-26">${xml(chart.name)}</text>`,
+    `<text class="c-subtitle" x="16" y="-8">version ${chart.version}${state === undefined ? '' : `, in ${xml(state)}`}</text>`,
     ...rowTexts(rowsAt(layout.rootRows, rootRowsOrigin)),
     ...layout.boxes.map((box) => boxSvg(box, { chart, isLit: lit.has(box.path) })),
     ...layout.starts.map(startSvg),
@@ -51,36 +51,36 @@ function titleOf({ name, version }: Chart, state: string | undefined): string {
 
 function boxSvg(box: PlacedBox, { chart, isLit }: { chart: Chart; isLit: boolean }): string {
   const state = chart.states.find(({ path }) => path === box.path) as ChartState
-  const classes = [...classesOf(state), isLit ? 'lit' : ''].filter(Boolean)
+  const classes = [...classesOf(state), isLit ? 'c-lit' : ''].filter(Boolean)
   return [
     `<g class="${classes.join(' ')}" data-state="${xml(box.path)}">`,
     state.description === null ? '' : `<title>${xml(state.description)}</title>`,
-    `<rect class="box" x="${box.x}" y="${box.y}" width="${box.width}" height="${box.height}" rx="${classes.includes('compound') ? 10 : 7}"/>`,
-    text('name', nameTextOf(box, state.name)),
+    `<rect class="c-box" x="${box.x}" y="${box.y}" width="${box.width}" height="${box.height}" rx="${classes.includes('c-compound') ? 10 : 7}"/>`,
+    text('c-name', nameTextOf(box, state.name)),
     ...rowTexts(rowsAt(box.rows, rowsOriginOf(box))),
     '</g>',
   ].join('')
 }
 
 function rowTexts(rows: ReturnType<typeof rowsAt>): string[] {
-  return rows.flatMap(({ keyword, lines }) => [text('keyword', keyword), ...lines.map((line) => text('row', line))])
+  return rows.flatMap(({ keyword, lines }) => [text('c-keyword', keyword), ...lines.map((line) => text('c-row', line))])
 }
 
 function startSvg({ points }: PlacedStart): string {
   const { x, y } = points[0]!
-  return `<g class="startEdge"><circle class="start" cx="${x}" cy="${y}" r="4"/><path d="${pathOf(points)}"/><path class="head" d="${headOf(points)}"/></g>`
+  return `<g class="c-start-edge"><circle class="c-start" cx="${x}" cy="${y}" r="4"/><path d="${pathOf(points)}"/><path class="c-head" d="${headOf(points)}"/></g>`
 }
 
 function anywhereSvg({ anywhere }: Layout): string[] {
   if (!anywhere) return []
   const { x, y, width, height } = anywhere
   return [
-    `<g class="anywhere"><rect x="${x}" y="${y}" width="${width}" height="${height}" rx="${height / 2}"/><text x="${x + width / 2}" y="${y + height / 2 + 4}" text-anchor="middle">any state</text></g>`,
+    `<g class="c-anywhere"><rect x="${x}" y="${y}" width="${width}" height="${height}" rx="${height / 2}"/><text x="${x + width / 2}" y="${y + height / 2 + 4}" text-anchor="middle">any state</text></g>`,
   ]
 }
 
 function edgeSvg({ id, points }: PlacedEdge): string {
-  return `<g class="edge" data-edge="${xml(id)}"><path d="${pathOf(points)}"/><path class="head" d="${headOf(points)}"/></g>`
+  return `<g class="c-edge" data-edge="${xml(id)}"><path d="${pathOf(points)}"/><path class="c-head" d="${headOf(points)}"/></g>`
 }
 
 function labelSvg(edge: PlacedEdge): string {
@@ -89,9 +89,9 @@ function labelSvg(edge: PlacedEdge): string {
   const { x, y, width, height } = labelArea
   const lines = labelLinesAt(label, labelArea).map(
     ({ event, guard, ...at }) =>
-      `<text class="label" x="${at.x}" y="${at.y}" textLength="${at.widthPx}" lengthAdjust="spacingAndGlyphs">${xml(event)}${guard === '' ? '' : `<tspan class="guard">${event === '' ? '' : ' '}${xml(guard)}</tspan>`}</text>`,
+      `<text class="c-label" x="${at.x}" y="${at.y}" textLength="${at.widthPx}" lengthAdjust="spacingAndGlyphs">${xml(event)}${guard === '' ? '' : `<tspan class="c-guard">${event === '' ? '' : ' '}${xml(guard)}</tspan>`}</text>`,
   )
-  return `<g><rect class="plate${isInner(edge) ? ' inner' : ''}" x="${x}" y="${y}" width="${width}" height="${height}" rx="3"/>${lines.join('')}</g>`
+  return `<g><rect class="c-plate${isInner(edge) ? ' c-inner' : ''}" x="${x}" y="${y}" width="${width}" height="${height}" rx="3"/>${lines.join('')}</g>`
 }
 
 /** As wide as the layout takes it to be, whatever the font. */

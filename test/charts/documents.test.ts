@@ -46,7 +46,7 @@ test.each(each)('%s: the SVG is well-formed, stands alone, and asks nobody', (_,
 
 test('a state is lit with all that is around it', () => {
   const svg = svgOf(drawnMachines.find(({ chart }) => chart.name === 'component')!, { state: 'primary.ready' })
-  const lit = [...svg.matchAll(/<g class="[^"]*\blit\b[^"]*" data-state="([^"]*)"/g)].map(([, path]) => path)
+  const lit = [...svg.matchAll(/<g class="[^"]*\bc-lit\b[^"]*" data-state="([^"]*)"/g)].map(([, path]) => path)
   expect(lit).toEqual(['primary', 'primary.ready'])
 })
 

@@ -39,7 +39,7 @@ test('a state is lit, in text and in the drawing', async () => {
     expect.stringMatching(/^\* {5}ready/),
   ])
   const svg = (await rolecall(['machines', 'component', '--state', 'primary.ready', '--format', 'svg'])).stdout
-  expect(svg).toContain('class="state role primary lit" data-state="primary.ready"')
+  expect(svg).toContain('class="c-state c-role c-primary c-lit" data-state="primary.ready"')
 })
 
 test('into a file, and nothing to the screen', async () => {

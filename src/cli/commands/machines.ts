@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { drawnMachine, drawnMachines } from '../../charts/index.ts'
 import type { DrawnMachine } from '../../charts/layout.ts'
 import { mermaidOf } from '../../charts/mermaid.ts'
+import { regionsOf } from '../../charts/model.ts'
 import { svgOf } from '../../charts/svg.ts'
 import { suggestionFor } from '../../configuration/nearest.ts'
 import type { CliContext } from '../context.ts'
@@ -67,10 +68,7 @@ function shown(machine: DrawnMachine, of: { flags: MachinesFlags; format: Format
 /** Of a machine that is in several states at once, each is a state. */
 function refuseUnknown({ chart }: DrawnMachine, state: string): void {
   const paths = chart.states.map(({ path }) => path)
-  const unknown = state
-    .split('&')
-    .find((path) => !paths.includes(path.trim()))
-    ?.trim()
+  const unknown = regionsOf(state).find((path) => !paths.includes(path))
   if (unknown === undefined) return
   throw new CliFailure(exitCodes.noSuch, `${chart.name} has no state '${unknown}'`, suggestionFor(unknown, paths))
 }
