@@ -20,7 +20,7 @@
  * Without the quorum nobody commands it; what it does then is in `component/alone.ts`.
  *
  * Events: `role.assign` and `peers.change` from the CRIM; `process.*`, `role.*`, `health.*`, `load.changed` and
- * `role.announced` from the agent; `lease.lost`, `lease.gained`, `node.leave` and `type.changed` from the node.
+ * `role.announced` from the agent; `lease.lost`, `lease.gained`, `node.leave`, `container.ended` and `type.changed` from the node.
  */
 import { and, setup } from 'xstate'
 import { goesOnAlone, mayStandDown, mustLeave, restartAlone, standDown } from './component/alone.ts'
@@ -209,6 +209,10 @@ const actions = named({
   noteLeaseGained: act(() => ({ change: { isLeaseLost: false, aloneRestartCount: 0 }, effects: [] })),
   restartAlone: act((context) => restartAlone(context)),
   noteLeaving: failing(() => ({ code: 'node.left', detail: 'the node leaves the cluster' })),
+  noteContainerEnded: failing((_, event) => ({
+    code: 'container.ended',
+    detail: `${(event as ComponentEventOf<'container.ended'>).container}, which it is part of, has ended`,
+  })),
   noteStartTimedOut: failing(({ startTimeoutMs }) => ({
     code: 'start.timedOut',
     detail: `not ready ${startTimeoutMs} ms after its start`,
@@ -353,6 +357,7 @@ function inRole(role: Role) {
         },
       ],
       'node.leave': { target: offline, actions: [actions.noteLeaving, actions.stop] },
+      'container.ended': { target: offline, actions: [actions.noteContainerEnded, actions.kill] },
       'type.changed': [
         { guard: { type: 'isAlikePrepared', params: role }, actions: actions.noteType },
         { target: '.preparing', reenter: true, actions: actions.noteType },

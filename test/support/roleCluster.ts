@@ -6,10 +6,11 @@
 import { component as componentMachine } from '../../machines/component.ts'
 import type { AppliedEntry } from '../../machines/crim/context.ts'
 import { type CrimContext, type CrimEffect, crim as crimMachine } from '../../machines/crim.ts'
+import { endedWith } from '../../machines/logic/contents.ts'
 import type { Configuration } from '../../machines/model/configuration.ts'
-import { type ComponentId, componentId, nodeOf } from '../../machines/model/ids.ts'
+import { type ComponentId, componentId, hostOf, nodeOf } from '../../machines/model/ids.ts'
 import { activeRoles, type Role } from '../../machines/model/roles.ts'
-import type { NodeAvailability } from '../../machines/model/status.ts'
+import type { ComponentStatus, NodeAvailability } from '../../machines/model/status.ts'
 import type { Token } from '../../machines/model/token.ts'
 import type { Message } from '../../src/engine/step.ts'
 import { Channels } from './channels.ts'
@@ -379,6 +380,15 @@ export class RoleCluster {
     this.channels.later(`from ${node.name}`, () =>
       this.#fromNode({ type: 'status.reported', node: node.name, incarnation, status, atMs: this.nowMs }, null),
     )
+    this.#endContents(id, node)
+  }
+
+  /** As the node has it: after the step that said so. */
+  #endContents(id: ComponentId, { components }: Node): void {
+    const own = components.flatMap((hosted) => this.#statuses.get(hosted.id) ?? []) as unknown as ComponentStatus[]
+    const statuses = new Map(own.map((status) => [status.component, status]))
+    for (const place of endedWith(this.configuration, statuses, { component: id }))
+      this.#toComponent(place, { type: 'container.ended', container: hostOf(id) })
   }
 
   /** An answer to an earlier master finds nobody. */
