@@ -47,7 +47,15 @@ import {
   stop,
   take,
 } from './component/decide.ts'
-import { noteAnnounced, noteLoad, noteReport, noteRestored, staysInRole } from './component/reports.ts'
+import {
+  failureAs,
+  failureReported,
+  noteAnnounced,
+  noteLoad,
+  noteReport,
+  noteRestored,
+  staysInRole,
+} from './component/reports.ts'
 import { activeRoles, isRoleChangeAllowed, type Role, roles } from './model/roles.ts'
 import type { Failure } from './model/status.ts'
 import { compareTokens, zeroToken } from './model/token.ts'
@@ -138,17 +146,6 @@ function failing(why: (context: ComponentContext, event: ComponentEvent) => Fail
   return act((context, event) => fail(context, why(context, event)))
 }
 
-/** The event says it itself. */
-const reported = (_: ComponentContext, event: ComponentEvent): Failure => {
-  const { code, detail } = event as ComponentEventOf<'health.failed'>
-  return { code, detail }
-}
-
-const detailed = (code: string) => (_: ComponentContext, event: ComponentEvent) => ({
-  code,
-  detail: (event as ComponentEventOf<'process.exited'>).detail,
-})
-
 const actions = named({
   takeCommand: act((_, event) => take(event as Assign)),
   refuse: (code: RefusalCode) => act((context, event) => refuse(context, event as Assign, code)),
@@ -200,9 +197,9 @@ const actions = named({
   kill: act((context) => stop(context, 0)),
   stopSelf: act((context) => stop(context, Math.min(context.selfStopMs, context.stopTimeoutMs))),
 
-  noteExited: failing(detailed('process.exited')),
-  noteFailed: failing(reported),
-  noteStopRefused: failing(detailed('stop.failed')),
+  noteExited: failing(failureAs('process.exited')),
+  noteFailed: failing(failureReported),
+  noteStopRefused: failing(failureAs('stop.failed')),
   noteLeaseLost: failing(() => ({ code: 'lease.lost', detail: 'the node lost the lease of the quorum' })),
   standDown: act((context) => standDown(context)),
   noteLeaseOver: act(() => ({ change: { isLeaseLost: true }, effects: [] })),
