@@ -17,6 +17,7 @@ function serve() {
     version: '',
     history,
     nowUs: () => 0,
+    redact: (value) => value,
     addRecording: null,
     live: null,
   }

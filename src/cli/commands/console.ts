@@ -3,7 +3,8 @@ import { loadConfiguration } from '../../configuration/load.ts'
 import { suggestionFor } from '../../configuration/nearest.ts'
 import { realClock } from '../../engine/clock.ts'
 import { recordingBackend } from '../../manage/http/recordingBackend.ts'
-import { serveHttp } from '../../manage/http/server.ts'
+import { isLoopback, serveHttp } from '../../manage/http/server.ts'
+import { digestOf, newToken } from '../../manage/http/tokens.ts'
 import { BlackBoxNotFoundError, NewerRecordingError } from '../../recorder/boxes.ts'
 import type { ConsoleFlags } from '../console.ts'
 import type { CliContext } from '../context.ts'
@@ -66,10 +67,12 @@ async function serveRecordings(context: CliContext, flags: ConsoleFlags, paths: 
   const { stdout, stderr } = context.process
   const backend = await opened(recordingBackend({ paths, version, nowUs: realClock.wallUs }))
   try {
-    const server = listening(flags, () =>
-      serveHttp({ ...flags.listen, backend, gate: { tokenDigests: [], readOnlyReason } }),
-    )
+    // Whoever else reaches it shows what was made up for this time.
+    const token = isLoopback(flags.listen.host) ? null : newToken()
+    const gate = { tokenDigests: token === null ? [] : [digestOf(token)], readOnlyReason }
+    const server = listening(flags, () => serveHttp({ ...flags.listen, backend, gate }))
     stdout.write(flags.json ? `${JSON.stringify({ url: server.url })}\n` : `${server.url}\n`)
+    if (token !== null) stderr.write(`sign in with the token ${token}\n`)
     stderr.write('serving until interrupted\n')
     if (flags.open) openBrowser(server.url)
     await interrupted()

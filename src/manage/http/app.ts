@@ -41,7 +41,7 @@ export function createApp({
   app.use((c, next) => (c.req.path === '/v1/recordings' ? next() : bounded(c, next)))
   app.route('/', sessionRoutes(backend, gate))
   app.route('/', clusterRoutes(backend, hub))
-  app.route('/', historyRoutes(backend.history))
+  app.route('/', historyRoutes(backend))
   app.route('/', changeRoutes(backend))
   app.route('/', probeRoutes(backend, gate))
   app.doc31('/v1/openapi.json', {

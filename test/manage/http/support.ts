@@ -20,7 +20,10 @@ export interface TestServer extends HttpServer {
 }
 
 export function startServer(
-  options: Partial<Omit<HttpServerOptions, 'backend'>> & { readonly live?: Partial<LiveBackend> | null } = {},
+  options: Partial<Omit<HttpServerOptions, 'backend'>> & {
+    readonly live?: Partial<LiveBackend> | null
+    readonly redact?: Backend['redact']
+  } = {},
 ): TestServer {
   const { live, ...rest } = options
   const history = new LiveHistory({ directory: '/nowhere', log: null, countMax: 1000 })
@@ -33,6 +36,7 @@ export function startServer(
     version: '1.2.3',
     history,
     nowUs: () => 1_000_000,
+    redact: rest.redact ?? ((value) => value),
     addRecording: null,
     live: live === null ? null : { ...liveBackend({ view: () => view, operations, listeners }), ...live },
   }

@@ -95,7 +95,6 @@ function Box({
   const classes = [...classesOf(state), isLit ? 'c-lit' : '', isChosen ? 'is-chosen' : ''].filter(Boolean).join(' ')
   const radius = state.type === 'atomic' ? 7 : 10
   return (
-    // biome-ignore lint/a11y/useSemanticElements: HTML has no button within a drawing
     <g
       class={classes}
       data-state={box.path}
@@ -104,7 +103,11 @@ function Box({
       aria-pressed={isChosen}
       aria-label={`${box.path}${isLit ? ', current' : ''}${state.description ? `: ${state.description}` : ''}`}
       onClick={() => onChoose(own)}
-      onKeyDown={(event) => (event.key === 'Enter' || event.key === ' ') && (event.preventDefault(), onChoose(own))}
+      onKeyDown={(event) => {
+        if (event.key !== 'Enter' && event.key !== ' ') return
+        event.preventDefault()
+        onChoose(own)
+      }}
       onPointerEnter={(event) => event.pointerType === 'mouse' && onHover(own)}
       onPointerLeave={() => onHover(null)}
     >

@@ -18,7 +18,7 @@ export type Action =
   | { readonly type: 'records.arrived'; readonly records: readonly RecordView[] }
   | { readonly type: 'states.arrived'; readonly states: StatesView }
   | { readonly type: 'extent.known'; readonly extent: Span | null }
-  | { readonly type: 'window.changed'; readonly window: Span | null }
+  | { readonly type: 'window.changed'; readonly window: ConsoleState['window'] }
   | { readonly type: 'activity.arrived'; readonly activity: ActivityView }
   | { readonly type: 'incidents.arrived'; readonly incidents: readonly IncidentView[] }
   | { readonly type: 'history.arrived'; readonly history: History | null }
@@ -84,7 +84,7 @@ function reached(state: ConsoleState, toUs: number): ConsoleState {
   const { extent, window } = state
   if (!extent || extent.toUs >= toUs) return state
   const byUs = toUs - extent.toUs
-  const isAlong = window !== null && window.toUs >= extent.toUs && state.route.at === null
+  const isAlong = window !== null && !window.isPinned && window.toUs >= extent.toUs && state.route.at === null
   return {
     ...state,
     extent: { ...extent, toUs },

@@ -63,6 +63,16 @@ test('a place says what it is, what it is to be, and what keeps it', () => {
   expect(places.get('n2')).toMatchObject([{ role: 'secondary', intended: 'primary', mark: null }])
 })
 
+test('what ran on a node that has ended is gone, not unknown', () => {
+  const nodes = [{ name: 'n1', availability: 'ended' }] as unknown as ClusterView['nodes']
+  const unknown = { phase: 'unknown', intendedRole: 'offline' }
+  const of = (of: ClusterView) => shownOfView(of).assignments[0]!.places.get('n1')
+  expect(of({ ...view(component('n1/ledger', 'unknown', unknown)), nodes })).toMatchObject([
+    { mark: 'gone', intended: null },
+  ])
+  expect(of(view(component('n1/ledger', 'unknown', unknown)))).toMatchObject([{ mark: null, role: 'unknown' }])
+})
+
 test('what has not changed is the same object, so that only what changed is drawn', () => {
   const others = ['n2', 'n3'].map((node) => component(`${node}/ledger`, 'spare'))
   const before = keepSame(nothingShown, shownOfView(view(component('n1/ledger', 'primary'), ...others)))

@@ -28,7 +28,7 @@ function Told({ explanation }: { explanation: ExplanationView }) {
     const { extent } = app.store.state()
     if (!isKnown || !extent || !first || !last) return
     const window = around({ fromUs: first.timeUs, toUs: last.timeUs }, extent)
-    app.store.dispatch({ type: 'window.changed', window })
+    app.store.dispatch({ type: 'window.changed', window: { ...window, isPinned: true } })
   }, [explanation.id, isKnown])
   const at = useSelect((state) => state.route.at)
   const picture = pictureOf({ lines, records })
