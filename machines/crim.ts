@@ -84,12 +84,12 @@ function isAsBefore(context: CrimContext, event: CrimEvent): boolean {
 
 function stillCommanded(context: CrimContext, event: CrimEvent): CrimContext['commanded'] {
   const { commanded } = context
-  if (event.type !== 'status.reported')
-    return Object.fromEntries(
-      (Object.keys(commanded) as ComponentId[])
-        .filter((component) => isUnderWay(context, component))
-        .map((component) => [component, commanded[component]!]),
-    )
+  if (event.type !== 'status.reported') {
+    const components = Object.keys(commanded) as ComponentId[]
+    const left = components.filter((component) => isUnderWay(context, component))
+    if (left.length === components.length) return commanded
+    return Object.fromEntries(left.map((component) => [component, commanded[component]!]))
+  }
   const { component } = event.status
   if (commanded[component] === undefined || isUnderWay(context, component)) return commanded
   const { [component]: _, ...others } = commanded

@@ -1,10 +1,10 @@
 /** Replays one life of one node, record by record, in the order of the file. */
 import type { AnyMachineSnapshot } from 'xstate'
 import type { CatalogueEntry } from '../engine/engine.ts'
-import type { EndRecord, SnapshotRecord, StartRecord, StepRecord } from '../engine/record.ts'
+import { type EndRecord, isNote, type SnapshotRecord, type StartRecord, type StepRecord } from '../engine/record.ts'
 import { hashOf, initialStep, restore, type StepResult, step } from '../engine/step.ts'
 import type { Life } from './boxes.ts'
-import type { StoredRecord } from './codec.ts'
+import type { OmittedRecord, QuietRecord } from './codec.ts'
 import { applyTimers, difference, differencesOf, driftOf } from './compare.ts'
 import type { Catalogue, Difference, Gap, Mismatch, Unverifiable } from './replay.ts'
 import type { StoredFrame } from './segmentReader.ts'
@@ -33,6 +33,8 @@ export class LifeReplay {
   verifiedCount = 0
   unverifiedCount = 0
   mismatchCount = 0
+  noteCount = 0
+  leftOutCount = 0
   readonly mismatches: Mismatch[] = []
   readonly gaps: Gap[] = []
   readonly unverifiable = new Map<string, Unverifiable & { stepCount: number }>()
@@ -50,8 +52,14 @@ export class LifeReplay {
 
   take(frame: StoredFrame): void {
     const { record } = frame
-    const isEvent = record.kind !== 'snapshot' && !(record.kind === 'omitted' && record.of === 'snapshot')
-    this.#checkSequence(record.sequence, isEvent)
+    if (record.kind === 'quiet') return this.#quiet(record)
+    const of = record.kind === 'omitted' ? record.of : record.kind
+    this.#checkSequence(record.sequence, of === 'snapshot' ? record.sequence : record.sequence - 1)
+    if (of === 'note' || of === 'application' || isNote(record)) {
+      this.noteCount += 1
+      return
+    }
+    const isEvent = of !== 'snapshot'
     if (isEvent) this.eventCount += 1
     if (record.kind === 'start') this.#start(frame, record)
     else if (record.kind === 'step') this.#step(frame, record)
@@ -60,10 +68,15 @@ export class LifeReplay {
     else if (isEvent) this.#omitted(record)
   }
 
-  /** Records are numbered without gaps; a snapshot carries the number of the last record it includes. */
-  #checkSequence(sequence: number, isEvent: boolean): void {
+  /** What was left out changed nothing: every actor is as it was. */
+  #quiet({ fromSequence, sequence }: QuietRecord): void {
+    this.#checkSequence(sequence, fromSequence - 1)
+    this.leftOutCount += sequence - fromSequence + 1
+  }
+
+  /** Records are numbered without gaps: the one `before` must have been read. A snapshot carries the number of the last one it includes. */
+  #checkSequence(sequence: number, before: number): void {
     const last = this.#sequence
-    const before = isEvent ? sequence - 1 : sequence
     if (last !== null && before > last) {
       this.#gap(last + 1, before, 'missing')
       for (const actor of this.#actors.values()) if (actor.is === 'known') actor.isDoubtful = true
@@ -166,7 +179,7 @@ export class LifeReplay {
     })
   }
 
-  #omitted(record: Extract<StoredRecord, { kind: 'omitted' }>): void {
+  #omitted(record: OmittedRecord): void {
     this.unverifiedCount += 1
     this.#gap(record.sequence, record.sequence, 'omitted')
     this.#blameGap(record.actor)

@@ -3,7 +3,7 @@
  * on a full disk, and the store would end the process by SIGBUS), mapped shared. A store into the mapping belongs to
  * the kernel at once, so `kill -9` loses nothing; loss of power may lose the last seconds.
  */
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, fdatasync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { encodeHeader, frameBytes, frameHeadBytes, headChecksumOf, type SegmentHeader, viewOf } from './format.ts'
 import { segmentFileName, segmentSuffix, unfinishedSuffix } from './names.ts'
@@ -16,6 +16,8 @@ export class SegmentWriter {
   readonly #bytes: Uint8Array
   readonly #view: DataView
   #offset: number
+  /** Opened for the first flush, and kept: null before and after. */
+  #file: number | null = null
 
   /** Makes the file and maps it. Throws what the file system throws (ENOSPC, EACCES, …), leaving nothing behind. */
   constructor(directory: string, header: SegmentHeader) {
@@ -50,14 +52,28 @@ export class SegmentWriter {
     return true
   }
 
+  /** Where the next frame goes. */
+  get offset(): number {
+    return this.#offset
+  }
+
+  /** Resolves when the disk has what was appended before the call. The waiting is done by a thread of the runtime, not by this one. */
+  flush(): Promise<void> {
+    this.#file ??= openSync(this.path, 'r+')
+    const file = this.#file
+    return new Promise((resolve, reject) => fdatasync(file, (error) => (error ? reject(error) : resolve())))
+  }
+
   /** Waits until the disk has the segment. */
   sync(): void {
-    const file = openSync(this.path, 'r+')
-    try {
-      fsyncSync(file)
-    } finally {
-      closeSync(file)
-    }
+    this.#file ??= openSync(this.path, 'r+')
+    fsyncSync(this.#file)
+  }
+
+  /** To be called when nothing is flushed any more. */
+  close(): void {
+    if (this.#file !== null) closeSync(this.#file)
+    this.#file = null
   }
 }
 
