@@ -99,7 +99,6 @@ function Box({
   const classes = [...classesOf(state), isLit ? 'c-lit' : '', isChosen ? 'is-chosen' : ''].filter(Boolean).join(' ')
   const radius = state.type === 'atomic' ? 7 : 10
   return (
-    // biome-ignore lint/a11y/useSemanticElements: HTML has no button within a drawing
     <g
       class={classes}
       data-state={box.path}

@@ -20,10 +20,15 @@ function clamped(scale: number): number {
   return Math.min(scaleMax, Math.max(scaleMin, scale))
 }
 
-/** All of the area, never larger than it is drawn. */
+/** Of the view at its lower edge, which the buttons take. */
+const buttonsPx = 36
+
+/** All of the area, above the buttons, never larger than it is drawn. */
 export function fitting(area: Area, view: Size): Viewport {
-  const scale = Math.min((view.width - marginPx * 2) / area.width, (view.height - marginPx * 2) / area.height, 1)
-  return { x: area.x + area.width / 2, y: area.y + area.height / 2, scale: clamped(scale) }
+  const heightPx = view.height - buttonsPx
+  const fits = Math.min((view.width - marginPx * 2) / area.width, (heightPx - marginPx * 2) / area.height, 1)
+  const scale = clamped(fits)
+  return { x: area.x + area.width / 2, y: area.y + area.height / 2 + buttonsPx / 2 / scale, scale }
 }
 
 /** Where a machine is: the state, and the outermost one around it. */

@@ -28,7 +28,10 @@ function seenAt(viewport: { x: number; y: number; scale: number }, point: { x: n
 }
 
 test('all of it, in the middle, never larger than drawn', () => {
-  expect(fitting({ x: 0, y: 0, ...drawing }, view)).toEqual({ x: 800, y: 950, scale: 560 / 1900 })
+  const whole = fitting({ x: 0, y: 0, ...drawing }, view)
+  expect(whole.scale).toBe(524 / 1900)
+  expect(seenAt(whole, { x: 0, y: 0 }).y).toBeCloseTo(20)
+  expect(seenAt(whole, { x: 800, y: 1900 })).toEqual({ x: expect.closeTo(400), y: expect.closeTo(544) })
   expect(fitting({ x: 10, y: 10, width: 20, height: 20 }, view).scale).toBe(1)
 })
 
@@ -38,7 +41,7 @@ test('near enough to be read, and the state in sight', () => {
     expect(viewport.scale).toBeGreaterThanOrEqual(readableScale)
     expect(isSeen(leaf, viewport, size)).toBe(true)
   }
-  expect(focused({ leaf, top }, { width: 400, height: 500 }, view)).toEqual({ x: 200, y: 250, scale: 1 })
+  expect(focused({ leaf, top }, { width: 400, height: 500 }, view)).toEqual({ x: 200, y: 268, scale: 1 })
 })
 
 test('what is under the pointer stays there while it is zoomed', () => {
