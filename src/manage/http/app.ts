@@ -44,6 +44,9 @@ export function createApp({
   app.route('/', historyRoutes(backend))
   app.route('/', changeRoutes(backend))
   app.route('/', probeRoutes(backend, gate))
+  app.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' })
+  const cookie = { type: 'apiKey', in: 'cookie', name: gate.options.cookieName } as const
+  app.openAPIRegistry.registerComponent('securitySchemes', 'session', cookie)
   app.doc31('/v1/openapi.json', {
     openapi: '3.1.0',
     info: {

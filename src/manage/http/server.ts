@@ -11,8 +11,10 @@ export interface HttpServerOptions {
   /** 0: any that is free. */
   readonly port: number
   readonly tls?: { readonly certificate: string; readonly key: string } | null
+  /** A token is needed for reading on loopback, too. */
+  readonly isClosed?: boolean
   readonly backend: Backend
-  readonly gate: Omit<GateOptions, 'isSecure' | 'cookieName' | 'isLoopback'>
+  readonly gate: Omit<GateOptions, 'isSecure' | 'cookieName' | 'isOpen'>
   readonly stream?: StreamOptions
 }
 
@@ -35,7 +37,7 @@ export function serveHttp(options: HttpServerOptions): HttpServer {
   const { host, port, backend, tls } = options
   const hub = new StreamHub(backend, options.stream)
   const cookieName = `rolecall-${backend.node ?? 'console'}`
-  const gate = new Gate({ ...options.gate, isLoopback: isLoopback(host), isSecure: !!tls, cookieName })
+  const gate = new Gate({ ...options.gate, isOpen: isLoopback(host) && !options.isClosed, isSecure: !!tls, cookieName })
   const app = createApp({ backend, gate, hub })
   const server = Bun.serve({
     hostname: host,

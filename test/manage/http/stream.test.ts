@@ -92,6 +92,12 @@ test('as many watch as may, and one that goes makes room', async () => {
   await (await EventReader.open(server)).next('hello')
 })
 
+test('HEAD takes nobody a place', async () => {
+  const server = startServer()
+  for (let count = 0; count < 3; count++) expect((await server.get('/v1/stream', { method: 'HEAD' })).status).toBe(200)
+  expect(server.hub.clientCount).toBe(0)
+})
+
 test('one that takes nothing is cut off with a reset at its bound, and the others do not notice', async () => {
   const server = startServer({ stream: { clientBytesMax: 100_000, turnMs: 1 } })
   const slow = connect(server.port, '127.0.0.1')
