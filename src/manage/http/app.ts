@@ -40,7 +40,7 @@ export function createApp({
   app.use(guarded(gate))
   app.use((c, next) => (c.req.path === '/v1/recordings' ? next() : bounded(c, next)))
   app.route('/', sessionRoutes(backend, gate))
-  app.route('/', clusterRoutes(backend, hub))
+  app.route('/', clusterRoutes(backend, hub, gate))
   app.route('/', historyRoutes(backend))
   app.route('/', changeRoutes(backend))
   app.route('/', probeRoutes(backend, gate))

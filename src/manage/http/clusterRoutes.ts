@@ -4,6 +4,7 @@ import { catalogue } from '../../../machines/index.ts'
 import { drawnMachine } from '../../charts/index.ts'
 import type { Backend } from './backend.ts'
 import { machinesSchema } from './contract.ts'
+import type { Gate } from './gate.ts'
 import { json, readers, refusals, refuse, router } from './routing.ts'
 import type { StreamHub } from './stream.ts'
 
@@ -54,7 +55,7 @@ const routes = {
 
 const noCluster = 'there is no cluster here, but recordings'
 
-export function clusterRoutes({ live }: Backend, hub: StreamHub) {
+export function clusterRoutes({ live }: Backend, hub: StreamHub, gate: Gate) {
   return router()
     .openapi(routes.view, (c) => {
       if (!live) return refuse(c, 'no-such', noCluster) as never
@@ -76,7 +77,7 @@ export function clusterRoutes({ live }: Backend, hub: StreamHub) {
       const headers = { 'content-type': 'text/event-stream', 'cache-control': 'no-store' }
       // Nobody would ever read it.
       if (c.req.method === 'HEAD') return c.body(null, 200, headers) as never
-      const stream = hub.open(lastEventId)
+      const stream = hub.open(lastEventId, () => gate.mayRead(c))
       if (!stream) return refuse(c, 'too-many', 'as many are watching as may be') as never
       return c.body(stream, 200, headers) as never
     })

@@ -23,6 +23,8 @@ export interface HttpServer {
   readonly url: string
   readonly port: number
   readonly hub: StreamHub
+  /** Beyond this machine, and without TLS. */
+  readonly isInClear: boolean
   /** Ends all connections. */
   stop(): Promise<void>
 }
@@ -57,6 +59,7 @@ export function serveHttp(options: HttpServerOptions): HttpServer {
     url: `${tls ? 'https' : 'http'}://${shown}:${server.port}/`,
     port: server.port!,
     hub,
+    isInClear: !tls && !isLoopback(host),
     async stop() {
       hub.close()
       await server.stop(true)
