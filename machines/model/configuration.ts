@@ -89,6 +89,8 @@ export interface HttpConfiguration {
   readonly listen: LinkAddress
   /** Of nodes that listen elsewhere. */
   readonly nodes: Readonly<Record<NodeName, LinkAddress>>
+  /** A token is needed for reading on loopback, too. */
+  readonly isClosed: boolean
   /** null: one is made in the node's state directory. */
   readonly tokenFile: string | null
   /** SHA-256 of tokens, in hex. */

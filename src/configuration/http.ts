@@ -27,6 +27,11 @@ export const httpSchema = mapping({
     description: `Where nodes listen that cannot all use \`listen\`, as those on one machine: \`{ n1: "127.0.0.1:7181", n2: "127.0.0.1:7182" }\`.`,
     type: 'mapping to address:port',
   }),
+  closed: z.boolean({ error: 'true or false' }).default(false).meta({
+    description:
+      'Whether a token is needed for reading on loopback, too: behind a proxy, or where not everybody on the machine may know.',
+    type: 'true or false',
+  }),
   tokenFile: text('a path').optional().meta({
     description:
       'A file with the tokens that let in, one a line; lines that begin with # do not count. Readable by its owner alone. Default: `<stateDirectory>/<node>/console.token`, which is made with a token in it when it is not there.',
@@ -52,13 +57,14 @@ export const httpSchema = mapping({
 export type HttpFile = z.output<typeof httpSchema>
 
 export function convertHttp(file: HttpFile, directory: string): HttpConfiguration {
-  const { enabled, listen, nodes, tokenFile, tokenDigests, certificate, key } = file
+  const { enabled, listen, nodes, closed, tokenFile, tokenDigests, certificate, key } = file
   const inDirectory = (path: string) => resolve(directory, path)
   return {
     isEnabled: enabled,
     isAsked: listen !== undefined,
     listen: listen ?? listenDefault,
     nodes,
+    isClosed: closed,
     tokenFile: tokenFile === undefined ? null : inDirectory(tokenFile),
     tokenDigests,
     tls: certificate && key ? { certificate: inDirectory(certificate), key: inDirectory(key) } : null,

@@ -38,7 +38,7 @@ async function printAddress({ process }: CliContext, flags: ConsoleFlags): Promi
     throw new CliFailure(exitCodes.noSuch, `no node '${name}' in ${file}`, suggestionFor(name, names))
   for (const node of name === undefined ? names : [name]) {
     const url = urlOf(http, node)
-    if (!(await isAnswered(url, node))) continue
+    if (!(await isAnswered(url, { cluster: configuration.cluster, node }))) continue
     const tokenFile = tokenFileOf(configuration, node)
     stdout.write(flags.json ? `${JSON.stringify({ url, node, tokenFile })}\n` : `${url}\n`)
     stderr.write(`sign in with the token in ${tokenFile}\n`)
@@ -53,11 +53,12 @@ async function printAddress({ process }: CliContext, flags: ConsoleFlags): Promi
   )
 }
 
-async function isAnswered(url: string, node: string): Promise<boolean> {
+/** By that node itself, not by one of another cluster that has the port. */
+async function isAnswered(url: string, expected: { cluster: string; node: string }): Promise<boolean> {
   try {
     const init = { signal: AbortSignal.timeout(answerTimeoutMs), tls: { rejectUnauthorized: false } }
-    const session = (await (await fetch(`${url}v1/session`, init)).json()) as { node?: unknown }
-    return session.node === node
+    const session = (await (await fetch(`${url}v1/session`, init)).json()) as { cluster?: unknown; node?: unknown }
+    return session.cluster === expected.cluster && session.node === expected.node
   } catch {
     return false
   }

@@ -40,10 +40,13 @@ export function createApp({
   app.use(guarded(gate))
   app.use((c, next) => (c.req.path === '/v1/recordings' ? next() : bounded(c, next)))
   app.route('/', sessionRoutes(backend, gate))
-  app.route('/', clusterRoutes(backend, hub))
+  app.route('/', clusterRoutes(backend, hub, gate))
   app.route('/', historyRoutes(backend))
   app.route('/', changeRoutes(backend))
   app.route('/', probeRoutes(backend, gate))
+  app.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' })
+  const cookie = { type: 'apiKey', in: 'cookie', name: gate.options.cookieName } as const
+  app.openAPIRegistry.registerComponent('securitySchemes', 'session', cookie)
   app.doc31('/v1/openapi.json', {
     openapi: '3.1.0',
     info: {

@@ -7,7 +7,7 @@ import { operationOf, operationSchema } from '../controlProtocol.ts'
 import { unknownName } from '../operationNames.ts'
 import type { Backend } from './backend.ts'
 import { doneSchema, planRequestSchema } from './contract.ts'
-import { json, type RefusalCode, refusals, refuse, router } from './routing.ts'
+import { json, type RefusalCode, readers, refusals, refuse, router } from './routing.ts'
 
 const body = <T extends z.ZodType>(schema: T) => ({ required: true, content: { 'application/json': { schema } } })
 
@@ -18,6 +18,7 @@ const routes = {
   plan: createRoute({
     method: 'post',
     path: '/v1/plan',
+    security: readers,
     summary: 'What would happen, if: nothing is done',
     request: { body: body(planRequestSchema) },
     responses: {
@@ -28,6 +29,7 @@ const routes = {
   operate: createRoute({
     method: 'post',
     path: '/v1/operations',
+    security: [{ token: [] }, { session: [] }],
     summary: 'Has an operation carried out, or says what it would do',
     request: { body: body(operationSchema) },
     responses: { 200: json(doneSchema, 'Done'), ...refusals(400, 401, 403, 404, 409, 503, 504) },
@@ -35,6 +37,7 @@ const routes = {
   recordings: createRoute({
     method: 'post',
     path: '/v1/recordings',
+    security: readers,
     summary: 'Adds a black-box segment or a bundle to what is shown (rolecall console only)',
     request: {
       query: z.object({ name: z.string().max(300).default('dropped.rcbb') }),

@@ -4,7 +4,8 @@ import { catalogue } from '../../../machines/index.ts'
 import { drawnMachine } from '../../charts/index.ts'
 import type { Backend } from './backend.ts'
 import { machinesSchema } from './contract.ts'
-import { json, refusals, refuse, router } from './routing.ts'
+import type { Gate } from './gate.ts'
+import { json, readers, refusals, refuse, router } from './routing.ts'
 import type { StreamHub } from './stream.ts'
 
 const object = z.looseObject({})
@@ -12,6 +13,7 @@ const object = z.looseObject({})
 const routes = {
   view: createRoute({
     method: 'get',
+    security: readers,
     path: '/v1/view',
     summary: 'The cluster as this node can tell it',
     responses: {
@@ -21,18 +23,21 @@ const routes = {
   }),
   machines: createRoute({
     method: 'get',
+    security: readers,
     path: '/v1/machines',
     summary: 'The catalogue of machines, with their charts',
     responses: { 200: json(machinesSchema, 'The machines'), ...refusals(401) },
   }),
   configuration: createRoute({
     method: 'get',
+    security: readers,
     path: '/v1/configuration',
     summary: 'The configuration that counts now, without secrets',
     responses: { 200: json(object, 'The configuration'), ...refusals(401, 404) },
   }),
   stream: createRoute({
     method: 'get',
+    security: readers,
     path: '/v1/stream',
     summary: 'Server-sent events: hello, reset, view, records, alive',
     request: {
@@ -50,7 +55,7 @@ const routes = {
 
 const noCluster = 'there is no cluster here, but recordings'
 
-export function clusterRoutes({ live }: Backend, hub: StreamHub) {
+export function clusterRoutes({ live }: Backend, hub: StreamHub, gate: Gate) {
   return router()
     .openapi(routes.view, (c) => {
       if (!live) return refuse(c, 'no-such', noCluster) as never
@@ -69,8 +74,11 @@ export function clusterRoutes({ live }: Backend, hub: StreamHub) {
     })
     .openapi(routes.stream, (c) => {
       const lastEventId = c.req.valid('header')['last-event-id'] ?? c.req.valid('query').lastEventId ?? null
-      const stream = hub.open(lastEventId)
+      const headers = { 'content-type': 'text/event-stream', 'cache-control': 'no-store' }
+      // Nobody would ever read it.
+      if (c.req.method === 'HEAD') return c.body(null, 200, headers) as never
+      const stream = hub.open(lastEventId, () => gate.mayRead(c))
       if (!stream) return refuse(c, 'too-many', 'as many are watching as may be') as never
-      return c.body(stream, 200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' }) as never
+      return c.body(stream, 200, headers) as never
     })
 }

@@ -1,5 +1,6 @@
 /**
- * Who may do what. On loopback everybody who can reach the port reads; elsewhere, and for every change, a token is needed: as
+ * Who may do what. On loopback, unless it is closed, everybody who can reach the port reads; elsewhere, and for every change, a token is
+ * needed: as
  * `Authorization: Bearer`, or the page's session cookie. Open to all are the page itself, signing in, and what probes and load
  * balancers ask, which say nothing but yes or no.
  *
@@ -14,8 +15,8 @@ import { FailedSignIns, isKnown, Sessions } from './tokens.ts'
 export interface GateOptions {
   /** SHA-256 of each. */
   readonly tokenDigests: readonly Uint8Array[]
-  /** Only this machine reaches the port. */
-  readonly isLoopback: boolean
+  /** Only this machine reaches the port, and whoever does may read. */
+  readonly isOpen: boolean
   /** Over TLS. */
   readonly isSecure: boolean
   /** Sets this node's cookie apart from those of others on the same machine. */
@@ -70,7 +71,7 @@ export class Gate {
   }
 
   mayRead(c: Context): boolean {
-    return this.options.isLoopback || this.signInOf(c) === 'right'
+    return this.options.isOpen || this.signInOf(c) === 'right'
   }
 
   #judge(c: Context, token: string): SignIn {
@@ -95,7 +96,7 @@ const open = /^\/(livez|readyz|v1\/session|v1\/openapi\.json|(primary|secondary|
 export function guarded(gate: Gate): MiddlewareHandler {
   return async (c, next) => {
     const { path, method } = c.req
-    if (gate.options.isLoopback && !isThisMachine(c.req.header('host')))
+    if (gate.options.isOpen && !isThisMachine(c.req.header('host')))
       return refuse(c, 'forbidden', 'this Host is not this machine')
     if (!questions.includes(method) && isForeign(c)) return refuse(c, 'forbidden', 'sent by a page of another origin')
     if (!path.startsWith('/v1/') && path !== '/metrics') return next()
@@ -103,7 +104,7 @@ export function guarded(gate: Gate): MiddlewareHandler {
     const isChange = !questions.includes(method) && !askedByPost.includes(path)
     const signIn = gate.signInOf(c)
     if (signIn === 'right') return next()
-    if (signIn === 'none' && !isChange && gate.options.isLoopback) return next()
+    if (signIn === 'none' && !isChange && gate.options.isOpen) return next()
     return refuseSignIn(c, gate, signIn)
   }
 }

@@ -9,7 +9,7 @@ import {
   snapshotSchema,
   statesSchema,
 } from './contract.ts'
-import { json, refusals, refuse, router } from './routing.ts'
+import { json, readers, refusals, refuse, router } from './routing.ts'
 
 const us = (description: string) => z.coerce.number().int().min(0).openapi({ description })
 const name = (description: string) => z.string().min(1).max(200).optional().openapi({ description })
@@ -39,6 +39,7 @@ const idParam = z.object({
 const routes = {
   records: createRoute({
     method: 'get',
+    security: readers,
     path: '/v1/records',
     summary: 'Records within a span, oldest first; of too many, the last',
     request: {
@@ -53,6 +54,7 @@ const routes = {
   }),
   states: createRoute({
     method: 'get',
+    security: readers,
     path: '/v1/states',
     summary: 'What every machine was in at a moment',
     request: { query: z.object({ atUs: us('Microseconds since 1970').default(timeMaxUs) }) },
@@ -60,6 +62,7 @@ const routes = {
   }),
   activity: createRoute({
     method: 'get',
+    security: readers,
     path: '/v1/activity',
     summary: 'How much happened in each equal part of a span',
     request: {
@@ -74,6 +77,7 @@ const routes = {
   }),
   incidents: createRoute({
     method: 'get',
+    security: readers,
     path: '/v1/incidents',
     summary: 'Causes and all that came of them, that touch a span',
     request: { query: z.object(span) },
@@ -81,6 +85,7 @@ const routes = {
   }),
   explain: createRoute({
     method: 'get',
+    security: readers,
     path: '/v1/explain/{id}',
     summary: 'The causal chain of a record or an incident',
     request: { params: idParam },
@@ -88,6 +93,7 @@ const routes = {
   }),
   snapshot: createRoute({
     method: 'get',
+    security: readers,
     path: '/v1/snapshots/{id}',
     summary: "A machine's whole state after one step, run again from the black box",
     request: { params: idParam },

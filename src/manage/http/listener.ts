@@ -42,7 +42,10 @@ export class HttpListener {
     try {
       this.#server = this.#serve()
       this.#problem = null
-      log.info('the console is at {url}', { url: this.#server.url })
+      const { url, isInClear } = this.#server
+      log.info('the console is at {url}', { url })
+      if (isInClear)
+        log.warn('tokens go to {url} in the clear: configure certificate and key, or listen on loopback', { url })
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error)
       if (text !== this.#problem)

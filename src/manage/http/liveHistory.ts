@@ -27,6 +27,8 @@ const missedCountMax = 5000
 const pageLimit = 5000
 /** Pages that are read for what is before the memory. */
 const pageCountMax = 4
+/** Of what is read while a node begins: it has other things to do. */
+const fillLimit = 1000
 /** Given to the analysis at once. */
 const batchLength = 500
 
@@ -57,14 +59,13 @@ export class LiveHistory implements History {
       this.#position = position
       this.#take(records)
     })
-    const first = await log.query({ limit: pageLimit })
+    const first = await log.query({ limit: fillLimit })
     if (this.#arrivedCount === 0) this.#position = first.position
     this.#fill(first.records)
     let oldestUs = first.records[0]?.time.us
-    for (let page = 1; page < pageCountMax && oldestUs !== undefined; page++) {
-      const { records, isTruncated } = await log.query({ toUs: oldestUs, limit: pageLimit })
-      this.#fill(records)
-      if (!isTruncated) return
+    while (this.#index.count < this.#countMax && oldestUs !== undefined) {
+      const { records, isTruncated } = await log.query({ toUs: oldestUs, limit: fillLimit })
+      if (this.#fill(records) === 0 || !isTruncated) return
       oldestUs = records[0]?.time.us
     }
   }
@@ -86,9 +87,11 @@ export class LiveHistory implements History {
     return fresh
   }
 
-  /** What was there before: nobody is told. */
-  #fill(records: readonly HistoryRecord[]): void {
-    void this.#teach(this.#index.add(records))
+  /** What was there before: nobody is told. How many of them are new. */
+  #fill(records: readonly HistoryRecord[]): number {
+    const fresh = this.#index.add(records)
+    void this.#teach(fresh)
+    return fresh.length
   }
 
   /** A batch a turn: copying them takes its time. */

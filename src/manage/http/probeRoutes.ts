@@ -7,7 +7,7 @@ import type { Context } from 'hono'
 import type { Backend } from './backend.ts'
 import { readySchema } from './contract.ts'
 import type { Gate } from './gate.ts'
-import { json, refusals, refuse, router } from './routing.ts'
+import { json, readers, refusals, refuse, router } from './routing.ts'
 
 const assignment = z.object({
   assignment: z
@@ -38,6 +38,7 @@ const routes = {
   metrics: createRoute({
     method: 'get',
     path: '/metrics',
+    security: readers,
     summary: 'Metrics in the text format of Prometheus',
     responses: { 200: { description: 'The metrics', content: text }, ...refusals(401, 404) },
   }),

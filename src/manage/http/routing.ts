@@ -49,3 +49,6 @@ export function refusals<C extends Status>(...codes: readonly C[]) {
   const entry = json(refusalSchema, 'Refused: the code says why')
   return Object.fromEntries(codes.map((code) => [code, entry])) as Record<C, typeof entry>
 }
+
+/** Where everybody who reaches it may read, nothing is needed. */
+export const readers = [{}, { token: [] }, { session: [] }]

@@ -11,8 +11,10 @@ export interface HttpServerOptions {
   /** 0: any that is free. */
   readonly port: number
   readonly tls?: { readonly certificate: string; readonly key: string } | null
+  /** A token is needed for reading on loopback, too. */
+  readonly isClosed?: boolean
   readonly backend: Backend
-  readonly gate: Omit<GateOptions, 'isSecure' | 'cookieName' | 'isLoopback'>
+  readonly gate: Omit<GateOptions, 'isSecure' | 'cookieName' | 'isOpen'>
   readonly stream?: StreamOptions
 }
 
@@ -21,6 +23,8 @@ export interface HttpServer {
   readonly url: string
   readonly port: number
   readonly hub: StreamHub
+  /** Beyond this machine, and without TLS. */
+  readonly isInClear: boolean
   /** Ends all connections. */
   stop(): Promise<void>
 }
@@ -35,7 +39,7 @@ export function serveHttp(options: HttpServerOptions): HttpServer {
   const { host, port, backend, tls } = options
   const hub = new StreamHub(backend, options.stream)
   const cookieName = `rolecall-${backend.node ?? 'console'}`
-  const gate = new Gate({ ...options.gate, isLoopback: isLoopback(host), isSecure: !!tls, cookieName })
+  const gate = new Gate({ ...options.gate, isOpen: isLoopback(host) && !options.isClosed, isSecure: !!tls, cookieName })
   const app = createApp({ backend, gate, hub })
   const server = Bun.serve({
     hostname: host,
@@ -55,6 +59,7 @@ export function serveHttp(options: HttpServerOptions): HttpServer {
     url: `${tls ? 'https' : 'http'}://${shown}:${server.port}/`,
     port: server.port!,
     hub,
+    isInClear: !tls && !isLoopback(host),
     async stop() {
       hub.close()
       await server.stop(true)

@@ -18,6 +18,7 @@ export interface StreamOptions {
   readonly waitingCountMax?: number
   /** Between two turns at least; more when a turn takes long. */
   readonly turnMs?: number
+  readonly keepAliveMs?: number
 }
 
 export const streamDefaults = {
@@ -25,6 +26,7 @@ export const streamDefaults = {
   clientBytesMax: 1024 * 1024,
   waitingCountMax: 5000,
   turnMs: 100,
+  keepAliveMs: keepAliveIntervalMs,
 } as const
 
 /** A turn takes at most one in so many parts of the time. */
@@ -39,6 +41,8 @@ interface Client {
   /** What waits until it has been told what it missed; null: it has. */
   held: Uint8Array[] | null
   heardMs: number
+  /** Looked at every few seconds: who has signed out is told no more. */
+  readonly mayStay: () => boolean
 }
 
 export class StreamHub {
@@ -71,13 +75,13 @@ export class StreamHub {
   }
 
   /** `lastEventId`: what a client heard last, if it has been here before. null: there are as many clients as there may be. */
-  open(lastEventId: string | null): ReadableStream<Uint8Array> | null {
+  open(lastEventId: string | null, mayStay: () => boolean = () => true): ReadableStream<Uint8Array> | null {
     if (this.#clients.size >= this.#options.clientCountMax) return null
     let client: Client
     return new ReadableStream<Uint8Array>(
       {
         start: (controller) => {
-          client = { controller, held: [], heardMs: performance.now() }
+          client = { controller, held: [], heardMs: performance.now(), mayStay }
           this.#enter(client)
           void this.#greet(client, lastEventId)
         },
@@ -143,7 +147,7 @@ export class StreamHub {
         }),
       )
     }
-    this.#keepAlive = setInterval(() => this.#sayAlive(), keepAliveIntervalMs)
+    this.#keepAlive = setInterval(() => this.#sayAlive(), this.#options.keepAliveMs)
   }
 
   #sleep(): void {
@@ -198,7 +202,8 @@ export class StreamHub {
   }
 
   #sayAlive(): void {
-    const sinceMs = performance.now() - keepAliveIntervalMs * 0.9
+    for (const client of [...this.#clients]) if (!client.mayStay()) this.#cut(client, 'signed out')
+    const sinceMs = performance.now() - this.#options.keepAliveMs * 0.9
     const quiet = [...this.#clients].filter(({ heardMs }) => heardMs < sinceMs)
     this.#tell(quiet, 'alive', { nowUs: this.#backend.nowUs() })
   }

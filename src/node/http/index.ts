@@ -21,6 +21,7 @@ export function serveNodeHttp(parts: Parts, at: { readonly controlSocket: string
     return serveHttp({
       ...listenOf(http, self),
       tls: http.tls,
+      isClosed: http.isClosed,
       backend,
       gate: { tokenDigests, readOnlyReason: null },
     })

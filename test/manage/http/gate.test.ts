@@ -34,6 +34,16 @@ test('elsewhere a token is needed for reading, too, but not for probes, role end
   for (const path of open) expect([path, (await fetch(at(path))).status]).toEqual([path, 200])
 })
 
+test('closed, loopback is as elsewhere, by whatever name a proxy is asked', async () => {
+  const server = startServer({ isClosed: true })
+  const headers = { host: 'console.example' }
+  expect((await server.get('/v1/view', { headers })).status).toBe(401)
+  expect((await server.get('/v1/view', { headers: { ...headers, ...bearer } })).status).toBe(200)
+  expect((await server.get('/', { headers })).status).toBe(200)
+  const signedIn = await server.post('/v1/session', { token }, { ...headers, origin: 'https://console.example' })
+  expect(signedIn.status).toBe(200)
+})
+
 test('readyz says why only to whoever may read', async () => {
   const server = startServer({ host: '0.0.0.0', live: { unready: () => ['n2/ledger is offline'] } })
   const at = (headers?: Record<string, string>) =>

@@ -78,6 +78,18 @@ test('what was there before the node began is there, and nobody is told of it', 
   expect(told).toEqual(['n1:1:4'])
 })
 
+test('it reads back as far as it keeps, a page at a time', async () => {
+  const log = new FakeLog()
+  log.arrive(...from(1, 6000))
+  const history = await begun(log, 2500)
+  expect(log.queries.length).toBe(3)
+  expect(log.queries.every(({ limit }) => limit === 1000)).toBe(true)
+  log.queries.length = 0
+  const { records } = await history.records({ ...everything, fromUs: 3_600_000 })
+  expect(sequencesOf(records)).toEqual(sequencesOf(from(3600, 6000)))
+  expect(log.queries).toEqual([])
+})
+
 test('places are those of the log: resumed over pages, and not what the log has let go', async () => {
   const log = new FakeLog()
   const history = await begun(log)

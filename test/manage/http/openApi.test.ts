@@ -39,6 +39,8 @@ test('the description is OpenAPI 3.1, and has every route with all that it needs
     expect(inPath.every(({ required }) => required === true)).toBe(true)
     expect(parameters.every(({ schema }) => typeof schema === 'object')).toBe(true)
   }
+  expect(document.components.securitySchemes).toMatchObject({ token: { type: 'http', scheme: 'bearer' } })
+  expect(document.paths['/v1/operations'].post.security).toEqual([{ token: [] }, { session: [] }])
   const described = new Set(operations.map(([path, method]) => `${method} ${path}`))
   expect([...(await routesOf())].filter((route) => !described.has(route))).toEqual([])
   expect(operations.length).toBeGreaterThanOrEqual(20)
@@ -48,7 +50,7 @@ test('the description is OpenAPI 3.1, and has every route with all that it needs
 /** As the router has them, without what is there for all, the page and the description itself. */
 async function routesOf(): Promise<Set<string>> {
   const backend = await recordingBackend({ paths: [], version: '', nowUs: () => 0 })
-  const options = { tokenDigests: [], isLoopback: true, isSecure: false, cookieName: 'x', readOnlyReason: null }
+  const options = { tokenDigests: [], isOpen: true, isSecure: false, cookieName: 'x', readOnlyReason: null }
   const { routes } = createApp({ backend, gate: new Gate(options) })
   const own = routes.filter(({ method, path }) => method !== 'ALL' && !path.includes('*') && !path.includes('/:file'))
   const names = own.map(({ method, path }) => `${method.toLowerCase()} ${path.replace(/:(\w+)/g, '{$1}')}`)

@@ -2,7 +2,7 @@ import { afterEach, expect, test } from 'bun:test'
 import { connect } from 'node:net'
 import { LiveHistory } from '../../../src/manage/http/liveHistory.ts'
 import { afterThisTest, soundView, undoAll } from '../support.ts'
-import { EventReader, record, startServer } from './support.ts'
+import { EventReader, record, startServer, token } from './support.ts'
 
 afterEach(undoAll)
 
@@ -90,6 +90,25 @@ test('as many watch as may, and one that goes makes room', async () => {
   for (let tries = 0; server.hub.clientCount > 1 && tries < 500; tries++) await Bun.sleep(10)
   expect(server.hub.clientCount).toBe(1)
   await (await EventReader.open(server)).next('hello')
+})
+
+test('who signs out is told no more, where signing in was needed', async () => {
+  const server = startServer({ isClosed: true, stream: { keepAliveMs: 20 } })
+  const session = await server.post('/v1/session', { token })
+  const headers = { cookie: session.headers.get('set-cookie')!.split(';')[0]! }
+  const response = await server.get('/v1/stream', { headers })
+  const reader = new EventReader(response.body!, new AbortController())
+  await reader.next('alive')
+  await server.get('/v1/session', { method: 'DELETE', headers })
+  expect((await reader.next('reset')).data).toEqual({ reason: 'signed out' })
+  expect(await reader.any()).toBeNull()
+  expect(server.hub.clientCount).toBe(0)
+})
+
+test('HEAD takes nobody a place', async () => {
+  const server = startServer()
+  for (let count = 0; count < 3; count++) expect((await server.get('/v1/stream', { method: 'HEAD' })).status).toBe(200)
+  expect(server.hub.clientCount).toBe(0)
 })
 
 test('one that takes nothing is cut off with a reset at its bound, and the others do not notice', async () => {
