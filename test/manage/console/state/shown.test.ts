@@ -102,6 +102,17 @@ test('of the past, health follows from the roles that were ready', () => {
   expect(health('n1 component/n1/ledger primary.assuming', 'n2 component/n2/ledger secondary.ready')).toBe('unserved')
 })
 
+test('of the past, a master that died is not master any more, though it could not record that', () => {
+  const since = (atMs: number, text: string) => ({ ...states(0, text).actors[0]!, sinceUs: atMs * 1000 })
+  const mastership = (...actors: ReturnType<typeof since>[]) =>
+    shownOfPast(new Map(actors.map((actor) => [`${actor.node} ${actor.actor}`, actor])), structure).master
+  const dead = since(10, 'n1 membership primary.acting')
+  expect(mastership(dead)).toBe('n1')
+  expect(mastership(dead, since(20, 'n2 node/n1 ended.settled'))).toBeNull()
+  expect(mastership(dead, since(30, 'n2 membership primary.acting'))).toBe('n2')
+  expect(mastership(dead, since(5, 'n2 node/n1 ended.settled'))).toBe('n1')
+})
+
 test('of the past, a node is as the master saw it, and what ran on one that had ended is gone', () => {
   const shown = past(
     'n1 membership primary.acting',
