@@ -100,7 +100,9 @@ function recordsArrived(state: ConsoleState, arrived: readonly RecordView[]): Co
   const newest = new Map([...actors].map(([key, actor]) => [key, actor.sinceUs]))
   applyRecords(actors, [...arrived].sort(compareRecords), newest)
   const extent = state.extent ?? { fromUs: records[0]!.timeUs, toUs: records[0]!.timeUs }
-  const after = { ...state, records, actors, extent, structure: learn(state.structure, { records: arrived }) }
+  // A live cluster says itself which component is for what.
+  const structure = state.view ? state.structure : learn(state.structure, { records: arrived })
+  const after = { ...state, records, actors, extent, structure }
   return reached(after, records.at(-1)!.timeUs)
 }
 
