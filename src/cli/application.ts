@@ -1,5 +1,6 @@
 /** The commands, as a table of contents. What a command does is loaded when it is run, so that all of them start fast. */
 import { type Application, buildApplication, buildCommand, buildRouteMap, help, text_en } from '@stricli/core'
+import { bundleCommand } from './bundle.ts'
 import { configRoutes } from './config.ts'
 import { consoleCommand } from './console.ts'
 import type { CliContext } from './context.ts'
@@ -119,6 +120,7 @@ const root = buildRouteMap<string, CliContext>({
     machines: machinesCommand,
     replay: replayCommand,
     console: consoleCommand,
+    bundle: bundleCommand,
     simulate: simulateCommand,
     demo: demoCommand,
     ledger,
