@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { existsSync } from 'node:fs'
 import type { Page } from 'playwright-core'
-import { executablePath, type Harness, record, show, startHarness } from './support.ts'
+import { executablePath, type Harness, record, show, showFiring, startHarness } from './support.ts'
 
 const isBrowserHere = existsSync(executablePath)
 const inBrowser = isBrowserHere ? test : test.if(false)
@@ -40,12 +40,9 @@ inBrowser('the state is lit with what is around it; a transition runs along its 
   await page.waitForSelector('[data-state="secondary.ready"].c-lit')
   expect(await lit(page)).toEqual(['secondary', 'secondary.ready'])
   expect(await page.$$('.c-pulse')).toHaveLength(0)
-  await show(page, 'component', 'primary.assuming', promoted)
-  await page.waitForSelector('.c-edge.is-fired')
-  const fired = await page.$$eval('.c-edge.is-fired', (all) => all.map((each) => each.getAttribute('data-edge')))
-  expect(fired.toSorted()).toEqual(['primary.preparing>primary.assuming', 'secondary>primary'])
-  expect(await page.$$('.c-pulse')).toHaveLength(2)
-  expect(await lit(page)).toEqual(['primary', 'primary.assuming'])
+  const seen = await showFiring(page, 'component', { state: 'primary.assuming', records: promoted })
+  expect(seen.fired.toSorted()).toEqual(['primary.preparing>primary.assuming', 'secondary>primary'])
+  expect(seen).toMatchObject({ pulseCount: 2, pulseDisplay: 'inline', lit: ['primary', 'primary.assuming'] })
   await page.waitForSelector('.c-pulse', { state: 'detached' })
   await page.close()
 })
@@ -63,9 +60,8 @@ inBrowser('another moment is shown, not played', async () => {
 inBrowser('who wants no motion sees none, and what fired all the same', async () => {
   const page = await opened({ reducedMotion: 'reduce' })
   await show(page, 'component', 'secondary.ready', before)
-  await show(page, 'component', 'primary.assuming', promoted)
-  await page.waitForSelector('.c-edge.is-fired')
-  expect(await page.$eval('.c-pulse', (pulse) => getComputedStyle(pulse).display)).toBe('none')
+  const seen = await showFiring(page, 'component', { state: 'primary.assuming', records: promoted })
+  expect(seen).toMatchObject({ pulseDisplay: 'none', fired: expect.arrayContaining(['secondary>primary']) })
   await page.close()
 })
 
