@@ -80,7 +80,7 @@ export async function makeBundle(parts: BundleParts, options: BundleOptions): Pr
 }
 
 function addLife(files: Map<string, Uint8Array>, life: Life, { catalogue, redactor }: BundleOptions): void {
-  const redaction = new LifeRedaction(catalogue, redactor)
+  const redaction = new LifeRedaction(life, catalogue, redactor)
   for (const segment of life.segments) {
     const path = `boxes/${encodeURIComponent(life.node)}/${segmentFileName(segment)}`
     files.set(path, redaction.segment(segment))

@@ -18,6 +18,7 @@ import {
   type SegmentHeader,
   viewOf,
 } from '../recorder/format.ts'
+import { type HashOf, hasherOf } from '../recorder/hashing.ts'
 import type { SegmentFile } from '../recorder/names.ts'
 import type { Catalogue } from '../recorder/replay.ts'
 import { readSegment } from '../recorder/segmentReader.ts'
@@ -33,8 +34,7 @@ interface Twin {
 /** Everything that a life's records say, so that the redactor knows all secrets before it replaces any. */
 export function learnFromLife(life: Life, redactor: Redactor): void {
   for (const { record } of readLife(life, { onDamage: () => {} })) {
-    if (record.kind === 'start' || record.kind === 'snapshot') redactor.learnFrom(record)
-    else if (record.kind === 'step') redactor.learnFrom([record.event, record.effects])
+    redactor.learnFrom(record)
   }
 }
 
@@ -42,9 +42,12 @@ export function learnFromLife(life: Life, redactor: Redactor): void {
 export class LifeRedaction {
   readonly #catalogue: Catalogue
   readonly #redactor: Redactor
+  /** As the original was hashed; the copy is hashed as recordings are now. */
+  readonly #hashOf: HashOf
   readonly #twins = new Map<string, Twin>()
 
-  constructor(catalogue: Catalogue, redactor: Redactor) {
+  constructor(life: Life, catalogue: Catalogue, redactor: Redactor) {
+    this.#hashOf = hasherOf(life)
     this.#catalogue = catalogue
     this.#redactor = redactor
   }
@@ -99,7 +102,7 @@ export class LifeRedaction {
     run: (isPlain: boolean) => StepResult,
   ): StoredRecord {
     const plain = attempt(() => run(true))
-    const other = plain && hashOf(plain.snapshot) === record.hash ? attempt(() => run(false)) : null
+    const other = plain && this.#hashOf(plain.snapshot) === record.hash ? attempt(() => run(false)) : null
     if (!plain || !other) {
       this.#twins.delete(record.actor)
       return redacted

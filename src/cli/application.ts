@@ -20,6 +20,7 @@ import {
   viewFlags,
 } from './flags.ts'
 import { logCommand } from './log.ts'
+import { machinesCommand } from './machines.ts'
 import { operationRoutes } from './operations.ts'
 import { planCommand } from './plan.ts'
 import { replayCommand } from './replay.ts'
@@ -116,6 +117,7 @@ const root = buildRouteMap<string, CliContext>({
     plan: planCommand,
     fence: fenceCommand,
     log: logCommand,
+    machines: machinesCommand,
     replay: replayCommand,
     console: consoleCommand,
     bundle: bundleCommand,

@@ -93,7 +93,7 @@ export interface LogProblem {
   readonly detail: string
 }
 
-/** Resolves whatever the state of the disk: with nothing, when the store cannot be read. */
+/** Resolves once the store was tried, whatever the state of the disk: with nothing, when it cannot be read. */
 export interface ClusterLog {
   query(query: LogQuery): Promise<LogPage>
   /** What arrived after a position; null: from the oldest kept. At most 1000. */

@@ -17,17 +17,29 @@ export class LogReader {
   readonly #listeners = new Map<Listener, boolean>()
   /** Of the store; '': it is not open. */
   #name = ''
-  /** What listeners were told of. */
-  #toldArrival = 0
+  /** What listeners were told of; null: they are told of what arrives once the store is open. */
+  #toldArrival: number | null = null
   #isTelling = false
+  /** Whoever asks before the store was tried waits for that. */
+  #onTried = () => {}
+  readonly #tried = new Promise<void>((resolve) => {
+    this.#onTried = resolve
+  })
 
   constructor(spool: () => SpoolClient | null) {
     this.#spool = spool
   }
 
-  /** The store is open. */
-  begin(name: string): void {
+  /** The store is open: it has this name, and so much has arrived. */
+  begin(name: string, arrival: number): void {
     this.#name = name
+    this.#toldArrival ??= arrival
+    this.#onTried()
+  }
+
+  /** The store cannot be opened: nothing is there for now. */
+  fail(): void {
+    this.#onTried()
   }
 
   async query(query: LogQuery): Promise<LogPage> {
@@ -50,7 +62,7 @@ export class LogReader {
   }
 
   subscribe(listener: Listener, { isOrdered = false } = {}): () => void {
-    if (this.#listeners.size === 0) this.#toldArrival = this.#spool()?.summary?.arrival ?? 0
+    if (this.#listeners.size === 0) this.#toldArrival = this.#spool()?.summary?.arrival ?? null
     this.#listeners.set(listener, isOrdered)
     return () => void this.#listeners.delete(listener)
   }
@@ -62,8 +74,9 @@ export class LogReader {
 
   async #tell(): Promise<void> {
     this.#isTelling = true
-    for (;;) {
-      const found = await this.#ask((spool) => spool.ask('arrivals', { after: this.#toldArrival, limit: tellCount }))
+    while (this.#toldArrival !== null) {
+      const after = this.#toldArrival
+      const found = await this.#ask((spool) => spool.ask('arrivals', { after, limit: tellCount }))
       if (!found || found.records.length === 0 || this.#listeners.size === 0) break
       this.#toldArrival = found.arrival
       const records = found.records.map(trustedLogRecord)
@@ -73,6 +86,7 @@ export class LogReader {
   }
 
   async #ask<T>(question: (spool: SpoolClient) => Promise<T>): Promise<T | null> {
+    await this.#tried
     const spool = this.#spool()
     if (!spool) return null
     try {

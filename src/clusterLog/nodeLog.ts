@@ -32,6 +32,8 @@ export class NodeLog implements ClusterLog {
   readonly #archiving: Archiving
   /** What the nodes that archive said of it. */
   readonly #archiveFailures = new Map<string, string>()
+  /** Why there is no spool; null: there is, or it is just being opened. */
+  #openFailure: string | null = null
   #trimAtMs = 0
 
   constructor(options: NodeLogOptions) {
@@ -133,7 +135,7 @@ export class NodeLog implements ClusterLog {
 
   problems(): LogProblem[] {
     const { self } = this.#options
-    const { failure: spoolFailure } = this.#intake
+    const spoolFailure = this.#openFailure ?? this.#intake.failure
     const { lostCount } = this.stats()
     const own = this.#archiving.failure
     const failures = new Map([...this.#archiveFailures, ...(own === null ? [] : [[self, own] as const])])
@@ -153,14 +155,23 @@ export class NodeLog implements ClusterLog {
     try {
       const opened = await spool.ask('open', { directory: directories.spool, node, incarnation })
       if (opened.setAside) log.error('the spool was set aside as {path}: {detail}; another begins', opened.setAside)
-      this.#reader.begin(opened.name)
       this.#standing.opened(spool, opened)
+      this.#reader.begin(opened.name, spool.summary?.arrival ?? 0)
+      this.#tellOpen(null)
       void this.#intake.flush()
     } catch (error) {
-      log.error('the spool cannot be opened: {detail}; tried again', { detail: (error as Error).message })
+      this.#tellOpen((error as Error).message)
       await spool.close()
       clock.setTimer(mendMs, () => void this.#open())
     }
+  }
+
+  #tellOpen(failure: string | null): void {
+    if (failure !== null) this.#reader.fail()
+    if (failure === this.#openFailure) return
+    if (failure !== null) log.error('the spool cannot be opened: {failure}; tried again', { failure })
+    this.#openFailure = failure
+    this.#options.onProblems?.()
   }
 
   #goOn(): void {

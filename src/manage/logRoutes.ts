@@ -84,7 +84,8 @@ interface Asked {
 function stateOf(node: string, log: ClusterLog): LogState {
   const { isKeeper, keepers } = log.stats()
   const { completeUs, oldestUs, newestUs } = log
-  return { node, isKeeper, keepers: [...keepers], completeUs, oldestUs, newestUs }
+  const problems = [...log.problems()]
+  return { node, isKeeper, keepers: [...keepers], completeUs, oldestUs, newestUs, problems }
 }
 
 function refusal(failure: { code: string; text: string; suggestion?: string }, status = 503): Response {

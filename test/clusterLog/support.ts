@@ -54,6 +54,7 @@ export class LocalSpool implements SpoolClient {
   }
 
   async ask<C extends SpoolCall>(call: C, ask: SpoolCalls[C]['ask']): Promise<SpoolCalls[C]['answer']> {
+    if (call === 'open' && this.#fails()) throw new SpoolError('EACCES', 'no entry')
     if (call === 'open') this.#spool = new Spool((ask as SpoolCalls['open']['ask']).directory)
     const spool = this.#spool
     if (!spool?.isOpen || (call !== 'open' && this.#fails())) throw new SpoolError('SQLITE_FULL', 'no room')

@@ -112,3 +112,38 @@ test('entries of kinds and shapes that are not known are passed over', () => {
   )
   expect(() => incidentsOf(mergeTimeline(strange)).map(({ id }) => explanationOf(whole, id))).not.toThrow()
 })
+
+/** `n1` is told that `n2` was heard, suspected and confirmed silent. */
+function silence(node: string, peer: string, us: number, sequence: number): TimelineEntry[] {
+  const states = ['unknown', 'alive', 'suspect', 'unreachable']
+  const types = ['peer.heard', 'peer.suspected', 'peer.confirmedSilent']
+  return types.map((type, index) => ({
+    id: `${node}:1:${sequence + index}`,
+    node,
+    incarnation: 1,
+    sequence: sequence + index,
+    time: { us: us + index * 10_000, count: 0 },
+    actor: `node/${peer}`,
+    kind: 'step',
+    event: { type, silentForMs: 100 },
+    cause: null,
+    fromState: states[index]!,
+    state: states[index + 1]!,
+    effects: [],
+    timers: [],
+  }))
+}
+
+test('nodes that do not hear each other are one incident, the network; two that nobody hears are two', () => {
+  const split = mergeTimeline([
+    ...silence('n1', 'n3', 1_000_000, 1),
+    ...silence('n2', 'n3', 1_001_000, 1),
+    ...silence('n3', 'n1', 1_002_000, 1),
+    ...silence('n3', 'n2', 1_003_000, 11),
+  ])
+  expect(incidentsOf(split)).toMatchObject([
+    { code: 'network.split', subject: 'cluster', title: 'the network split into n1, n2 / n3', severity: 'warning' },
+  ])
+  const lost = mergeTimeline([...silence('n1', 'n2', 1_000_000, 1), ...silence('n1', 'n3', 1_001_000, 11)])
+  expect(codesOf(incidentsOf(lost))).toEqual(['node.unreachable n2', 'node.unreachable n3'])
+})

@@ -21,6 +21,10 @@ const stories: Readonly<Record<string, readonly Partial<Incident>[]>> = {
     { code: 'component.failed', subject: 'n1/ledger', severity: 'critical', assignments: ['ledger'] },
     { code: 'node.left', severity: 'info' },
   ],
+  'standstill.tar.gz': [
+    { code: 'node.failed', subject: 'n1', severity: 'critical', assignments: ['ledger'] },
+    { code: 'node.unreachable', subject: 'n2', severity: 'critical', assignments: ['ledger'] },
+  ],
   'nodeLoss.tar.gz': [
     { code: 'node.failed', subject: 'n1', severity: 'critical', assignments: ['ledger'] },
     { code: 'node.returned', subject: 'n1', severity: 'info' },
@@ -86,6 +90,15 @@ function check(timeline: Timeline, incident: Incident): void {
   expect(lines.filter(({ isAsked }) => isAsked).map(({ recordId }) => recordId)).toEqual([id])
   if (outageMs !== null) expect(lines.map(({ phase }) => phase)).toContain('serve')
 }
+
+test('what programs and nodes wrote for the record has its place in the story', async () => {
+  const timeline = await opened('standstill.tar.gz', (boxes) => timelineOf(boxes))
+  const kinds = new Set(timeline.entries.map(({ kind }) => kind))
+  expect([...kinds]).toEqual(expect.arrayContaining(['start', 'step', 'application', 'note']))
+  const { id } = incidentsOf(timeline).find(({ code }) => code === 'node.failed')!
+  const sentences = explanationOf(timeline, id)!.lines.map(({ text }) => text)
+  expect(sentences).toContain('n2/ledger notes: serving.began (entries 0)')
+})
 
 test('a step belongs to one incident', async () => {
   for (const name of names) {

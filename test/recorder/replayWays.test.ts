@@ -1,4 +1,7 @@
-/** `rolecall replay` on a real recording: why, until when, what differs, and for other programs. */
+/**
+ * `rolecall replay` on a real recording: why, until when, what differs, and for other programs. The machines have changed since it was
+ * made, or will: what needs them to run again is in rerun.test.ts.
+ */
 import { afterAll, expect, test } from 'bun:test'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -44,8 +47,6 @@ test('lists the incidents, and explains one by its name, its assignment, or a mo
     'n1/ledger failed (process.exited: signal SIGKILL); n2/ledger is primary of ledger now\n',
   )
   expect(told.stdout.split('\n').length).toBeLessThan(30)
-  expect(told.stdout).toContain('why n2/ledger: instead of n1/ledger: it failed (process.exited: signal SIGKILL)')
-  expect(told.stdout).toContain('[isLive, isStopped]')
   expect(told.stdout).toMatch(/took {2}detected .* → decided .* → committed .* → commanded .* → served .* in all/)
   for (const word of [failed.id, 'n1/ledger', new Date(failed.startUs / 1000 + 1).toISOString()]) {
     expect((await replay([failover, '--explain', word])).stdout).toBe(told.stdout)
@@ -80,11 +81,12 @@ test('stops at a moment, with every machine as it was, and all of one', async ()
   const { id } = incidents.find(({ code }: { code: string }) => code === 'component.failed')
   const before = await json([failover, '--until', stepBefore(id)])
   const stateOf = (of: typeof before, name: string) => of.actors.find(({ actor }: { actor: string }) => actor === name)
-  expect(stateOf(before, 'component/n1/ledger')).toMatchObject({ state: 'primary.ready', isExact: true })
+  expect(stateOf(before, 'component/n1/ledger')).toMatchObject({ state: 'primary.ready' })
   const after = await json([failover, '--until', id])
-  expect(stateOf(after, 'component/n1/ledger')).toMatchObject({ state: 'offline.stopped', isExact: true, recordId: id })
+  expect(stateOf(after, 'component/n1/ledger')).toMatchObject({ state: 'offline.stopped', recordId: id })
   const one = await replay([failover, '--until', id, '--actor', 'n1:crim'])
-  expect(one.stdout).toContain('"intents"')
+  expect(one.stdout).toStartWith('n1:crim  crim version ')
+  expect(one.stdout).not.toContain('n2:crim')
   const table = await replay([failover, '--until', id])
   expect(table.stdout).toContain('component/n1/ledger')
   expect((await replay([failover, '--until', 'tomorrow'])).exitCode).toBe(exitCodes.noSuch)

@@ -1,5 +1,5 @@
 /** What a step means, in a plain sentence, and which part of an incident's course it is. Steps that need no telling have none. */
-import { printable } from '../describe.ts'
+import { describeMessage, printable } from '../describe.ts'
 import type { TimelineEntry } from '../timeline.ts'
 import { isServing, type Knowledge, type RoleChange } from './knowledge.ts'
 import { componentOf, effectOf, isChange, number, peerOf, record, reportedIn, text, timeOutOf, topOf } from './read.ts'
@@ -21,6 +21,7 @@ export function phraseOf(entry: TimelineEntry, known: Knowledge): Phrase | null 
 }
 
 function rawPhraseOf(entry: TimelineEntry, known: Knowledge): Phrase | null {
+  if (entry.kind === 'note' || entry.kind === 'application') return ofNote(entry)
   const component = componentOf(entry.actor)
   if (component !== null) return ofComponent(entry, component, known)
   const peer = peerOf('node', entry.actor)
@@ -211,4 +212,12 @@ function whyNoMaster({ type, leader }: TimelineEntry['event']): string {
   if (type === 'mastership.resign') return 'it hands over'
   if (type === 'leader.heard') return `${text(leader) ?? 'another'} leads in a later epoch`
   return type === 'epoch.raised' ? 'a later epoch has begun' : type
+}
+
+/** What a component's program, or the node, wrote for the record. */
+function ofNote({ kind, actor, event }: TimelineEntry): Phrase | null {
+  const component = componentOf(actor)
+  if (kind === 'note' && event.severity !== 'warning' && event.severity !== 'critical') return null
+  const said = text(event.text) ?? describeMessage({ type: event.type, ...record(event.data) })
+  return { phase: 'other', text: component === null ? said : `${component} notes: ${said}` }
 }
