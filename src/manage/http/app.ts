@@ -15,6 +15,7 @@ import { probeRoutes } from './probeRoutes.ts'
 import { refuse } from './routing.ts'
 import { sessionRoutes } from './sessionRoutes.ts'
 import { StreamHub } from './stream.ts'
+import { budgeted, WorkBudget } from './workBudget.ts'
 
 const log = logger('http')
 
@@ -38,6 +39,8 @@ export function createApp({
   const app = new OpenAPIHono()
   app.use(securityHeaders(gate.options))
   app.use(guarded(gate))
+  // Recordings take nobody's time but that of who asks.
+  if (backend.live) app.use(budgeted(new WorkBudget()))
   app.use((c, next) => (c.req.path === '/v1/recordings' ? next() : bounded(c, next)))
   app.route('/', sessionRoutes(backend, gate))
   app.route('/', clusterRoutes(backend, hub, gate))
