@@ -83,6 +83,8 @@ slow(
       const early = records.filter(({ cause }, place) => cause !== null && (places.get(cause) ?? -1) > place)
       expect(early).toEqual([])
       expect(new Set(records.map((record) => record.node)).size).toBe(3)
+      const noted = records.filter(({ kind, event }) => kind === 'note' && event.type === 'life.began')
+      expect(noted.map((record) => record.node)).toContain(primary)
     }
     const text = await cluster.rolecall('log', '--component', 'ledger', '--limit', '3')
     expect(text.stdout.trim().split('\n')).toHaveLength(3)
