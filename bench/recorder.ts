@@ -4,7 +4,8 @@
  *   an event         µs of `append`, beside one that keeps nothing, msgpack's own encoder on the same record, and the target of DESIGN §8
  *   the disk         bytes a second until they are on it, beside writing as many in one go
  *   a node           the CPU of an engine with the machines of this release at 5 000 events a second, with its recorder and without
- *   flushing         the longest time for which the event loop stood still while it recorded and flushed, and recorded alone
+ *   flushing         for how long the records of a tick hold up the event loop, with flush after flush and with none, and what it would
+ *                    take to wait for the disk in place
  *
  *     bun bench/recorder.ts [--json]
  */
@@ -119,11 +120,13 @@ function longestMs(work: () => void): number {
 /** One telling step in so many. */
 const tellingInterval = 5
 
-async function measureEvent(name: string, next: () => StepRecord, options: Partial<RecorderOptions> = {}) {
+async function measureEvent(name: string, begin: () => () => StepRecord, options: Partial<RecorderOptions> = {}) {
   const encoder = new Encoder({ ignoreUndefined: true })
   const memory = new Uint8Array(4096)
+  let next = begin()
   const msgpackUs = bestUs(() => memory.set(encoder.encodeSharedRef(next())))
   const nothingUs = bestUs(() => nothing.append(next()))
+  next = begin()
   return await withBox(options, (box) => {
     const append = (): void => box.append(next())
     const eventUs = bestUs(append)
@@ -209,6 +212,7 @@ function writeInOneGo(sizeBytes: number): number {
 const eventsPerSecond = 5000
 const tickMs = 10
 const peerCount = 20
+const burstCount = (eventsPerSecond * tickMs) / 1000
 const nodeRunMs = 4000
 
 /** An engine with machines of this release, told of its peers so many times a second; one telling in `tellingInterval`. */
@@ -238,7 +242,7 @@ async function cpuPercentOf(recorderOf: (engine: () => Engine) => Recorder): Pro
     const startedMs = realClock.nowMs()
     for (let dueMs = startedMs + tickMs; dueMs <= startedMs + ms; dueMs += tickMs) {
       await Bun.sleep(Math.max(0, dueMs - realClock.nowMs()))
-      for (let each = 0; each < (eventsPerSecond * tickMs) / 1000; each += 1) one()
+      for (let each = 0; each < burstCount; each += 1) one()
     }
     const { user, system } = process.cpuUsage(before)
     return (user + system) / 1000 / (realClock.nowMs() - startedMs)
@@ -260,36 +264,40 @@ async function measureNode() {
   }
 }
 
-async function loopStillMs(options: Partial<RecorderOptions>): Promise<{ longestMs: number; flushCount: number }> {
+/** At the same rate: how long a tick's records hold up the event loop. */
+async function holdUpMs(options: Partial<RecorderOptions>) {
   const next = mixed()
   return await withBox(options, async (box) => {
-    let longest = 0
-    let lastNs = Bun.nanoseconds()
-    for (const endNs = lastNs + 3e9; lastNs < endNs; ) {
-      for (let count = 0; count < 50; count += 1) box.append(next())
-      await new Promise(setImmediate)
-      const nowNs = Bun.nanoseconds()
-      longest = Math.max(longest, (nowNs - lastNs) / 1e6)
-      lastNs = nowNs
+    const ticksMs: number[] = []
+    const startedMs = realClock.nowMs()
+    for (let dueMs = startedMs + tickMs; dueMs <= startedMs + nodeRunMs; dueMs += tickMs) {
+      await Bun.sleep(Math.max(0, dueMs - realClock.nowMs()))
+      const startedNs = Bun.nanoseconds()
+      for (let count = 0; count < burstCount; count += 1) box.append(next())
+      ticksMs.push((Bun.nanoseconds() - startedNs) / 1e6)
     }
     const { flushCount } = box.stats()
+    const startedNs = Bun.nanoseconds()
     box.close()
-    return { longestMs: longest, flushCount }
+    const closedMs = (Bun.nanoseconds() - startedNs) / 1e6
+    ticksMs.sort((x, y) => x - y)
+    const at = (share: number): number => ticksMs[Math.floor((ticksMs.length - 1) * share)]!
+    return { medianMs: at(0.5), p99Ms: at(0.99), longestMs: at(1), flushCount, closedMs }
   })
 }
 
 const always = { budget: { cpuPercent: 1e-6, bytesPerSecond: 1 } }
 const events = [
-  await measureEvent('quiet step', () => quiet),
-  await measureEvent('telling step', () => telling),
-  await measureEvent(`mixed, 1 in ${tellingInterval} telling`, mixed()),
-  await measureEvent('quiet step, lowest detail', leftOut(), always),
+  await measureEvent('quiet step', () => () => quiet),
+  await measureEvent('telling step', () => () => telling),
+  await measureEvent(`mixed, 1 in ${tellingInterval} telling`, mixed),
+  await measureEvent('quiet step, lowest detail', leftOut, always),
 ]
 const disk = await measureDisk()
 const node = await measureNode()
 const flushing = {
-  alone: await loopStillMs({ flush: 'never' }),
-  flushing: await loopStillMs({ flush: 'interval', flushIntervalMs: 10 }),
+  alone: await holdUpMs({ flush: 'never' }),
+  flushing: await holdUpMs({ flush: 'interval', flushIntervalMs: 10 }),
 }
 const loadAverage = loadavg()[0]!
 
@@ -313,9 +321,10 @@ if (process.argv.includes('--json')) {
   say(
     `node at ${eventsPerSecond} events/s: ${shares[0]} of a core with, ${shares[1]} without: the recorder ${shares[2]}`,
   )
-  const { alone, flushing: both } = flushing
-  say(
-    `loop stood still at most ${both.longestMs.toFixed(1)} ms with ${both.flushCount} flushes, ${alone.longestMs.toFixed(1)} ms without`,
-  )
+  for (const [how, { medianMs, p99Ms, longestMs, flushCount, closedMs }] of Object.entries(flushing)) {
+    const times = `median ${medianMs.toFixed(2)}, p99 ${p99Ms.toFixed(2)}, longest ${longestMs.toFixed(1)} ms`
+    const inPlace = `waiting for the disk in place ${closedMs.toFixed(1)} ms`
+    say(`${burstCount} records of a tick, ${how} (${flushCount} flushes): ${times}; ${inPlace}`)
+  }
   say(`load average ${loadAverage.toFixed(1)}`)
 }

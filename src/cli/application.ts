@@ -20,6 +20,7 @@ import {
   viewFlags,
 } from './flags.ts'
 import { logCommand } from './log.ts'
+import { machinesCommand } from './machines.ts'
 import { operationRoutes } from './operations.ts'
 import { planCommand } from './plan.ts'
 import { replayCommand } from './replay.ts'
@@ -116,9 +117,10 @@ const root = buildRouteMap<string, CliContext>({
     plan: planCommand,
     fence: fenceCommand,
     log: logCommand,
+    machines: machinesCommand,
     replay: replayCommand,
-    bundle: bundleCommand,
     console: consoleCommand,
+    bundle: bundleCommand,
     simulate: simulateCommand,
     demo: demoCommand,
     ledger,

@@ -48,9 +48,9 @@ async function run(options: NodeProcessOptions): Promise<number> {
   const controlSocket = join(configuration.runtimeDirectory, self, 'control.sock')
   if (configuration.http?.isEnabled && parts.clusterLog === null) parts.tap.begin()
   startActors(parts)
-  parts.notes.lifeBegan(parts.recorder)
   const logNotes = new LogNotes(parts.clock, (event) => parts.notes.later('log', event))
   tapLog((record) => logNotes.heard(record))
+  parts.notes.lifeBegan(parts.recorder)
   process.on('exit', (exitCode) => {
     parts.notes.lifeEnded(exitCode)
     // Whoever ends in any other order is in more of a hurry.

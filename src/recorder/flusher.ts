@@ -94,7 +94,10 @@ export class Flusher {
     const left = this.#left.splice(0)
     try {
       const present = this.#isOver ? null : this.#options.present()
-      await Promise.all([...left, ...(present ? [present.writer] : [])].map((writer) => writer.flush()))
+      // All of them have ended before any is closed, whatever becomes of one.
+      const writers = [...left, ...(present ? [present.writer] : [])]
+      const results = await Promise.allSettled(writers.map((writer) => writer.flush()))
+      for (const result of results) if (result.status === 'rejected') throw result.reason
       if (this.#isNameNew) await this.#flushNames()
       this.flushCount += 1
       if (present && !this.#hasFailed && !this.#isOver) this.flushed = present.position

@@ -19,6 +19,8 @@ export const incidentUs = 10_000_000
 /** So many quiet steps wait at most: what a kill can cost where detail is lowered. */
 export const waitingCountMax = 256
 
+type Count = [actor: string, eventType: string, count: number]
+
 interface Known {
   hash: number
   state: string
@@ -92,12 +94,15 @@ function isWrong({ severity }: Message): boolean {
 function countedOf(steps: readonly StepRecord[]): QuietRecord | null {
   const [first, last] = [steps[0], steps.at(-1)]
   if (!first || !last) return null
-  const counts = new Map<string, [actor: string, eventType: string, count: number]>()
+  const counts = new Map<string, Count>()
+  let latest: Count | null = null
   for (const { actor, event } of steps) {
-    const key = `${actor} ${event.type}`
-    const known = counts.get(key)
-    if (known) known[2] += 1
-    else counts.set(key, [actor, event.type, 1])
+    if (latest === null || latest[0] !== actor || latest[1] !== event.type) {
+      const key: string = `${actor} ${event.type}`
+      latest = counts.get(key) ?? [actor, event.type, 0]
+      counts.set(key, latest)
+    }
+    latest[2] += 1
   }
   const { sequence, time } = last
   const of = { fromSequence: first.sequence, steps: [...counts.values()] }

@@ -357,7 +357,7 @@ class RingRecorder implements BlackBox {
     this.#isClosed = true
     this.#writeCounted(waitingCountMax)
     this.#flusher.finish()
-    this.#ring.writer = null
+    this.#ring.close()
   }
 
   stats(): RecorderStats {

@@ -36,6 +36,12 @@ export class Ring {
     return listSegments(this.#options.directory, this.#options.node).length
   }
 
+  /** Nothing is written any more. */
+  close(): void {
+    this.writer?.leave()
+    this.writer = null
+  }
+
   /** Makes room in the ring, and on a full disk more of it, down to the segment being written. Throws what the file system does. */
   turn(): void {
     const { directory, cluster, node, incarnation, segmentSizeBytes: sizeBytes, segmentCountMax } = this.#options
@@ -47,7 +53,9 @@ export class Ring {
       try {
         const segment = this.segment + 1
         const header = { cluster, node, incarnation, segment, createdUs, sizeBytes, ...(bootId && { bootId }) }
-        this.writer = new SegmentWriter(directory, header)
+        const writer = new SegmentWriter(directory, header)
+        this.writer?.leave()
+        this.writer = writer
         this.segment = segment
         return
       } catch (error) {

@@ -24,7 +24,7 @@ export type Said =
 
 const batchCount = 100
 /** The records' time runs ahead of the world's, so that seconds of the budget pass in milliseconds. */
-const usPerLook = 1500
+const usPerLook = 5000
 
 function write(order: CrashOrder): void {
   const { directory, incarnation, options } = order

@@ -3,9 +3,9 @@ import { loadConfiguration } from '../../configuration/load.ts'
 import { suggestionFor } from '../../configuration/nearest.ts'
 import { realClock } from '../../engine/clock.ts'
 import { recordingBackend } from '../../manage/http/recordingBackend.ts'
-import { serveHttp } from '../../manage/http/server.ts'
+import { isLoopback, serveHttp } from '../../manage/http/server.ts'
+import { digestOf, newToken } from '../../manage/http/tokens.ts'
 import { BlackBoxNotFoundError, NewerRecordingError } from '../../recorder/boxes.ts'
-import { openRecordings } from '../../recorder/openRecordings.ts'
 import type { ConsoleFlags } from '../console.ts'
 import type { CliContext } from '../context.ts'
 import { exitCodes } from '../exitCodes.ts'
@@ -15,12 +15,7 @@ import { version } from '../version.ts'
 
 export default async function console(this: CliContext, flags: ConsoleFlags, ...paths: string[]): Promise<void> {
   if (paths.length === 0) return printAddress(this, flags)
-  const recordings = await opened(() => openRecordings(paths))
-  try {
-    await serveRecordings(this, flags, recordings.paths)
-  } finally {
-    recordings.close()
-  }
+  await serveRecordings(this, flags, paths)
 }
 
 const answerTimeoutMs = 1000
@@ -68,18 +63,16 @@ async function isAnswered(url: string, node: string): Promise<boolean> {
   }
 }
 
-async function serveRecordings(
-  context: CliContext,
-  flags: ConsoleFlags,
-  directories: readonly string[],
-): Promise<void> {
+async function serveRecordings(context: CliContext, flags: ConsoleFlags, paths: readonly string[]): Promise<void> {
   const { stdout, stderr } = context.process
-  const backend = await opened(async () => recordingBackend({ directories, version, nowUs: realClock.wallUs }))
+  const backend = await opened(recordingBackend({ paths, version, nowUs: realClock.wallUs }))
   try {
-    const server = listening(flags, () =>
-      serveHttp({ ...flags.listen, backend, gate: { tokenDigests: [], readOnlyReason } }),
-    )
+    // Whoever else reaches it shows what was made up for this time.
+    const token = isLoopback(flags.listen.host) ? null : newToken()
+    const gate = { tokenDigests: token === null ? [] : [digestOf(token)], readOnlyReason }
+    const server = listening(flags, () => serveHttp({ ...flags.listen, backend, gate }))
     stdout.write(flags.json ? `${JSON.stringify({ url: server.url })}\n` : `${server.url}\n`)
+    if (token !== null) stderr.write(`sign in with the token ${token}\n`)
     stderr.write('serving until interrupted\n')
     if (flags.open) openBrowser(server.url)
     await interrupted()
@@ -91,9 +84,9 @@ async function serveRecordings(
 
 const readOnlyReason = 'these are recordings: there is no cluster to change'
 
-async function opened<T>(open: () => Promise<T>): Promise<T> {
+async function opened<T>(opening: Promise<T>): Promise<T> {
   try {
-    return await open()
+    return await opening
   } catch (error) {
     if (error instanceof BlackBoxNotFoundError) throw new CliFailure(exitCodes.noSuch, error.message)
     if (error instanceof NewerRecordingError) throw new CliFailure(exitCodes.data, error.message)
