@@ -5,6 +5,19 @@ import { type Chart, type ChartState, type ChartTransition, eventTextOf } from '
 
 const made = '<!-- made by scripts/generateMachines.ts: npm run docs -->'
 
+const usage = `    rolecall machines                                       # this table; --json for programs
+    rolecall machines component                             # its states, what they answer to, and where that leads
+    rolecall machines component --state primary.ready       # the same, with the state marked
+    rolecall machines component --format svg --output c.svg # drawn; with --state it is lit
+    rolecall machines component --format mermaid            # for what draws mermaid
+    rolecall machines component --format json               # all of it, with the layout
+
+No node is asked. A machine or state that is not there: 105, with the nearest that is.
+
+An arrow stands for all transitions that go its way, and says six lines of them at most. \`[guard]\` must hold; \`after delay\` is a wait of the
+machine's own; a guard without an event is looked at after every step. What is *on* in a box is answered without leaving the state, *again on* begins
+it anew, *to NAME on* begins one within it. A black dot shows where a machine, or a state, begins.`
+
 export function machineIndex(charts: readonly Chart[]): string {
   const rows = charts.map(
     ({ name, version, states, purpose }) =>
@@ -15,6 +28,7 @@ export function machineIndex(charts: readonly Chart[]): string {
     made,
     'Every decision of rolecall is a step of one of these. What is drawn here is what runs: the pages are made from the source, the console shows the same charts with the state of the moment lit, and `rolecall machines NAME` prints them.',
     ['| machine | version | states | what for |', '| --- | --- | --- | --- |', ...rows].join('\n'),
+    usage,
   ])
 }
 

@@ -45,7 +45,7 @@ test('a label has six lines at most, and says how many it leaves out', () => {
   for (const chart of charts)
     for (const { label } of drawingOf(chart).edges) expect(label.length).toBeLessThanOrEqual(6)
   const long = drawingOfMachine('component').edges.find(({ id }) => id === 'spare>offline')!
-  expect(long.label.at(-1)).toEqual({ event: '', guard: 'and 5 more' })
+  expect(long.label.at(-1)).toEqual({ event: '', guard: expect.stringMatching(/^and \d+ more$/) })
 })
 
 test('texts are as wide as in Helvetica, and broken between words', () => {

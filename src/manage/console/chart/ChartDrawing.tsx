@@ -1,4 +1,5 @@
 /** The drawing itself: boxes, edges and labels as the documents have them, and what is lit, chosen, or has just fired. */
+import { fonts } from '../../../charts/drawing.ts'
 import type { DrawnMachine, PlacedBox, PlacedEdge } from '../../../charts/layout.ts'
 import { type ChartState, isWithin } from '../../../charts/model.ts'
 import {
@@ -24,6 +25,8 @@ export interface DrawingProps {
   readonly pulses: readonly Pulse[]
   readonly choice: Choice | null
   readonly hover: Choice | null
+  /** Larger than drawn, as it is seen from afar; null: as drawn. */
+  readonly nameSizePx: number | null
   readonly onChoose: (choice: Choice) => void
   readonly onHover: (choice: Choice | null) => void
 }
@@ -56,9 +59,6 @@ export function ChartDrawing(props: DrawingProps) {
           {...props}
         />
       ))}
-      {pulses.map((pulse) => (
-        <PulseOnEdge key={pulse.key} pulse={pulse} edges={layout.edges} />
-      ))}
       {layout.edges.map((edge) => (
         <Label
           key={edge.id}
@@ -66,6 +66,9 @@ export function ChartDrawing(props: DrawingProps) {
           isShown={isShown(edge, shown)}
           isFaint={shown !== null && !isShown(edge, shown)}
         />
+      ))}
+      {pulses.map((pulse) => (
+        <PulseOnEdge key={pulse.key} pulse={pulse} edges={layout.edges} />
       ))}
     </>
   )
@@ -85,6 +88,7 @@ function Box({
   lit,
   pulses,
   choice,
+  nameSizePx,
   onChoose,
   onHover,
 }: DrawingProps & { box: PlacedBox; state: ChartState }) {
@@ -99,15 +103,11 @@ function Box({
       class={classes}
       data-state={box.path}
       role="button"
-      tabIndex={0}
+      tabindex={0}
       aria-pressed={isChosen}
       aria-label={`${box.path}${isLit ? ', current' : ''}${state.description ? `: ${state.description}` : ''}`}
       onClick={() => onChoose(own)}
-      onKeyDown={(event) => {
-        if (event.key !== 'Enter' && event.key !== ' ') return
-        event.preventDefault()
-        onChoose(own)
-      }}
+      onKeyDown={(event) => isPress(event) && onChoose(own)}
       onPointerEnter={(event) => event.pointerType === 'mouse' && onHover(own)}
       onPointerLeave={() => onHover(null)}
     >
@@ -124,9 +124,33 @@ function Box({
           rx={radius + 3}
         />
       )}
-      <Words of="c-name" at={nameTextOf(box, state.name)} />
+      <Name box={box} state={state} sizePx={nameSizePx} />
       <Rows rows={rowsAt(box.rows, rowsOriginOf(box))} />
     </g>
+  )
+}
+
+function isPress(event: KeyboardEvent): boolean {
+  const isOne = event.key === 'Enter' || event.key === ' '
+  if (isOne) event.preventDefault()
+  return isOne
+}
+
+/** From afar it is as large as its box lets it be, and stands in the middle of it. */
+function Name({ box, state, sizePx }: { box: PlacedBox; state: ChartState; sizePx: number | null }) {
+  const at = nameTextOf(box, state.name)
+  if (sizePx === null) return <Words of="c-name" at={at} />
+  const isAtomic = state.type === 'atomic'
+  const fittingPx = (fonts.name.sizePx * (box.width - 14)) / at.widthPx
+  return (
+    <text
+      class="c-name"
+      style={{ fontSize: `${Math.min(sizePx, fittingPx)}px` }}
+      x={isAtomic ? box.x + box.width / 2 : at.x}
+      y={isAtomic ? box.y + box.height / 2 : box.y + sizePx + 8}
+    >
+      {state.name}
+    </text>
   )
 }
 

@@ -1,7 +1,7 @@
 /** What there is to say of a state or an edge: events, guards, actions, and what the source says of them. */
 import { isStay } from '../../../charts/drawing.ts'
 import type { DrawnMachine } from '../../../charts/layout.ts'
-import { type Chart, type ChartTransition, eventTextOf, stateOf } from '../../../charts/model.ts'
+import { type Chart, type ChartTransition, eventTextOf, lineageOf, stateOf } from '../../../charts/model.ts'
 import type { Choice } from './ChartDrawing.tsx'
 
 export function Details({ machine, of }: { machine: DrawnMachine; of: Choice }) {
@@ -25,7 +25,27 @@ function StateDetails({ chart, path }: { chart: Chart; path: string }) {
       <Actions title="on exit" chart={chart} actions={state.exit} />
       <Transitions title="leaves it" chart={chart} transitions={leaving} />
       <Transitions title="stays in it" chart={chart} transitions={staying} />
+      {lineageOf(path)
+        .slice(0, -1)
+        .toReversed()
+        .map((around) => (
+          <Around key={around} chart={chart} path={around} />
+        ))}
     </section>
+  )
+}
+
+/** What a state does not answer, the state around it may. */
+function Around({ chart, path }: { chart: Chart; path: string }) {
+  const transitions = chart.transitions.filter(({ source }) => source === path)
+  if (transitions.length === 0) return null
+  return (
+    <details class="sc-around">
+      <summary>
+        and {transitions.length} of {path}
+      </summary>
+      <Transitions title="" chart={chart} transitions={transitions} />
+    </details>
   )
 }
 

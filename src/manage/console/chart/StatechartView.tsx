@@ -8,14 +8,14 @@ import './statechart.css'
 import { useMemo, useRef, useState } from 'preact/hooks'
 import { drawnMachine } from '../../../charts/index.ts'
 import type { DrawnMachine } from '../../../charts/layout.ts'
-import { litStates, regionsOf } from '../../../charts/model.ts'
+import { lineageOf, litStates, regionsOf } from '../../../charts/model.ts'
 import type { RecordView } from '../../http/contract.ts'
 import { ChartDrawing, type Choice } from './ChartDrawing.tsx'
 import { Details } from './Details.tsx'
 import { usePulses } from './pulses.ts'
 import { RecentEvents } from './RecentEvents.tsx'
 import { useViewport, type ViewportControl } from './useViewport.ts'
-import { transformOf } from './viewport.ts'
+import { type Focus, transformOf } from './viewport.ts'
 
 export interface StatechartProps {
   /** Of the catalogue. */
@@ -35,6 +35,16 @@ export function StatechartView(props: StatechartProps) {
   return <Statechart key={props.machine} {...props} drawn={drawn} />
 }
 
+function focusOf({ layout: { boxes } }: DrawnMachine, state: string): Focus | null {
+  const [path] = regionsOf(state)
+  const leaf = boxes.find((box) => box.path === path)
+  const top = boxes.find((box) => box.path === lineageOf(path!)[0])
+  return leaf && top ? { leaf, top } : null
+}
+
+/** Of names that are seen from afar, in pixels of the screen. */
+const farNamePx = 12
+
 /** Below this the small print is left out, and the names are larger. */
 const farScale = 0.5
 
@@ -45,10 +55,11 @@ function Statechart({ drawn, state, records, onRecord, hasEvents = true }: State
   const [hover, setHover] = useState<Choice | null>(null)
   const lit = useMemo(() => litStates(state), [state])
   const pulses = usePulses(drawn, records)
-  const current = layout.boxes.find(({ path }) => path === regionsOf(state)[0]) ?? null
-  const control = useViewport(frame, layout, current)
+  const control = useViewport(frame, layout, focusOf(drawn, state))
   const { viewport, view } = control
   const shown = hover ?? choice ?? { kind: 'state', id: regionsOf(state)[0]! }
+  const isFar = viewport.scale < farScale
+  const nameSizePx = isFar ? Math.min(34, Math.round(farNamePx / viewport.scale / 2) * 2) : null
   const drawing = useMemo(
     () => (
       <ChartDrawing
@@ -57,49 +68,51 @@ function Statechart({ drawn, state, records, onRecord, hasEvents = true }: State
         pulses={pulses}
         choice={choice}
         hover={hover}
+        nameSizePx={nameSizePx}
         onChoose={(chosen) => setChoice((before) => (before?.id === chosen.id ? null : chosen))}
         onHover={setHover}
       />
     ),
-    [drawn, lit, pulses, choice, hover],
+    [drawn, lit, pulses, choice, hover, nameSizePx],
   )
   return (
     <div class="sc">
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: the frame takes the keys of what is in it */}
-      <div
-        class="sc-frame"
-        ref={frame}
-        onKeyDown={(event) => {
-          if (event.key === 'Escape') setChoice(null)
-          control.onKeyDown(event)
-        }}
-      >
-        <svg
-          class={`chart sc-svg${viewport.scale < farScale ? ' is-far' : ''}`}
-          width={view.width}
-          height={view.height}
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: keys zoom and pan it
-          tabIndex={0}
-          role="application"
-          aria-roledescription="statechart"
-          aria-label={`Statechart of ${chart.name}, in ${state}. Plus and minus zoom, arrows pan, 0 fits.`}
+      <div class="sc-body">
+        {/* biome-ignore lint/a11y/noStaticElementInteractions: the frame takes the keys of what is in it */}
+        <div
+          class="sc-frame"
+          ref={frame}
+          onKeyDown={(event) => {
+            if (event.key === 'Escape') setChoice(null)
+            control.onKeyDown(event)
+          }}
         >
-          <g transform={transformOf(viewport, view)}>{drawing}</g>
-        </svg>
-        <p class="sc-hidden" aria-live="polite">
-          {chart.name} is in {state}
-        </p>
-        <Controls {...control} />
+          <svg
+            class={`chart sc-svg${isFar ? ' is-far' : ''}`}
+            width={view.width}
+            height={view.height}
+            tabindex={0}
+            role="application"
+            aria-roledescription="statechart"
+            aria-label={`Statechart of ${chart.name}, in ${state}. Plus and minus zoom, arrows pan, 0 fits.`}
+          >
+            <g transform={transformOf(viewport, view)}>{drawing}</g>
+          </svg>
+          <p class="sc-hidden" aria-live="polite">
+            {chart.name} is in {state}
+          </p>
+          <Controls {...control} />
+        </div>
+        <aside class="sc-side">
+          <Details machine={drawn} of={shown} />
+          {hasEvents && (
+            <section class="sc-recent" aria-label="Recent events">
+              <h4>Recent events</h4>
+              <RecentEvents chart={chart} records={records} onRecord={onRecord} />
+            </section>
+          )}
+        </aside>
       </div>
-      <aside class="sc-side">
-        <Details machine={drawn} of={shown} />
-        {hasEvents && (
-          <section class="sc-recent" aria-label="Recent events">
-            <h4>Recent events</h4>
-            <RecentEvents chart={chart} records={records} onRecord={onRecord} />
-          </section>
-        )}
-      </aside>
     </div>
   )
 }

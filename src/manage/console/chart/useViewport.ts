@@ -1,7 +1,18 @@
 /** Zoom and pan by wheel, mouse, fingers and keys. */
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
-import type { Area, Layout, Point } from '../../../charts/layout.ts'
-import { between, fitting, focused, isSeen, kept, panned, type Size, type Viewport, zoomedAt } from './viewport.ts'
+import type { Layout, Point } from '../../../charts/layout.ts'
+import {
+  between,
+  type Focus,
+  fitting,
+  focused,
+  isSeen,
+  kept,
+  panned,
+  type Size,
+  type Viewport,
+  zoomedAt,
+} from './viewport.ts'
 
 const moveMs = 320
 const keyPanPx = 60
@@ -18,7 +29,7 @@ export interface ViewportControl {
 }
 
 /** `focus`: where the machine is. It is followed until somebody moves the drawing. */
-export function useViewport(frame: { current: Element | null }, layout: Layout, focus: Area | null): ViewportControl {
+export function useViewport(frame: { current: Element | null }, layout: Layout, focus: Focus | null): ViewportControl {
   const [view, setView] = useState<Size>({ width: 0, height: 0 })
   const [viewport, setViewport] = useState<Viewport>({ x: 0, y: 0, scale: 1 })
   const [isFollowing, setFollowing] = useState(true)
@@ -51,11 +62,13 @@ export function useViewport(frame: { current: Element | null }, layout: Layout, 
 
   useLayoutEffect(() => {
     if (view.width === 0) return
-    const target = focused(focus ?? { x: 0, y: 0, ...layout }, layout, view)
+    const target = focus
+      ? focused(focus, layout, view)
+      : fitting({ x: 0, y: 0, width: layout.width, height: layout.height }, view)
     if (!isPlaced.current) setViewport(target)
-    else if (isFollowing && focus && !isSeen(focus, latest.current.viewport, view)) moveTo(target)
+    else if (isFollowing && focus && !isSeen(focus.leaf, latest.current.viewport, view)) moveTo(target)
     isPlaced.current = true
-  }, [view.width, view.height, layout, focus?.x, focus?.y, isFollowing])
+  }, [view.width, view.height, layout, focus?.leaf, isFollowing])
 
   useEffect(() => () => cancelAnimationFrame(moving.current), [])
 
@@ -146,11 +159,14 @@ function useGestures(frame: { current: Element | null }, change: Change, latest:
     }
     const onUp = (event: PointerEvent) => {
       pointers.delete(event.pointerId)
+      // The click that ends a drag comes before any timer.
+      setTimeout(() => {
+        moved = 0
+      })
     }
     /** What ends a drag is no choice of what is under it. */
     const onClick = (event: MouseEvent) => {
       if (moved >= dragFromPx) event.stopPropagation()
-      moved = 0
     }
     const listeners: [string, (event: never) => void, AddEventListenerOptions][] = [
       ['wheel', onWheel, { passive: false }],

@@ -14,24 +14,54 @@ export const scaleMin = 0.12
 export const scaleMax = 2.5
 const marginPx = 20
 /** Smaller, what is inside the boxes can't be read. */
-export const readableScale = 0.72
+export const readableScale = 0.75
 
 function clamped(scale: number): number {
   return Math.min(scaleMax, Math.max(scaleMin, scale))
 }
 
-/** All of the area, never larger than it is drawn. */
+/** Of the view at its lower edge, which the buttons take. */
+const buttonsPx = 36
+
+/** All of the area, above the buttons, never larger than it is drawn. */
 export function fitting(area: Area, view: Size): Viewport {
-  const scale = Math.min((view.width - marginPx * 2) / area.width, (view.height - marginPx * 2) / area.height, 1)
-  return { x: area.x + area.width / 2, y: area.y + area.height / 2, scale: clamped(scale) }
+  const heightPx = view.height - buttonsPx
+  const fits = Math.min((view.width - marginPx * 2) / area.width, (heightPx - marginPx * 2) / area.height, 1)
+  const scale = clamped(fits)
+  return { x: area.x + area.width / 2, y: area.y + area.height / 2 + buttonsPx / 2 / scale, scale }
 }
 
-/** The area at a size at which it can be read; all of the drawing if that is so anyway. */
-export function focused(area: Area, drawing: Size, view: Size): Viewport {
+/** Where a machine is: the state, and the outermost one around it. */
+export interface Focus {
+  readonly leaf: Area
+  readonly top: Area
+}
+
+/**
+ * All of the drawing, if it can be read then. Else what is around the state; or, where that is too large to be read, as much of it as there
+ * is room for: from its beginning, where its name is, if the state is in sight then.
+ */
+export function focused({ leaf, top }: Focus, drawing: Size, view: Size): Viewport {
   const whole = fitting({ x: 0, y: 0, ...drawing }, view)
   if (whole.scale >= readableScale) return whole
-  const near = fitting(area, view)
-  return { ...near, scale: Math.max(near.scale, Math.min(readableScale, whole.scale * 3)) }
+  const around = fitting(top, view)
+  if (around.scale >= readableScale) return around
+  const scale = readableScale
+  const across = { from: leaf.x, to: leaf.x + leaf.width, start: top.x, end: top.x + top.width }
+  const along = { from: leaf.y, to: leaf.y + leaf.height, start: top.y, end: top.y + top.height }
+  return {
+    x: middleOf(across, view.width / scale),
+    y: middleOf(along, (view.height - buttonsPx) / scale) + buttonsPx / 2 / scale,
+    scale,
+  }
+}
+
+/** Of a window so long, upon what goes from `start` to `end`, that shows what goes from `from` to `to`. */
+function middleOf(of: { from: number; to: number; start: number; end: number }, length: number): number {
+  const { from, to, start, end } = of
+  if (end - start + marginPx * 2 <= length) return (start + end) / 2
+  if (to + marginPx <= start - marginPx + length) return start - marginPx + length / 2
+  return Math.min((from + to) / 2, end + marginPx - length / 2)
 }
 
 /** So that what is under `at`, a point of the view from its left upper corner, stays under it. */

@@ -62,3 +62,36 @@ export async function show(page: Page, machine: string, state: string, records: 
     records,
   ] as unknown[])
 }
+
+export interface Seen {
+  readonly fired: readonly string[]
+  readonly pulseCount: number
+  readonly pulseDisplay: string
+  readonly lit: readonly string[]
+}
+
+/** The same, and what is to be seen in the very moment in which something has fired, however soon it is over. */
+export function showFiring(
+  page: Page,
+  machine: string,
+  of: { state: string; records: readonly RecordView[] },
+): Promise<Seen> {
+  return page.evaluate(
+    (asked) =>
+      new Promise<Seen>((resolve) => {
+        const all = (selector: string, attribute: string) =>
+          [...document.querySelectorAll(selector)].map((each) => each.getAttribute(attribute)!)
+        const observer = new MutationObserver(() => {
+          const pulses = document.querySelectorAll('.c-pulse')
+          if (pulses.length === 0) return
+          observer.disconnect()
+          const pulseDisplay = getComputedStyle(pulses[0]!).display
+          const fired = all('.c-edge.is-fired', 'data-edge')
+          resolve({ fired, pulseCount: pulses.length, pulseDisplay, lit: all('.c-lit', 'data-state') })
+        })
+        observer.observe(document.body, { subtree: true, childList: true, attributes: true })
+        ;(globalThis as unknown as { show: (...of: unknown[]) => void }).show(...asked)
+      }),
+    [machine, of.state, of.records] as unknown[],
+  )
+}
