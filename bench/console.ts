@@ -75,6 +75,8 @@ const loads: number[] = []
 for (let load = 0; load < loadCount; load++) loads.push(await firstChartMs('/cluster', '.grid-row .role'))
 const firstMs = loads.toSorted((a, b) => a - b)[loadCount >> 1]!
 
+const statechartMs = await firstChartMs('/machines/n1/component/n1/web0', '.c-state')
+
 const page = await browser.open(`${cluster.url}/cluster`)
 await page.waitForSelector('.grid-row .role')
 const protocol = await page.context().newCDPSession(page)
@@ -92,6 +94,7 @@ const result = {
   assignmentCount,
   componentCount,
   firstChartMs: Math.round(firstMs),
+  statechartMs: Math.round(statechartMs),
   idle,
   busy,
   changeMs: (busy.busyMs * changeIntervalMs) / 1000,
@@ -106,7 +109,7 @@ function print(): void {
     `${name.padEnd(34)}${[medianMs, p95Ms, worstMs, busyMs].map((value) => ms(value).padStart(12)).join('')}\n`
   process.stdout.write(
     `${nodeCount} nodes, ${assignmentCount} assignments, ${componentCount} components; page ${kB(size.bytes)}, ${kB(size.gzipBytes)} with gzip\n\n` +
-      `first chart after the address: ${result.firstChartMs} ms (median of ${loadCount})\n\n` +
+      `first roles after the address: ${result.firstChartMs} ms (median of ${loadCount}); a statechart: ${result.statechartMs} ms\n\n` +
       `${'FRAMES'.padEnd(34)}${['MEDIAN', 'P95', 'WORST', 'BUSY A SECOND'].map((name) => name.padStart(12)).join('')}\n` +
       row('nothing changes', idle) +
       row(`all change every ${changeIntervalMs} ms`, busy) +

@@ -5,7 +5,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { isWhole } from '../src/demo/localCluster.ts'
-import type { IncidentView } from '../src/manage/http/contract.ts'
+import type { ExplanationView, IncidentView } from '../src/manage/http/contract.ts'
 import { Browser, chromiumPath, phone, wide } from '../test/support/browser.ts'
 import { answerOf, startConsoles } from '../test/support/consoleCluster.ts'
 import { cleanUp, eventually } from '../test/support/system.ts'
@@ -57,7 +57,6 @@ async function take(browser: Browser): Promise<void> {
   const second = await cluster.placesOf('ledger')
   const url = urlOf(second.secondary)
   const failed = await incidentOf(url, 'component.failed')
-  const promotedUs = failed.startUs + 40_000
   cluster.killNode(second.primary)
   await cluster.until(
     'the node is missed',
@@ -67,10 +66,12 @@ async function take(browser: Browser): Promise<void> {
     },
   )
   const lost = await incidentOf(url, 'node.failed')
+  const { lines } = await answerOf<ExplanationView>(`${url}/v1/explain/${lost.id}`)
+  const promoted = lines.find(({ phase }) => phase === 'promote')!
   await shoot(browser, url, [
     { name: 'cluster', path: '/cluster' },
     { name: 'incident', path: `/incidents/${lost.id}`, theme: 'dark' },
-    { name: 'machine', path: `/machines/${first.secondary}/component/${first.secondary}/ledger?at=${promotedUs}` },
+    { name: 'machine', path: `/machines/${promoted.node}/${promoted.actor}?at=${promoted.timeUs}` },
     { name: 'phone', path: `/incidents/${failed.id}`, size: phone },
   ])
   cluster.start(second.primary)

@@ -21,7 +21,10 @@ const read = (path: string) => readFileSync(join(root, path), 'utf8')
 const code = ['machines', 'src', 'test', 'bench', 'examples', 'scripts']
   .flatMap(filesBelow)
   .filter((path) => /\.(ts|tsx|py|sh)$/.test(path))
-const prose = [...filesBelow('docs'), ...readdirSync(root).filter((name) => name.endsWith('.md'))]
+const prose = [
+  ...filesBelow('docs').filter((path) => !path.endsWith('.png')),
+  ...readdirSync(root).filter((name) => name.endsWith('.md')),
+]
 const machines = code.filter((path) => path.startsWith('machines/'))
 
 /** `path:line` of each line that matches. */

@@ -24,6 +24,9 @@ afterAll(async () => {
   cleanUp()
 })
 
+/** A bound, not a measure: other tests may run on the machine. */
+const wholeMs = 60_000
+
 const textOf = (page: Page, selector: string) => page.locator(selector).first().innerText()
 
 /** The role's letter in the matrix, of a component. */
@@ -48,15 +51,17 @@ inBrowser('the statechart and the matrix follow a fail-over as it happens', asyn
   await killPrimary()
   await machine.waitForSelector('.machine-head .state >> text=primary.ready')
   await machine.waitForSelector('.record-change >> text=primary.assuming')
+  await machine.waitForSelector('.c-lit[data-state="primary.ready"]')
+  expect(await machine.locator('.c-lit[data-state="secondary.ready"]').count()).toBe(0)
   await matrix.waitForSelector(`.place[title^="${secondary}/ledger: primary"]`)
   expect(await placeOf(matrix, `${secondary}/ledger`).innerText()).toStartWith('P')
-  await consoles.cluster.until('the cluster is whole', isWhole)
+  await consoles.cluster.until('the cluster is whole', isWhole, { timeoutMs: wholeMs })
   await matrix.waitForSelector('.verdict >> text=All served')
 })
 
 inBrowser('a moment of the past is shown as it was recorded, and the present goes on behind it', async () => {
   const { secondary } = await killPrimary()
-  await consoles.cluster.until('the cluster is whole', isWhole)
+  await consoles.cluster.until('the cluster is whole', isWhole, { timeoutMs: wholeMs })
   const url = consoles.urlOf(secondary)
   const page = await browser.open(`${url}/machines`)
   await page.waitForSelector('.actor-row')
@@ -109,9 +114,9 @@ inBrowser(
     await page.waitForSelector('.operate .plan-steps')
     expect(await consoles.cluster.primaryOf('ledger')).toBe(`${primary}/ledger`)
     await page.click('.operate footer .primary')
-    await page.waitForSelector('.notice.is-good')
+    await page.waitForSelector('.notice.is-good >> text=Switch over')
     expect(await consoles.cluster.primaryOf('ledger')).toBe(`${secondary}/ledger`)
-    await consoles.cluster.until('the cluster is whole', isWhole)
+    await consoles.cluster.until('the cluster is whole', isWhole, { timeoutMs: wholeMs })
     await page.click('.topbar >> text=Sign out')
     await page.waitForSelector('.topbar >> text=Sign in')
     await page.waitForSelector('.offers', { state: 'detached' })
@@ -130,7 +135,7 @@ inBrowser('a node that is gone is missed, and found again when it is back', asyn
   consoles.cluster.start(other)
   await page.waitForSelector('.freshness.is-live', { timeout: 40_000 })
   await page.waitForSelector('.banner.is-bad', { state: 'detached' })
-  await consoles.cluster.until('the cluster is whole', isWhole)
+  await consoles.cluster.until('the cluster is whole', isWhole, { timeoutMs: wholeMs })
 })
 
 inBrowser('a running node opens no recordings, and says what does', async () => {

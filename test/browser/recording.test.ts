@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core'
 import { isWhole } from '../../src/demo/localCluster.ts'
 import type { IncidentView, RecordsView, StatesView } from '../../src/manage/http/contract.ts'
 import { Browser, chromiumPath, inBrowser, phone, wide } from '../support/browser.ts'
-import { answerOf } from '../support/consoleCluster.ts'
+import { answerOf, calm } from '../support/consoleCluster.ts'
 import { binary, cleanUp, eventually, startLedger, temporaryDirectory, testTimeoutMs } from '../support/system.ts'
 
 setDefaultTimeout(testTimeoutMs)
@@ -30,7 +30,7 @@ afterAll(async () => {
 
 /** The black boxes of three nodes, in which the primary's process was killed. */
 async function record(): Promise<string> {
-  const cluster = await startLedger()
+  const cluster = await startLedger({ change: calm })
   const { primary } = await cluster.placesOf('ledger')
   const [pid] = cluster.processesOfComponent(`${primary}/ledger`)
   process.kill(pid!, 'SIGKILL')

@@ -32,7 +32,17 @@ const flags = [
 export function inBrowser(name: string, run: () => Promise<void>): void {
   const lacks = chromiumPath === null ? 'no chromium here' : existsSync(binary) ? null : 'no binary here'
   if (lacks) process.stderr.write(`skipped, ${lacks}: ${name}\n`)
-  test.skipIf(lacks !== null)(name, run, testTimeoutMs)
+  const seen = async () => {
+    try {
+      await run()
+    } catch (error) {
+      await Browser.picture()
+      throw error
+    } finally {
+      await Browser.closePages()
+    }
+  }
+  test.skipIf(lacks !== null)(name, seen, testTimeoutMs)
 }
 
 const originOf = (url: string) => new URL(url).origin
@@ -48,6 +58,24 @@ export class Browser {
     this.#profile = profile
   }
 
+  static readonly #running = new Set<Browser>()
+
+  /** What a test that fails saw last, where whoever looks into it finds it. */
+  static async picture(): Promise<void> {
+    for (const page of [...Browser.#running].flatMap((browser) => browser.#context.pages())) {
+      const path = join(tmpdir(), `rolecall-browser-${Date.now()}.png`)
+      await page.screenshot({ path, timeout: 5000 }).catch(() => null)
+      process.stderr.write(`${page.url()} was seen as ${path}\n`)
+    }
+  }
+
+  /** Those of the test that has ended: they would go on watching. */
+  static async closePages(): Promise<void> {
+    for (const browser of Browser.#running) {
+      for (const page of browser.#context.pages().slice(1)) await page.close()
+    }
+  }
+
   static async launch(): Promise<Browser> {
     const profile = mkdtempSync(join(tmpdir(), 'rolecall-browser-'))
     const options = {
@@ -57,7 +85,9 @@ export class Browser {
       viewport: wide,
       acceptDownloads: false,
     }
-    return new Browser(await chromium.launchPersistentContext(profile, options), profile)
+    const browser = new Browser(await chromium.launchPersistentContext(profile, options), profile)
+    Browser.#running.add(browser)
+    return browser
   }
 
   async open(url: string): Promise<Page> {
@@ -74,6 +104,7 @@ export class Browser {
   }
 
   async close(): Promise<void> {
+    Browser.#running.delete(this)
     await this.#context.close()
     rmSync(this.#profile, { recursive: true, force: true })
   }

@@ -10,6 +10,12 @@ export interface ConsoleCluster {
   readonly tokenOf: (node: string) => string
 }
 
+/** So slow that nothing fails over by itself, however busy browser and machine are. */
+const slowTiming =
+  'timing: { heartbeatInterval: 100ms, suspectAfter: 1500ms, leaderLease: 1700ms, nodeLease: 5s, electionTimeout: 400ms, hungAfter: 2s }'
+
+export const calm = (configuration: string): string => `${configuration}${slowTiming}\n`
+
 /** `name`: what is shown of its own; else one that no other cluster has. */
 export async function startConsoles(of: { name?: string } = {}): Promise<ConsoleCluster> {
   const ports = await freePorts(names.length)
@@ -17,7 +23,7 @@ export async function startConsoles(of: { name?: string } = {}): Promise<Console
   const http = `http: { nodes: { ${listens.join(', ')} } }`
   const change = (configuration: string) => {
     const served = configuration.replace(/^http: .*$/m, http)
-    return of.name === undefined ? served : served.replace(/^cluster: .*$/m, `cluster: ${of.name}`)
+    return of.name === undefined ? calm(served) : calm(served).replace(/^cluster: .*$/m, `cluster: ${of.name}`)
   }
   const cluster = await startLedger({ change })
   return {

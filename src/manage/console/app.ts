@@ -66,7 +66,9 @@ export function step(direction: 1 | -1): void {
 
 /** Live; of a recording, its end. */
 export function toPresent(): void {
+  const { window, extent } = store.state()
   store.dispatch({ type: 'play.changed', isOn: false })
+  if (window && extent && window.toUs < extent.toUs) store.dispatch({ type: 'window.changed', window: null })
   go({ at: null })
 }
 

@@ -99,7 +99,8 @@ let isGoing = false
 
 export function listenToKeys(): void {
   window.addEventListener('keydown', (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return
+    // The chart has keys of its own.
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return
     if (isTyping(event.target) && event.key !== 'Escape') return
     if (event.key === ' ' && event.target instanceof HTMLElement && event.target.closest('button,a,select')) return
     const view = isGoing ? views.find(([key]) => key === event.key)?.[1] : undefined

@@ -72,8 +72,12 @@ export function sortRecords(records: readonly RecordView[]): RecordView[] {
   return [...records].sort(compareRecords)
 }
 
-/** Both, each record once. */
-export function mergedRecords(a: readonly RecordView[], b: readonly RecordView[]): RecordView[] {
-  const ids = new Set(a.map(({ id }) => id))
-  return [...a, ...b.filter(({ id }) => !ids.has(id))].sort(compareRecords)
+/** Both, each record once. `known` is in order; what comes is mostly later than all of it, and then nothing is looked for. */
+export function mergedRecords(known: readonly RecordView[], arrived: readonly RecordView[]): RecordView[] {
+  const sorted = sortRecords(arrived)
+  const [first, last] = [sorted[0], known.at(-1)]
+  if (!first || !last) return [...known, ...sorted]
+  if (compareMoments(first, last) > 0) return [...known, ...sorted]
+  const ids = new Set(known.map(({ id }) => id))
+  return [...known, ...sorted.filter(({ id }) => !ids.has(id))].sort(compareRecords)
 }

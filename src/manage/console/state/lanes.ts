@@ -30,24 +30,38 @@ function endingsOf(records: readonly RecordView[]): RecordView[] {
   )
 }
 
-/** Of the components that changed most, at most `countMax`, by name. `records`: in order. */
-export function lanesOf(records: readonly RecordView[], window: Span, countMax: number): readonly StateLane[] {
-  const byName = new Map<string, RecordView[]>()
+interface OfName {
+  readonly name: string
+  readonly records: RecordView[]
+  /** How often it changed within the window. */
+  changeCount: number
+}
+
+/** Among thousands only those that changed most are looked at closely. */
+function namesIn(records: readonly RecordView[], window: Span): OfName[] {
+  const byName = new Map<string, OfName>()
   for (const record of records) {
     if (!record.actor.startsWith(prefix) || record.timeUs > window.toUs) continue
     if (record.kind === 'note' || record.kind === 'application') continue
     const name = record.actor.slice(prefix.length)
-    const known = byName.get(name)
-    if (known) known.push(record)
-    else byName.set(name, [record])
+    let known = byName.get(name)
+    if (!known) byName.set(name, (known = { name, records: [], changeCount: 0 }))
+    known.records.push(record)
+    if (record.timeUs >= window.fromUs && record.fromState !== record.state) known.changeCount += 1
   }
-  for (const ending of endingsOf(records)) {
-    for (const [name, ofName] of byName) {
-      if (name.startsWith(`${ending.actor.slice(5)}/`)) ofName.push({ ...ending, kind: 'end' })
-    }
-  }
-  return [...byName]
-    .map(([name, ofName]) => ({ name, parts: partsOf(ofName, window) }))
+  return [...byName.values()].sort((a, b) => b.changeCount - a.changeCount)
+}
+
+/** Of the components that changed most, at most `countMax`, by name. `records`: in order. */
+export function lanesOf(records: readonly RecordView[], window: Span, countMax: number): readonly StateLane[] {
+  const endings = endingsOf(records)
+  return namesIn(records, window)
+    .slice(0, countMax * 2)
+    .map(({ name, records: own }) => {
+      const ends = endings.filter(({ actor }) => name.startsWith(`${actor.slice('node/'.length)}/`))
+      const all = [...own, ...ends.map((ending) => ({ ...ending, kind: 'end' as const }))]
+      return { name, parts: partsOf(all, window) }
+    })
     .filter(({ parts }) => parts.length > 0)
     .sort((a, b) => b.parts.length - a.parts.length)
     .slice(0, countMax)

@@ -35,8 +35,8 @@ export interface ConsoleState {
   readonly records: readonly RecordView[]
   /** Of all that can be asked for. */
   readonly extent: Span | null
-  /** What the timeline shows. null: all there is. */
-  readonly window: Span | null
+  /** What the timeline shows. null: all there is. Pinned: it stays, though it reaches the present. */
+  readonly window: (Span & { readonly isPinned?: true }) | null
   readonly activity: ActivityView | null
   /** Latest first. */
   readonly incidents: readonly IncidentView[]

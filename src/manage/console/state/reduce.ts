@@ -18,7 +18,7 @@ export type Action =
   | { readonly type: 'records.arrived'; readonly records: readonly RecordView[] }
   | { readonly type: 'states.arrived'; readonly states: StatesView }
   | { readonly type: 'extent.known'; readonly extent: Span | null }
-  | { readonly type: 'window.changed'; readonly window: Span | null }
+  | { readonly type: 'window.changed'; readonly window: ConsoleState['window'] }
   | { readonly type: 'activity.arrived'; readonly activity: ActivityView }
   | { readonly type: 'incidents.arrived'; readonly incidents: readonly IncidentView[] }
   | { readonly type: 'history.arrived'; readonly history: History | null }
@@ -84,7 +84,7 @@ function reached(state: ConsoleState, toUs: number): ConsoleState {
   const { extent, window } = state
   if (!extent || extent.toUs >= toUs) return state
   const byUs = toUs - extent.toUs
-  const isAlong = window !== null && window.toUs >= extent.toUs && state.route.at === null
+  const isAlong = window !== null && !window.isPinned && window.toUs >= extent.toUs && state.route.at === null
   return {
     ...state,
     extent: { ...extent, toUs },
@@ -100,7 +100,9 @@ function recordsArrived(state: ConsoleState, arrived: readonly RecordView[]): Co
   const newest = new Map([...actors].map(([key, actor]) => [key, actor.sinceUs]))
   applyRecords(actors, [...arrived].sort(compareRecords), newest)
   const extent = state.extent ?? { fromUs: records[0]!.timeUs, toUs: records[0]!.timeUs }
-  const after = { ...state, records, actors, extent, structure: learn(state.structure, { records: arrived }) }
+  // A live cluster says itself which component is for what.
+  const structure = state.view ? state.structure : learn(state.structure, { records: arrived })
+  const after = { ...state, records, actors, extent, structure }
   return reached(after, records.at(-1)!.timeUs)
 }
 

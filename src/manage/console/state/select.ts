@@ -4,7 +4,7 @@ import type { ActorState, Actors } from './actors.ts'
 import type { ConsoleState, Span } from './model.ts'
 import { keepSame, nothingShown, type Shown } from './shown.ts'
 import { shownOfView } from './shownLive.ts'
-import { shownOfPast } from './shownPast.ts'
+import { isGone, shownOfPast } from './shownPast.ts'
 import { byNumber } from './structure.ts'
 
 function memoized<Arguments extends readonly unknown[], Value>(make: (...of: Arguments) => Value) {
@@ -83,6 +83,13 @@ const recordsUntil = memoized(
 const listed = memoized((actors: Actors | null) =>
   [...(actors?.values() ?? [])].sort((a, b) => byNumber(a.node, b.node) || byNumber(a.actor, b.actor)),
 )
+
+const goneOf = memoized((nodes: Shown['nodes']): readonly string[] =>
+  nodes.filter(({ availability }) => isGone(availability)).map(({ name }) => name),
+)
+
+/** Nodes that have ended: what is said of their machines is the last that is known. */
+export const nodesGone = (state: ConsoleState): readonly string[] => goneOf(shown(state).nodes)
 
 /** By node, then name. */
 export function actorsListed(state: ConsoleState): readonly ActorState[] {

@@ -1,15 +1,19 @@
 /** The present, from the view that the node sends. */
 import { nodeOf } from '../../../../machines/model/ids.ts'
+import { stoppedAvailabilities } from '../../../../machines/model/status.ts'
 import type { AssignmentView, ClusterView, ComponentView, NodeView } from '../../../../machines/model/view.ts'
 import type { AssignmentShown, NodeShown, PlaceShown, Shown } from './shown.ts'
 
 export function shownOfView(view: ClusterView): Shown {
   const places = new Map<string, Map<string, PlaceShown[]>>()
+  const gone = new Set(view.nodes.filter(({ availability }) => isStopped(availability)).map(({ name }) => name))
   for (const component of view.components) {
     if (component.assignment === null) continue
     const node = nodeOf(component.component)
     const ofAssignment = getOrMake(places, component.assignment, () => new Map<string, PlaceShown[]>())
-    getOrMake(ofAssignment, node, () => [] as PlaceShown[]).push(placeShown(component, node))
+    getOrMake(ofAssignment, node, () => [] as PlaceShown[]).push(
+      component.role === 'unknown' && gone.has(node) ? placeGone(component, node) : placeShown(component, node),
+    )
   }
   const { isQuorate, aliveVoterCount, voterCount, neededCount } = view.quorum
   return {
@@ -40,6 +44,14 @@ function placeShown(of: ComponentView, node: string): PlaceShown {
     mark: markOf(of),
     note: of.failure ? `${of.failure.code}: ${of.failure.detail}` : null,
   }
+}
+
+const isStopped = (availability: string) => (stoppedAvailabilities as readonly string[]).includes(availability)
+
+/** Nothing of a node that has ended is still acting: what was there is not unknown, but gone. */
+function placeGone({ component, intendedRole }: ComponentView, node: string): PlaceShown {
+  const intended = intendedRole === 'offline' ? null : intendedRole
+  return { component, node, role: 'offline', phase: 'stopped', intended, mark: 'gone', note: `${node} is gone` }
 }
 
 function markOf(of: ComponentView): PlaceShown['mark'] {

@@ -4,13 +4,13 @@
  */
 import { nodeOf } from '../../../../machines/model/ids.ts'
 import { stoppedAvailabilities } from '../../../../machines/model/status.ts'
-import { type Actors, leafOf, rootOf } from './actors.ts'
+import { type ActorState, type Actors, leafOf, rootOf } from './actors.ts'
 import type { AssignmentShown, Health, NodeShown, PlaceShown, Shown } from './shown.ts'
 import { getOrMake } from './shownLive.ts'
 import { byNumber, type Structure } from './structure.ts'
 
 export function shownOfPast(actors: Actors, structure: Structure): Shown {
-  const master = structure.nodes.find((node) => stateOf(actors, node, 'membership') === 'primary') ?? null
+  const master = masterOf(actors, structure.nodes)
   const seen = { observers: structure.nodes, master }
   const nodes = structure.nodes.map((name) => nodeShown(name, availabilityOf(actors, name, seen), name === master))
   const gone = new Set(nodes.filter(({ availability }) => isGone(availability)).map(({ name }) => name))
@@ -20,23 +20,33 @@ export function shownOfPast(actors: Actors, structure: Structure): Shown {
   return { nodes, assignments, master, quorum: null, problems: null }
 }
 
-const isGone = (availability: string) => (stoppedAvailabilities as readonly string[]).includes(availability)
+export const isGone = (availability: string): boolean =>
+  (stoppedAvailabilities as readonly string[]).includes(availability)
 
-function stateOf(actors: Actors, node: string, actor: string): string | null {
-  const state = actors.get(`${node} ${actor}`)?.state
-  return state === undefined ? null : rootOf(state)
+/** The last that became it, unless others have seen it end since: it could not record that it is master no longer. */
+function masterOf(actors: Actors, nodes: readonly string[]): string | null {
+  const candidates = nodes
+    .map((node) => actors.get(`${node} membership`))
+    .filter((actor) => actor !== undefined && rootOf(actor.state) === 'primary') as ActorState[]
+  const isMissed = ({ node, sinceUs }: ActorState) =>
+    nodes.some((other) => {
+      const seen = other === node ? undefined : actors.get(`${other} node/${node}`)
+      return seen !== undefined && isGone(rootOf(seen.state)) && seen.sinceUs > sinceUs
+    })
+  return candidates.filter((one) => !isMissed(one)).sort((a, b) => b.sinceUs - a.sinceUs)[0]?.node ?? null
 }
 
-/** As the master saw it; without one, as any other node did. A node that knows itself to be master is alive. */
+/** As the master saw it; without one, as it was seen last. A node that knows itself to be master is alive. */
 function availabilityOf(
   actors: Actors,
   name: string,
   of: { observers: readonly string[]; master: string | null },
 ): string {
   if (of.master === name) return 'alive'
-  if (of.master !== null) return stateOf(actors, of.master, `node/${name}`) ?? 'unknown'
-  const seen = of.observers.map((node) => stateOf(actors, node, `node/${name}`)).filter((state) => state !== null)
-  return seen.includes('alive') ? 'alive' : (seen[0] ?? 'unknown')
+  const observers = of.master === null ? of.observers : [of.master]
+  const seen = observers.map((node) => actors.get(`${node} node/${name}`)).filter((actor) => actor !== undefined)
+  const [last] = seen.sort((a, b) => b.sinceUs - a.sinceUs)
+  return last ? rootOf(last.state) : 'unknown'
 }
 
 /** Who is vice no state says: it follows like the others. */

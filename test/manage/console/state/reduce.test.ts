@@ -52,6 +52,9 @@ test('a timeline that shows the present goes along with it; one that was moved a
     { type: 'window.changed', window: { fromUs: 0, toUs: 200_000 } },
     { type: 'time.passed', atMs: 1500 },
   )
+  const pinned = { fromUs: 800_000, toUs: 1000_000, isPinned: true } as const
+  const still = after(start, { type: 'window.changed', window: pinned }, { type: 'time.passed', atMs: 1500 })
+  expect(still.window).toEqual(pinned)
   expect(away.window).toEqual({ fromUs: 0, toUs: 200_000 })
   expect(away.extent?.toUs).toBe(1_500_000)
 })

@@ -63,6 +63,16 @@ test('a place says what it is, what it is to be, and what keeps it', () => {
   expect(places.get('n2')).toMatchObject([{ role: 'secondary', intended: 'primary', mark: null }])
 })
 
+test('what ran on a node that has ended is gone, not unknown', () => {
+  const nodes = [{ name: 'n1', availability: 'ended' }] as unknown as ClusterView['nodes']
+  const unknown = { phase: 'unknown', intendedRole: 'offline' }
+  const of = (of: ClusterView) => shownOfView(of).assignments[0]!.places.get('n1')
+  expect(of({ ...view(component('n1/ledger', 'unknown', unknown)), nodes })).toMatchObject([
+    { mark: 'gone', intended: null },
+  ])
+  expect(of(view(component('n1/ledger', 'unknown', unknown)))).toMatchObject([{ mark: null, role: 'unknown' }])
+})
+
 test('what has not changed is the same object, so that only what changed is drawn', () => {
   const others = ['n2', 'n3'].map((node) => component(`${node}/ledger`, 'spare'))
   const before = keepSame(nothingShown, shownOfView(view(component('n1/ledger', 'primary'), ...others)))
@@ -90,6 +100,17 @@ test('of the past, health follows from the roles that were ready', () => {
   expect(health('n1 component/n1/ledger primary.ready', 'n2 component/n2/ledger secondary.ready')).toBe('served')
   expect(health('n1 component/n1/ledger primary.ready', 'n2 component/n2/ledger spare.ready')).toBe('degraded')
   expect(health('n1 component/n1/ledger primary.assuming', 'n2 component/n2/ledger secondary.ready')).toBe('unserved')
+})
+
+test('of the past, a master that died is not master any more, though it could not record that', () => {
+  const since = (atMs: number, text: string) => ({ ...states(0, text).actors[0]!, sinceUs: atMs * 1000 })
+  const mastership = (...actors: ReturnType<typeof since>[]) =>
+    shownOfPast(new Map(actors.map((actor) => [`${actor.node} ${actor.actor}`, actor])), structure).master
+  const dead = since(10, 'n1 membership primary.acting')
+  expect(mastership(dead)).toBe('n1')
+  expect(mastership(dead, since(20, 'n2 node/n1 ended.settled'))).toBeNull()
+  expect(mastership(dead, since(30, 'n2 membership primary.acting'))).toBe('n2')
+  expect(mastership(dead, since(5, 'n2 node/n1 ended.settled'))).toBe('n1')
 })
 
 test('of the past, a node is as the master saw it, and what ran on one that had ended is gone', () => {

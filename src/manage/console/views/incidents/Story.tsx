@@ -28,7 +28,14 @@ function Told({ explanation }: { explanation: ExplanationView }) {
     const { extent } = app.store.state()
     if (!isKnown || !extent || !first || !last) return
     const window = around({ fromUs: first.timeUs, toUs: last.timeUs }, extent)
-    app.store.dispatch({ type: 'window.changed', window })
+    const pinned = { ...window, isPinned: true } as const
+    app.store.dispatch({ type: 'window.changed', window: pinned })
+    // Who leaves without having gone to a moment of it sees the whole again.
+    return () => {
+      const state = app.store.state()
+      if (state.window === pinned && state.route.at === null)
+        app.store.dispatch({ type: 'window.changed', window: null })
+    }
   }, [explanation.id, isKnown])
   const at = useSelect((state) => state.route.at)
   const picture = pictureOf({ lines, records })

@@ -1,4 +1,5 @@
 /** What happened to one machine, latest first: of the present from the stream, of the past from the history, else asked for. */
+import { useRef } from 'preact/hooks'
 import type { RecordView } from '../../../http/contract.ts'
 import { client } from '../../net/client.ts'
 import { useAsk, useSelect } from '../../parts/hooks.ts'
@@ -9,7 +10,7 @@ import { RecordRow } from '../records/RecordRow.tsx'
 
 const countMax = 60
 
-/** Latest first, at most `countMax`. */
+/** Latest first, at most `countMax`; the same list until there is something else in it. */
 export function useActorRecords(actor: ActorState): readonly RecordView[] {
   const records = useSelect(recordsShown)
   const atUs = useSelect((state) => state.route.at?.timeUs ?? null)
@@ -25,7 +26,15 @@ export function useActorRecords(actor: ActorState): readonly RecordView[] {
   const isOf = (of: { node: string; actor: string; timeUs: number }) =>
     of.node === actor.node && of.actor === actor.actor && (atUs === null || of.timeUs <= atUs)
   const own = mergedRecords(answer?.records.filter(isOf) ?? [], records.filter(isOf))
-  return own.slice(-countMax).reverse()
+    .slice(-countMax)
+    .reverse()
+  const kept = useRef<readonly RecordView[]>([])
+  if (!isSame(kept.current, own)) kept.current = own
+  return kept.current
+}
+
+function isSame(a: readonly RecordView[], b: readonly RecordView[]): boolean {
+  return a.length === b.length && a.every(({ id }, index) => id === b[index]!.id)
 }
 
 export function ActorRecords({ records }: { records: readonly RecordView[] }) {

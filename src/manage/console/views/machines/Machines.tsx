@@ -7,7 +7,7 @@ import { memo } from '../../parts/memo.ts'
 import { VirtualList } from '../../parts/virtual.tsx'
 import { type ActorState, rootOf } from '../../state/actors.ts'
 import { filterTexts } from '../../state/filter.ts'
-import { actorsListed } from '../../state/select.ts'
+import { actorsListed, nodesGone } from '../../state/select.ts'
 import { Machine } from './Machine.tsx'
 
 const rowHeight = 30
@@ -22,6 +22,7 @@ export function Machines() {
   const actors = filterTexts(all, filter, ({ node, actor, state }) => `${node} ${actor} ${state}`)
   const index = actors.findIndex((actor) => subjectOf(actor) === subject)
   const chosen = all.find((actor) => subjectOf(actor) === subject) ?? null
+  const gone = useSelect(nodesGone)
   const list = useListMoves((direction) => {
     const next = actors[neighbourIndex(index, direction, actors.length)]
     if (next) go({ subject: subjectOf(next) }, { replace: true })
@@ -41,7 +42,14 @@ export function Machines() {
           selected={index}
           row={(place) => {
             const actor = actors[place]!
-            return <ActorRow key={subjectOf(actor)} actor={actor} isSelected={place === index} />
+            return (
+              <ActorRow
+                key={subjectOf(actor)}
+                actor={actor}
+                isSelected={place === index}
+                isGone={gone.includes(actor.node)}
+              />
+            )
           }}
         />
       </div>
@@ -56,13 +64,21 @@ export function Machines() {
   )
 }
 
-const ActorRow = memo(function ActorRow({ actor, isSelected }: { actor: ActorState; isSelected: boolean }) {
+interface ActorRowProps {
+  readonly actor: ActorState
+  readonly isSelected: boolean
+  /** Its node has ended: it was in that state last. */
+  readonly isGone: boolean
+}
+
+const ActorRow = memo(function ActorRow({ actor, isSelected, isGone }: ActorRowProps) {
   return (
     <button
       type="button"
       role="option"
       aria-selected={isSelected}
-      class={`row actor-row ${isSelected ? 'is-selected' : ''}`}
+      class={`row actor-row ${isSelected ? 'is-selected' : ''} ${isGone ? 'is-gone' : ''}`}
+      title={isGone ? `${actor.node} is gone: the last that is known of it` : undefined}
       onClick={() => go({ subject: subjectOf(actor) })}
     >
       <span class="tag is-node">{actor.node}</span>
