@@ -45,6 +45,7 @@ import { noteAnnounced, noteLoad, noteReport, noteRestored, staysInRole } from '
 import { activeRoles, isRoleChangeAllowed, type Role, roles } from './model/roles.ts'
 import type { Failure } from './model/status.ts'
 import { compareTokens, zeroToken } from './model/token.ts'
+import { named } from './naming.ts'
 
 export type { ComponentContext, ComponentEffect, ComponentEvent, ComponentInput } from './component/context.ts'
 
@@ -142,7 +143,7 @@ const detailed = (code: string) => (_: ComponentContext, event: ComponentEvent) 
   detail: (event as ComponentEventOf<'process.exited'>).detail,
 })
 
-const actions = {
+const actions = named({
   takeCommand: act((_, event) => take(event as Assign)),
   refuse: (code: RefusalCode) => act((context, event) => refuse(context, event as Assign, code)),
   /** The command it has already obeyed, or obeys: only what is said of the peers may be new. */
@@ -155,6 +156,12 @@ const actions = {
     act((context, event) => introduce(context, (event as ComponentEventOf<'peers.change'>).peers, place)),
 
   arrive: (place: Place) => act((context) => arrive(context, place)),
+  /** Nothing is said of a stop that was over before it began. */
+  arriveStopping: act((context) =>
+    context.process === 'absent'
+      ? { change: {}, effects: [] }
+      : arrive(context, { role: 'offline', phase: 'stopping' }),
+  ),
   prepare: (role: Role) => act((context) => prepare(context, role)),
   invoke: (role: Role) => act((context) => invoke(context, role)),
   noteType: act((_, event) => {
@@ -208,7 +215,7 @@ const actions = {
     code: 'stop.timedOut',
     detail: `still there though it was to be killed after ${stopGivenMs} ms`,
   })),
-}
+})
 
 const offline = '#component.offline'
 const stopFailed = '#component.offline.stopFailed'
@@ -354,11 +361,7 @@ const outOfRole = machine.createStateConfig({
   on: { 'role.assign': assignments('offline'), 'type.changed': { actions: actions.noteType } },
   states: {
     stopping: {
-      entry: act((context) =>
-        context.process === 'absent'
-          ? { change: {}, effects: [] }
-          : arrive(context, { role: 'offline', phase: 'stopping' }),
-      ),
+      entry: actions.arriveStopping,
       always: { guard: 'isStopped', target: 'stopped' },
       on: {
         'role.assign': [

@@ -38,6 +38,7 @@ import { timed, wantedTimers } from './crim/timers.ts'
 import { isolationWaitMs } from './logic/lease.ts'
 import type { ComponentId } from './model/ids.ts'
 import { compareTokens } from './model/token.ts'
+import { named } from './naming.ts'
 
 export type { CrimContext, CrimEffect, CrimEvent, CrimInput } from './crim/context.ts'
 
@@ -83,12 +84,12 @@ function isAsBefore(context: CrimContext, event: CrimEvent): boolean {
 
 function stillCommanded(context: CrimContext, event: CrimEvent): CrimContext['commanded'] {
   const { commanded } = context
-  if (event.type !== 'status.reported')
-    return Object.fromEntries(
-      (Object.keys(commanded) as ComponentId[])
-        .filter((component) => isUnderWay(context, component))
-        .map((component) => [component, commanded[component]!]),
-    )
+  if (event.type !== 'status.reported') {
+    const components = Object.keys(commanded) as ComponentId[]
+    const left = components.filter((component) => isUnderWay(context, component))
+    if (left.length === components.length) return commanded
+    return Object.fromEntries(left.map((component) => [component, commanded[component]!]))
+  }
   const { component } = event.status
   if (commanded[component] === undefined || isUnderWay(context, component)) return commanded
   const { [component]: _, ...others } = commanded
@@ -149,7 +150,7 @@ function timeElapsed(context: CrimContext): Reconciled {
   )
 }
 
-const actions = {
+const actions = named({
   takeOver: note((context, event) => tookOver(context, event as Extract<CrimEvent, { type: 'mastership.acquired' }>)),
   noteNode: note((context, event) => nodeChanged(context, event as Extract<CrimEvent, { type: 'node.changed' }>)),
   noteSurvey: note((context, event) =>
@@ -217,7 +218,7 @@ const actions = {
     ],
   })),
   abandonOperations: act(abandonOperations),
-}
+})
 
 const toCommitting = { guard: 'isCommitting', target: 'committing' } as const
 const toConverging = { guard: 'isConverging', target: 'converging' } as const

@@ -29,8 +29,25 @@ export function lapsedOf(context: CrimContext): Readonly<Record<AssignmentName, 
   return Object.fromEntries(lapsed.map(({ dependent }) => [dependent, true as const]))
 }
 
+interface Found {
+  readonly of: Pick<CrimContext, 'configuration' | 'intents'>
+  readonly unmet: readonly Unmet[]
+}
+
+/** Asked for several times a step. */
+const found = new WeakMap<CrimContext['statuses'], Found>()
+
 /** Dependencies that last beyond the start, and whose sponsor has too few primaries that are ready. */
-export function unmetDependencies(context: CrimContext): Unmet[] {
+export function unmetDependencies(context: CrimContext): readonly Unmet[] {
+  const { statuses, configuration, intents } = context
+  const before = found.get(statuses)
+  if (before && before.of.configuration === configuration && before.of.intents === intents) return before.unmet
+  const unmet = unmetNow(context)
+  found.set(statuses, { of: { configuration, intents }, unmet })
+  return unmet
+}
+
+function unmetNow(context: CrimContext): Unmet[] {
   const { dependencies, assignments } = compiled(context.configuration)
   return dependencies.flatMap(({ name, dependent, sponsor, instanceCountMin, toleranceMs, mode }) => {
     if (mode === 'start') return []

@@ -6,23 +6,38 @@ import type { CrimContext, CrimEffect } from './context.ts'
 
 type Introduction = Extract<CrimEffect, { type: 'peers.command' }>
 
+interface Known {
+  readonly introduced: CrimContext['introduced']
+  readonly told: readonly (readonly Peer[] | undefined)[]
+  /** Which of them had a step before them; null: none had. */
+  readonly stepping: readonly boolean[] | null
+}
+
 /** What was told of candidates that have nothing new for anybody: they are looked at once, not at each event. */
-const known = new WeakMap<readonly Candidate[], readonly (readonly Peer[] | undefined)[]>()
+const known = new WeakMap<readonly Candidate[], Known>()
 
 /** Those with a step before them hear it with the command. */
 export function introductionsOf(context: CrimContext, input: PlanInput, steps: readonly Step[]): Introduction[] {
   const stepping = new Set(steps.map(({ component }) => component))
+  const { introduced } = context
   return Object.values(context.intents).flatMap((intent) => {
     const candidates = candidatesOf(input, intent.assignment)
-    const components = Object.keys(intent.roles) as ComponentId[]
-    const told = components.map((component) => context.introduced[component])
     const before = known.get(candidates)
-    if (before && told.every((peers, index) => peers === before[index])) return []
-    const introductions = introductionsIn(context, { input, intent, stepping })
-    const isSettled = introductions.length === 0 && !components.some((component) => stepping.has(component))
-    if (isSettled) known.set(candidates, told)
+    if (before?.introduced === introduced && before.stepping === null) return []
+    const components = Object.keys(intent.roles) as ComponentId[]
+    const told = components.map((component) => introduced[component])
+    const steppingHere = components.map((component) => stepping.has(component))
+    const isSame = before !== undefined && isAlike(before.told, told)
+    const isSettled = isSame && (before.stepping === null || isAlike(before.stepping, steppingHere))
+    const introductions = isSettled ? [] : introductionsIn(context, { input, intent, stepping })
+    if (introductions.length === 0)
+      known.set(candidates, { introduced, told, stepping: steppingHere.includes(true) ? steppingHere : null })
     return introductions
   })
+}
+
+function isAlike<T>(some: readonly T[], others: readonly T[]): boolean {
+  return some.length === others.length && some.every((one, index) => one === others[index])
 }
 
 function introductionsIn(

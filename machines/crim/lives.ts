@@ -21,12 +21,12 @@ export function livesBegun(context: CrimContext): Change[] {
 
 /** Of nodes that are no longer configured, and that nothing is to be feared from any more. */
 export function livesLeft({ lives, nodes, configuration, intents }: CrimContext): Change[] {
+  const left = Object.keys(lives).filter((name) => nodes[name] === undefined && configuration.nodes[name] === undefined)
+  if (left.length === 0) return []
   const named = new Set(
     Object.values(intents)
       .flatMap(({ roles }) => Object.keys(roles) as ComponentId[])
       .map(nodeOf),
   )
-  return Object.keys(lives)
-    .filter((name) => nodes[name] === undefined && configuration.nodes[name] === undefined && !named.has(name))
-    .map((name) => ({ key: lifeKey(name), value: null }))
+  return left.filter((name) => !named.has(name)).map((name) => ({ key: lifeKey(name), value: null }))
 }

@@ -149,8 +149,14 @@ export function forgotten(context: CrimContext): CrimChange {
   }
 }
 
-function kept<T>(record: Readonly<Record<string, T>>, isKept: (entry: [string, T]) => boolean): Record<string, T> {
-  return Object.fromEntries(Object.entries(record).filter(isKept))
+/** The same record where nothing goes. */
+function kept<T>(
+  record: Readonly<Record<string, T>>,
+  isKept: (entry: [string, T]) => boolean,
+): Readonly<Record<string, T>> {
+  const entries = Object.entries(record)
+  const left = entries.filter(isKept)
+  return left.length === entries.length ? record : Object.fromEntries(left)
 }
 
 /**

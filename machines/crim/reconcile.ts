@@ -131,8 +131,8 @@ function commanded(
       waits: steps.flatMap((step) =>
         step.waitsFor ? [`${step.component} waits for ${step.waitsFor} before ${step.role}`] : [],
       ),
-      commanded: { ...context.commanded, ...underWayNow },
-      introduced: { ...context.introduced, ...introduced },
+      ...(commands.length > 0 && { commanded: { ...context.commanded, ...underWayNow } }),
+      ...(told.length > 0 && { introduced: { ...context.introduced, ...introduced } }),
     },
     effects: told,
   }

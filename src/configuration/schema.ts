@@ -4,8 +4,10 @@
  */
 import { z } from 'zod'
 import { assignmentSchema } from './assignment.ts'
+import { clusterLogSchema } from './clusterLog.ts'
 import { componentTypeSchema } from './componentType.ts'
 import { fenceSchema } from './fence.ts'
+import { httpSchema } from './http.ts'
 import { nodeRecoverySchema } from './nodeRecovery.ts'
 import { groupsSchema, relationshipsSchema, releasesSchema } from './relationship.ts'
 import { timingSchema } from './timing.ts'
@@ -191,6 +193,13 @@ export const configurationSchema = mapping({
   })
     .prefault({})
     .meta({ description: 'The black box of each node.', type: 'mapping' }),
+  http: httpSchema
+    .optional()
+    .meta({ description: 'The HTTP interface and the console of each node (docs/http.md).', type: 'mapping' }),
+  log: clusterLogSchema.prefault({}).meta({
+    description: 'The cluster log: what mattered on all nodes, in one (docs/cluster-log.md).',
+    type: 'mapping',
+  }),
   nodes: byName(nodeSchema, 'names to nodes')
     .refine((nodes) => Object.keys(nodes).length > 0, { error: 'at least one node' })
     .meta({

@@ -5,6 +5,7 @@
  * XState's own `transition()` builds an actor a call (21 µs); here one inert scope a machine is kept (5 µs).
  */
 import { type AnyMachineSnapshot, type AnyStateMachine, createActor } from 'xstate'
+import { hashOfState } from './hash.ts'
 
 /** Every event and effect: a type in dot.case and plain data. */
 export interface Message {
@@ -121,7 +122,7 @@ export function stateName(value: unknown): string {
     .join('|')
 }
 
-/** Hash of a snapshot, as replay compares it. Key order is the machine's own, so it is the same wherever the same code runs. */
-export function hashOf(snapshot: AnyMachineSnapshot): number {
-  return Bun.hash.crc32(JSON.stringify([snapshot.value, snapshot.context]))
+/** Hash of a snapshot, as replay compares it. */
+export function hashOf({ value, context }: AnyMachineSnapshot): number {
+  return hashOfState(value, context)
 }

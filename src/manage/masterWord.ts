@@ -2,7 +2,7 @@
 
 import { planInputOf } from '../../machines/crim/propose.ts'
 import type { CrimContext } from '../../machines/crim.ts'
-import { type Administrative, candidatesOf } from '../../machines/logic/placement/index.ts'
+import { type Administrative, candidatesOf, type PlanInput } from '../../machines/logic/placement/index.ts'
 import { type ComponentId, hostOf, type NodeName, nodeOf } from '../../machines/model/ids.ts'
 import { modelOf, servantOf } from '../../machines/model/redundancy.ts'
 import { type ComponentStatus, upAvailabilities } from '../../machines/model/status.ts'
@@ -17,28 +17,34 @@ export interface Assignments {
 
 export function assignmentsOf(crim: CrimContext): Assignments {
   const names = Object.keys(crim.configuration.assignments).sort()
-  const components = names.flatMap((assignment) => componentsOf(crim, assignment))
+  const input = planInputOf(crim)
+  const waits = waitsByComponent(crim)
+  const served = names.map((name) => ({ name, components: componentsOf(crim, input, name) }))
   return {
-    assignments: names.map((name) =>
-      assignmentOf(
-        crim,
-        name,
-        components.filter(({ assignment }) => assignment === name),
-      ),
-    ),
-    components,
+    assignments: served.map(({ name, components }) => assignmentOf(crim, name, { components, waits })),
+    components: served.flatMap(({ components }) => components),
     ...statesOf(crim.administrative),
   }
+}
+
+/** They begin with the component's name. Of each component the place of the first. */
+function waitsByComponent({ waits }: CrimContext): ReadonlyMap<string, number> {
+  const first = new Map<string, number>()
+  for (const [index, wait] of waits.entries()) {
+    const component = wait.slice(0, wait.indexOf(' '))
+    if (!first.has(component)) first.set(component, index)
+  }
+  return first
 }
 
 function statesOf({ nodes, isMaintained }: Administrative): Pick<Assignments, 'states'> {
   return isMaintained || Object.keys(nodes).length > 0 ? { states: { nodes, isMaintained } } : {}
 }
 
-function componentsOf(crim: CrimContext, assignment: string): ComponentView[] {
+function componentsOf(crim: CrimContext, input: PlanInput, assignment: string): ComponentView[] {
   const { component: name } = crim.configuration.assignments[assignment]!
   const { type, instances } = crim.configuration.components[name]!
-  return candidatesOf(planInputOf(crim), assignment).map((candidate) => {
+  return candidatesOf(input, assignment).map((candidate) => {
     const { component, status } = candidate
     const isUnheard = status === null || !upAvailabilities.includes(candidate.node)
     return {
@@ -58,7 +64,11 @@ function componentsOf(crim: CrimContext, assignment: string): ComponentView[] {
   })
 }
 
-function assignmentOf(crim: CrimContext, name: string, components: readonly ComponentView[]): AssignmentView {
+function assignmentOf(
+  crim: CrimContext,
+  name: string,
+  { components, waits }: { components: readonly ComponentView[]; waits: ReadonlyMap<string, number> },
+): AssignmentView {
   const configured = crim.configuration.assignments[name]!
   const wanted = modelOf(configured)
   const intended = (role: string) => components.filter(({ intendedRole }) => intendedRole === role)
@@ -68,10 +78,8 @@ function assignmentOf(crim: CrimContext, name: string, components: readonly Comp
   const secondaries = intended('secondary')
   const isServed = primaries.length >= wanted.primaries.required
   const isRedundant = secondaries.filter(isReady('secondary')).length >= wanted.secondaries.required
-  const reason =
-    crim.reasons[name] ??
-    crim.waits.find((wait) => components.some(({ component }) => wait.startsWith(`${component} `))) ??
-    null
+  const first = Math.min(...components.map(({ component }) => waits.get(component) ?? Number.POSITIVE_INFINITY))
+  const reason = crim.reasons[name] ?? crim.waits[first] ?? null
   return {
     name,
     redundancy: configured.redundancy,

@@ -39,6 +39,7 @@ export const problemCodes = [
   'secret.default',
   'configuration.differs',
   'timing.unsettled',
+  'http.unserved',
 ] as const
 
 interface Found extends Problem {
@@ -70,6 +71,8 @@ export interface NodeFacts {
   /** Nodes that belong to another cluster, with its id. */
   readonly foreigners?: readonly (readonly [node: string, cluster: string])[]
   /** Nodes of releases that share no protocol with this one. */
+  /** Why the HTTP interface of the node that answers is not served. */
+  readonly httpProblem?: string | null
   readonly refusedProtocols?: readonly { readonly node: string; readonly theirs: string; readonly ours: string }[]
 }
 
@@ -95,6 +98,7 @@ export function problemsOf(view: ViewWithoutProblems, facts: NodeFacts = noFacts
     ...(facts.isSecretDefault ? [secretProblem(view)] : []),
     ...differenceProblems(view, facts.differingKeys ?? []),
     ...timingProblems(view, facts.timingWaitsFor ?? []),
+    ...(facts.httpProblem ? [httpProblem(view, facts.httpProblem)] : []),
   ]
   return [
     ...found.filter(({ severity }) => severity === 'critical'),
@@ -342,4 +346,9 @@ function timingProblems({ cluster }: ViewWithoutProblems, names: readonly string
   if (names.length === 0) return []
   const text = `a change of the timings of leases waits for ${names.join(', ')}: until then the longer ones are waited by, and the shorter ones held by; start a node that is down, or remove it`
   return [{ severity: 'warning', code: 'timing.unsettled', subject: cluster, text, next: watch }]
+}
+
+function httpProblem({ node }: ViewWithoutProblems, reason: string): Found {
+  const text = `its HTTP interface and its console are not served: ${reason}; tried again every few seconds`
+  return { severity: 'warning', code: 'http.unserved', subject: node, text, next: null }
 }

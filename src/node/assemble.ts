@@ -25,6 +25,7 @@ import { type PeerMessage, parsePeerMessage } from '../wire/messages/index.ts'
 import { counted, forgetCluster, outdated, removed } from './afresh.ts'
 import { Causes } from './causes.ts'
 import { Checkpoints } from './checkpoints.ts'
+import { clusterLogOf, tapOf } from './clusterLog.ts'
 import { type Effect, perform, reportAll } from './effects.ts'
 import { fenceReported, requestOperation } from './fencing.ts'
 import { receive } from './inbound.ts'
@@ -41,6 +42,7 @@ import { Reconfiguration } from './reconfigure.ts'
 import { heard, peerEnded } from './sightEvents.ts'
 import { GuardSight } from './sightGuard.ts'
 import { answerSurvey } from './survey.ts'
+import { RecordTap } from './tap.ts'
 
 const log = logger('node')
 
@@ -85,13 +87,16 @@ export async function assemble(of: {
     ownLinks: configuration.nodes[self]!.links,
     commandEpoch: { highest: 0 },
     openSurvey: { question: null },
+    tap: new RecordTap({ self, incarnation }),
+    http: { problem: () => null },
     guardProblems: { list: [] },
     exit: ports.exit,
   } as Partial<Parts> as Mutable<Parts>
 
+  const tap = tapOf({ configuration, self, incarnation }, ports)
   const notes = new Notes({ parts: parts as Parts, ports })
   parts.notes = notes
-  parts.recorder = ports.openRecorder({
+  const box = ports.openRecorder({
     directory: stateOf('black-box'),
     cluster: configuration.cluster,
     node: self,
@@ -102,12 +107,13 @@ export async function assemble(of: {
     onProblem: ({ code, detail }) => log.error('black box: {code}: {detail}', { code, detail }),
     onNote: (event) => notes.later('recorder', event),
   })
+  parts.recorder = box
   parts.engine = new Engine({
     node: self,
     incarnation,
     clock,
     catalogue,
-    recorder: parts.recorder,
+    recorder: parts.tap.on(tap ? tap.over(box) : box),
     perform: (effect, { cause }) => perform(parts, effect as Effect, cause),
     onStep: () => parts.publisher.touch(),
   })
@@ -202,6 +208,7 @@ export async function assemble(of: {
     defer: ports.defer,
     acting: () => actingCrim(parts),
     post: (to, word) => parts.post(to, { type: 'master.word', ...word }, null),
+    clock,
   })
   parts.leaving = leavingOf(parts, ports)
   parts.agent = createProcessAgent({
@@ -224,6 +231,7 @@ export async function assemble(of: {
       }),
     onEvent: (event) => agentEvent(parts, event),
   })
+  parts.clusterLog = tap && clusterLogOf(parts, tap, ports)
   parts.reconfiguration = of.file ? new Reconfiguration(parts, of.file) : null
   parts.reconfiguration?.begin()
   // Before it is asked for a vote: until now the guard goes by the file.

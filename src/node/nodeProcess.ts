@@ -45,6 +45,8 @@ export async function runNodeProcess(options: NodeProcessOptions): Promise<numbe
 async function run(options: NodeProcessOptions): Promise<number> {
   const { configuration, file, name: self, incarnation, isFoundingForced } = options
   const parts = await assemble({ configuration, file, self, incarnation, isFoundingForced, ports: realPorts })
+  const controlSocket = join(configuration.runtimeDirectory, self, 'control.sock')
+  if (configuration.http?.isEnabled && parts.clusterLog === null) parts.tap.begin()
   startActors(parts)
   const logNotes = new LogNotes(parts.clock, (event) => parts.notes.later('log', event))
   tapLog((record) => logNotes.heard(record))
@@ -55,16 +57,19 @@ async function run(options: NodeProcessOptions): Promise<number> {
     if (exitCode === exitCodes.left) parts.recorder.close()
   })
   const control = await serveControl({
-    path: join(configuration.runtimeDirectory, self, 'control.sock'),
+    path: controlSocket,
     handlers: {
       view: () => viewOf(parts),
       counters: () => parts.network.counters(),
       operate: (operation) => parts.operations.request(operation),
       changes: (listener) => parts.publisher.changes(listener),
       repository: parts.ccr,
+      log: { node: self, log: parts.clusterLog, nodes: () => Object.keys(parts.configuration.nodes) },
     },
   })
   begin(parts)
+  // After all that the cluster waits for.
+  if (configuration.http?.isEnabled) (await import('./http/index.ts')).serveNodeHttp(parts, { controlSocket })
   log.info('node {self} of cluster {cluster} runs, life {incarnation}, control socket {path}', {
     self,
     cluster: configuration.cluster,

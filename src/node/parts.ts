@@ -5,6 +5,7 @@ import type { Configuration, LinkAddress } from '../../machines/model/configurat
 import type { ComponentId, NodeName } from '../../machines/model/ids.ts'
 import type { ComponentStatus } from '../../machines/model/status.ts'
 import type { ProcessAgent } from '../agents/process/agent.ts'
+import type { NodeLog } from '../clusterLog/nodeLog.ts'
 import type { Clock } from '../engine/clock.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Cause } from '../engine/record.ts'
@@ -27,6 +28,7 @@ import type { Publisher } from './publisher.ts'
 import type { Reconfiguration } from './reconfigure.ts'
 import type { Sight } from './sight.ts'
 import type { SurveyQuestion } from './survey.ts'
+import type { RecordTap } from './tap.ts'
 
 export interface Parts {
   readonly self: NodeName
@@ -67,6 +69,8 @@ export interface Parts {
   readonly checkpoints: Checkpoints
   readonly operations: Operations
   readonly publisher: Publisher
+  /** null: it is switched off, or the node runs in the simulator. */
+  readonly clusterLog: NodeLog | null
   readonly fences: FenceRunner
   readonly leaving: Leaving
   /** Ends this process; its guard clears away what it had, and starts another. */
@@ -75,6 +79,10 @@ export interface Parts {
   readonly commandEpoch: { highest: number }
   /** The last question of a master that waits until this node has applied as much as that one had. */
   readonly openSurvey: { question: SurveyQuestion | null }
+  /** What is recorded here, for those who watch. */
+  readonly tap: RecordTap
+  /** Why the HTTP interface is not served where it was asked for; null: it is. */
+  readonly http: { problem: () => string | null }
   /** What the components here last said of themselves. */
   readonly statuses: Map<ComponentId, ComponentStatus>
   /** The other nodes, and those removed that may still act. */

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Timing } from '../../machines/model/configuration.ts'
 import { createSdkServer, type SdkServer, type SdkServerOptions } from '../agents/sdk/server.ts'
+import { type SpoolClient, startSpool } from '../clusterLog/spoolClient.ts'
 import { type Clock, realClock } from '../engine/clock.ts'
 import { connectGuard, type GuardClient, type GuardHandlers } from '../guard/client.ts'
 import { type BlackBox, openRecorder, type RecorderOptions } from '../recorder/index.ts'
@@ -24,6 +25,8 @@ export interface NodePorts {
   readonly openRecorder: (options: RecorderOptions) => BlackBox
   readonly openNetwork: (options: NetworkOptions<PeerMessage>) => Promise<Network<PeerMessage>>
   readonly openStore: (at: { directory: string }) => Promise<Store>
+  /** Left out: the node has no cluster log. */
+  readonly startSpool?: () => SpoolClient
   readonly connectGuard: (handlers: GuardHandlers, options: { timing: Timing }) => GuardClient
   readonly createSdk: (options: SdkServerOptions) => SdkServer
   /** See `coreDump.ts`. */
@@ -44,6 +47,7 @@ export const realPorts: NodePorts = {
   openRecorder,
   openNetwork,
   openStore,
+  startSpool,
   connectGuard,
   createSdk(options) {
     mkdirSync(dirname(options.path), { recursive: true })

@@ -92,6 +92,23 @@ export type HeaderReading =
   /** `isForeign`: intact, but of another format or version; nothing after it can be relied on. */
   | { readonly ok: false; readonly detail: string; readonly isForeign: boolean }
 
+/** The format version of a segment that was written by a later release; null: it was not, or its header is damaged. */
+export function newerVersionIn(bytes: Uint8Array): number | null {
+  if (bytes.length < fixedHeaderBytes) return null
+  const view = viewOf(bytes)
+  const version = view.getUint16(4, true)
+  return view.getUint32(0, true) === magic && version > formatVersion && isIntact(bytes, view) ? version : null
+}
+
+/** The checksum's place and extent are the same in every version. */
+function isIntact(bytes: Uint8Array, view: DataView): boolean {
+  const headerBytes = view.getUint16(6, true)
+  if (headerBytes < fixedHeaderBytes || headerBytes > bytes.length) return false
+  const copy = new Uint8Array(bytes.subarray(0, headerBytes))
+  viewOf(copy).setUint32(8, 0, true)
+  return Bun.hash.crc32(copy) === view.getUint32(8, true)
+}
+
 /** Reads the header at the front of a segment; damage is an answer, not an exception. */
 export function decodeHeader(bytes: Uint8Array): HeaderReading {
   const damaged = (detail: string): HeaderReading => ({ ok: false, detail, isForeign: false })

@@ -4,7 +4,7 @@
  * its events, or that changed without its version being raised.
  */
 import type { CatalogueEntry } from '../engine/engine.ts'
-import { findBoxes, type ReadProgress, readLife, segmentCounter } from './boxes.ts'
+import { findBoxes, type NodeBox, type ReadProgress, readLife, segmentCounter } from './boxes.ts'
 import { LifeReplay } from './lifeReplay.ts'
 import type { Damage } from './segmentReader.ts'
 
@@ -85,7 +85,14 @@ export function replayDirectories(
   catalogue: Catalogue,
   options: ReplayOptions = {},
 ): ReplayResult {
-  const boxes = findBoxes(directories)
+  return replayBoxes(findBoxes(directories), catalogue, options)
+}
+
+export function replayBoxes(
+  boxes: readonly NodeBox[],
+  catalogue: Catalogue,
+  options: ReplayOptions = {},
+): ReplayResult {
   const lives = boxes.flatMap((box) => box.lives)
   const segmentCount = lives.reduce((sum, life) => sum + life.segments.length, 0)
   const onSegment = segmentCounter(lives, options.onProgress)

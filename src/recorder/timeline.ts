@@ -1,7 +1,15 @@
 /** One timeline of several nodes, by the hybrid clock: an effect stands after its cause, whatever node it happened on (SPEC P8). */
 import { compareHybridTimes, type HybridTime } from '../engine/hybridClock.ts'
 import type { Message, TimerChange } from '../engine/step.ts'
-import { findBoxes, type Life, type LifeListener, type ReadProgress, readLife, segmentCounter } from './boxes.ts'
+import {
+  findBoxes,
+  type Life,
+  type LifeListener,
+  type NodeBox,
+  type ReadProgress,
+  readLife,
+  segmentCounter,
+} from './boxes.ts'
 import type { QuietRecord, StoredRecord } from './codec.ts'
 import type { Damage } from './segmentReader.ts'
 
@@ -36,25 +44,49 @@ export interface Timeline {
   /** What each entry directly led to, by id, in the order of time. */
   readonly consequences: ReadonlyMap<string, readonly TimelineEntry[]>
   readonly damages: readonly Damage[]
+  /** Which machines, in which versions, the entries are of; empty where that is not known. */
+  readonly machines: readonly RecordedMachine[]
+}
+
+export interface RecordedMachine {
+  readonly machine: string
+  readonly version: number
+  readonly nodes: readonly string[]
 }
 
 /** Reads every black box in and below the directories into memory. Throws `BlackBoxNotFoundError`. */
-export function readTimeline(
-  directories: readonly string[],
-  options: { readonly onProgress?: (progress: ReadProgress) => void } = {},
-): Timeline {
-  const damages: Damage[] = []
-  const lives = findBoxes(directories).flatMap((box) => box.lives)
-  const onSegment = segmentCounter(lives, options.onProgress)
-  const onDamage = (damage: Damage) => damages.push(damage)
-  return mergeTimeline(
-    lives.flatMap((life) => entriesOf(life, { onDamage, onSegment })),
-    damages,
-  )
+export function readTimeline(directories: readonly string[], options: ReadOptions = {}): Timeline {
+  return timelineOf(findBoxes(directories), options)
 }
 
+export interface ReadOptions {
+  readonly onProgress?: (progress: ReadProgress) => void
+}
+
+export function timelineOf(boxes: readonly NodeBox[], { onProgress }: ReadOptions = {}): Timeline {
+  const damages: Damage[] = []
+  const lives = boxes.flatMap((box) => box.lives)
+  const onSegment = segmentCounter(lives, onProgress)
+  const onDamage = (damage: Damage) => damages.push(damage)
+  const machines = new Map<string, { machine: string; version: number; nodes: Set<string> }>()
+  const onMachine: OnMachine = ({ machine, version }, node) => {
+    const key = `${machine}:${version}`
+    if (!machines.has(key)) machines.set(key, { machine, version, nodes: new Set() })
+    machines.get(key)!.nodes.add(node)
+  }
+  const entries = lives.flatMap((life) => entriesOf(life, { onDamage, onSegment, onMachine }))
+  const recorded = [...machines.values()].map((one) => ({ ...one, nodes: [...one.nodes].sort() }))
+  return mergeTimeline(entries, damages, recorded)
+}
+
+type OnMachine = (of: { readonly machine: string; readonly version: number }, node: string) => void
+
 /** Puts entries of several nodes in order and links causes to consequences. */
-export function mergeTimeline(entries: readonly TimelineEntry[], damages: readonly Damage[] = []): Timeline {
+export function mergeTimeline(
+  entries: readonly TimelineEntry[],
+  damages: readonly Damage[] = [],
+  machines: readonly RecordedMachine[] = [],
+): Timeline {
   const merged = [...entries].sort(compareEntries)
   const consequences = new Map<string, TimelineEntry[]>()
   for (const entry of merged) {
@@ -63,20 +95,24 @@ export function mergeTimeline(entries: readonly TimelineEntry[], damages: readon
     if (known) known.push(entry)
     else consequences.set(entry.cause, [entry])
   }
-  return { entries: merged, byId: new Map(merged.map((entry) => [entry.id, entry])), consequences, damages }
+  return { entries: merged, byId: new Map(merged.map((entry) => [entry.id, entry])), consequences, damages, machines }
 }
 
-function compareEntries(a: TimelineEntry, b: TimelineEntry): number {
+type Placed = Pick<TimelineEntry, 'time' | 'node' | 'incarnation' | 'sequence'>
+
+/** By time, so that an effect stands after its cause; then node, life and sequence. */
+export function compareEntries(a: Placed, b: Placed): number {
   const byTime = compareHybridTimes(a.time, b.time)
   if (byTime !== 0) return byTime
   if (a.node !== b.node) return a.node < b.node ? -1 : 1
   return a.incarnation - b.incarnation || a.sequence - b.sequence
 }
 
-function entriesOf(life: Life, listener: LifeListener): TimelineEntry[] {
+function entriesOf(life: Life, listener: LifeListener & { readonly onMachine: OnMachine }): TimelineEntry[] {
   const states = new Map<string, string>()
   const entries: TimelineEntry[] = []
   for (const { record } of readLife(life, listener)) {
+    if (record.kind === 'start' || record.kind === 'snapshot') listener.onMachine(record, life.node)
     if (record.kind !== 'snapshot' && !(record.kind === 'omitted' && record.of === 'snapshot')) {
       const fromState = record.kind === 'start' ? null : (states.get(record.actor) ?? null)
       entries.push(entryOf(life, record, fromState))

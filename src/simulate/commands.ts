@@ -1,6 +1,8 @@
 /** What masters command and are asked for, as checkers see it: taken from the steps of the CRIM and what the repository has at that moment. */
 import type { CrimContext, CrimEffect, CrimEvent } from '../../machines/crim.ts'
-import { type ComponentId, hostOf, nodeOf } from '../../machines/model/ids.ts'
+import { compiled } from '../../machines/logic/placement/index.ts'
+import type { Configuration } from '../../machines/model/configuration.ts'
+import { type ComponentId, componentId, componentNameOf, hostOf, nodeOf } from '../../machines/model/ids.ts'
 import type { Operation, Target } from '../../machines/model/operation.ts'
 import { compareTokens } from '../../machines/model/token.ts'
 import type { ObservedEvent } from './observation.ts'
@@ -16,13 +18,16 @@ export function commandsSeen({ event, effects, context }: CrimStep): ObservedEve
   return [
     ...(event.type === 'operation.requested' ? outageOf(context, event.operation) : []),
     ...effects.flatMap((effect) =>
-      effect.type === 'role.command' ? [...withdrawalOf(context, effect), ...promotionOf(effect)] : [],
+      effect.type === 'role.command' ? [...withdrawalOf(context, effect), ...promotionOf(context, effect)] : [],
     ),
   ]
 }
 
-function promotionOf({ component, assignment, role }: Command): ObservedEvent[] {
-  return role === 'primary' ? [{ type: 'primary.commanded', component, assignment }] : []
+function promotionOf({ intents }: CrimContext, { component, assignment, role }: Command): ObservedEvent[] {
+  if (role !== 'primary') return []
+  const decidedCount = (name: string): number =>
+    Object.values(intents[name]?.roles ?? {}).filter((intended) => intended.role === 'primary').length
+  return [{ type: 'primary.commanded', component, assignment, decidedCount }]
 }
 
 type Command = Extract<CrimEffect, { type: 'role.command' }>
@@ -42,14 +47,27 @@ function withdrawalOf({ statuses, intents, configuration }: CrimContext, command
 }
 
 function outageOf(context: CrimContext, operation: Operation): ObservedEvent[] {
-  if (operation.operation === 'selfTest') {
-    const host = hostOf(operation.component)
-    return [{ type: 'outage.asked', covers: (component) => hostOf(component as ComponentId) === host }]
-  }
-  if (operation.operation !== 'restart') return []
-  return [
-    { type: 'outage.asked', covers: (component) => isCovered(context, operation.target, component as ComponentId) },
-  ]
+  const target = outageTargetOf(operation)
+  if (target === null) return []
+  const covers = (component: string): boolean =>
+    withNeeded(context.configuration, hostOf(component as ComponentId)).some((host) => isCovered(context, target, host))
+  return [{ type: 'outage.asked', covers }]
+}
+
+/** What it takes offline for a while; null: nothing. */
+function outageTargetOf(operation: Operation): Target | null {
+  if (operation.operation === 'selfTest') return { kind: 'component', component: operation.component }
+  return operation.operation === 'restart' ? operation.target : null
+}
+
+/** A component, and those that it cannot do without on its node: its containers, its proxy, and what these need. */
+function withNeeded(configuration: Configuration, host: ComponentId): ComponentId[] {
+  const { components, componentIndexes, needsOf } = compiled(configuration)
+  const index = componentIndexes.get(componentNameOf(host))
+  const needed = (index === undefined ? [] : needsOf[index]!).map(({ sponsor }) =>
+    componentId({ node: nodeOf(host), component: components[sponsor]!.name }),
+  )
+  return [host, ...needed.flatMap((sponsor) => withNeeded(configuration, sponsor))]
 }
 
 function isCovered({ configuration, intents }: CrimContext, target: Target, component: ComponentId): boolean {

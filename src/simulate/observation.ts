@@ -77,6 +77,8 @@ export type ObservedEvent =
       readonly type: 'primary.commanded'
       readonly component: string
       readonly assignment: string
+      /** How many primaries an assignment is to have, as decided at that moment. */
+      readonly decidedCount: (assignment: string) => number
     }
   /** The component's process is gone, and every role with it. */
   | { readonly type: 'component.ended'; readonly node: string; readonly component: string }

@@ -2,16 +2,20 @@
  * SPEC R5: nobody is told to begin to act for an assignment while those that it depends on are not served. What a master can know of that is
  * late: a sponsor that fell a moment ago, or whose last word was long on its way, is served as far as it knows. So a command is
  * wrong if at no instant of the time that news may take (`newsMs`) as many acted for the sponsor as the dependency needs.
- * What stays in its role while the sponsor goes is another matter: tolerance.
+ * What stays in its role while the sponsor goes is another matter: tolerance. So is one that acts, and is told so under the token of a
+ * later decision: it begins nothing.
  */
 import { compiled } from '../../../machines/logic/placement/index.ts'
 import type { Configuration } from '../../../machines/model/configuration.ts'
+import { type ComponentId, hostOf } from '../../../machines/model/ids.ts'
 import { activeRoles } from '../../../machines/model/roles.ts'
 import { type Checker, goneWith } from './checker.ts'
 
 interface Sponsor {
   readonly name: string
   readonly neededCount: number
+  /** Of one that is not to start itself nobody waits (mode `start`). */
+  readonly isOnlyIfDecided: boolean
 }
 
 export function sponsorsFirst(configuration: Configuration, { newsMs }: { readonly newsMs: number }): Checker {
@@ -44,7 +48,9 @@ export function sponsorsFirst(configuration: Configuration, { newsMs }: { readon
           for (const [component, one] of all) if (isGone(one)) all.delete(component)
         }
       if (seen.type !== 'primary.commanded') return
-      for (const { name, neededCount } of sponsors.get(seen.assignment) ?? []) {
+      if (acting.get(seen.assignment)?.has(hostOf(seen.component as ComponentId))) return
+      for (const { name, neededCount, isOnlyIfDecided } of sponsors.get(seen.assignment) ?? []) {
+        if (isOnlyIfDecided && seen.decidedCount(name) < neededCount) continue
         note(name, atMs)
         const last = lastMs.get(`${name} ${neededCount}`)
         if (last !== undefined && last + newsMs >= atMs) continue
@@ -62,9 +68,10 @@ function sponsorsOf(configuration: Configuration): ReadonlyMap<string, readonly 
   return new Map(
     assignments.map(({ name }, index) => [
       name,
-      all[index]!.map(({ sponsor, instanceCountMin }) => ({
+      all[index]!.map(({ sponsor, instanceCountMin, mode }) => ({
         name: assignments[sponsor]!.name,
         neededCount: instanceCountMin,
+        isOnlyIfDecided: mode === 'start',
       })),
     ]),
   )

@@ -279,6 +279,7 @@ export class Machine {
       component,
       incarnation: Number(environment.ROLECALL_INCARNATION),
       isAware: type.aware,
+      isExclusive,
       isLeaseHeld: () => this.#leases.isNodeLeaseHeld,
       initial:
         assignment === undefined

@@ -1,8 +1,8 @@
 /**
  * A component's program. It knows the truth about itself: when it begins and ceases to act as primary, whatever its node believes.
  * It counts as acting from the moment it begins to carry out the command to be primary, and until it has carried out the next one.
- * One that stood still with its machine does nothing when it wakes, unless its node holds its lease. It has a role for each assignment
- * that it serves.
+ * One that stood still with its machine does nothing when it wakes, unless its node holds its lease; one that need not be exclusive goes
+ * on at once, as nobody has it look at the lease. It has a role for each assignment that it serves.
  */
 import type { ComponentId } from '../../../machines/model/ids.ts'
 import { activeRoles, type Role } from '../../../machines/model/roles.ts'
@@ -36,6 +36,7 @@ export interface ProgramOptions {
   readonly component: ComponentId
   readonly incarnation: number
   readonly isAware: boolean
+  readonly isExclusive: (assignment: string) => boolean
   /** Whether its node may keep primaries: what one that is not aware, and so is never told, goes by when it wakes. */
   readonly isLeaseHeld: () => boolean
   /** What the environment says when it starts: all that a program that is not aware ever hears. */
@@ -157,6 +158,7 @@ export class SimulatedProgram {
     this.#isPaused = false
     const held = this.#held
     this.#held = []
+    for (const acting of this.#primaries) if (!this.#isWaryOf(acting)) this.#take(acting)
     this.#trust()
     for (const callback of held) this.#receive(callback)
   }
@@ -164,14 +166,22 @@ export class SimulatedProgram {
   #take(acting: Acting): void {
     this.#acting.set(acting.assignment, acting)
     const isActing = activeRoles.includes(acting.role)
-    if (this.#isWary && isActing) {
+    if (isActing && this.#isWaryOf(acting)) {
       // One that quiesces before it could go on has nothing to finish.
       if (acting.role === 'primary') this.#trust()
       return
     }
-    this.#isWary = this.#isWary && [...this.#acting.values()].some(({ role }) => role === 'primary')
+    this.#isWary = this.#isWary && this.#primaries.some((primary) => this.#isWaryOf(primary))
     this.#options.onRole(acting)
     if (isActing) this.#write()
+  }
+
+  get #primaries(): Acting[] {
+    return [...this.#acting.values()].filter(({ role }) => role === 'primary')
+  }
+
+  #isWaryOf({ assignment }: Acting): boolean {
+    return this.#isWary && this.#options.isExclusive(assignment)
   }
 
   #hasLease(): boolean {
@@ -182,8 +192,8 @@ export class SimulatedProgram {
 
   /** Looks again and again whether it may go on. */
   #trust(): void {
-    const primaries = [...this.#acting.values()].filter(({ role }) => role === 'primary')
-    if (!this.isAlive || this.#isPaused || !this.#isWary || primaries.length === 0) return
+    const primaries = this.#primaries.filter((acting) => this.#isWaryOf(acting))
+    if (!this.isAlive || this.#isPaused || primaries.length === 0) return
     if (this.#hasLease()) {
       this.#isWary = false
       for (const acting of primaries) this.#take(acting)
@@ -199,8 +209,8 @@ export class SimulatedProgram {
     this.#writing.run = null
     const active = [...this.#acting.values()].filter(({ role }) => activeRoles.includes(role))
     if (!this.isAlive || active.length === 0) return
-    if (!this.#isPaused && !this.#isWary)
-      for (const { assignment, token } of active) onToken(`resource ${assignment}`, token)
+    if (!this.#isPaused)
+      for (const acting of active) if (!this.#isWaryOf(acting)) onToken(`resource ${acting.assignment}`, acting.token)
     this.#writing = world.after(writeIntervalMs, () => this.#write())
   }
 

@@ -1,6 +1,7 @@
 /** Checkers of what several models add: each is silent over a good stream, and speaks over one with one thing wrong. */
 import { describe, expect, test } from 'bun:test'
 import type { Configuration } from '../../../machines/model/configuration.ts'
+import type { Dependency } from '../../../machines/model/relationships.ts'
 import type { Checker } from '../../../src/simulate/checkers/checker.ts'
 import { handOverChangesNothing } from '../../../src/simulate/checkers/handOver.ts'
 import { incarnationsNeverGoBack } from '../../../src/simulate/checkers/incarnations.ts'
@@ -110,7 +111,8 @@ test('apart: in whatever active or standby role, on one node', () => {
 
 describe('sponsors first', () => {
   const judged = (...stream: Observation[]) => said(sponsorsFirst(cluster, { newsMs: 100 }), stream)
-  const told = (atMs: number) => at(atMs, { type: 'primary.commanded', component: 'b/app', assignment: 'app' })
+  const told = (atMs: number, decided = 1) =>
+    at(atMs, { type: 'primary.commanded', component: 'b/app', assignment: 'app', decidedCount: () => decided })
   const big = plain(10, 'a', 'big', 'primary')
 
   test('a sponsor that was never served', () => {
@@ -121,6 +123,19 @@ describe('sponsors first', () => {
     const ended = at(30, { type: 'node.ended', node: 'a' })
     expect(judged(big, ended, told(100))).toEqual([])
     expect(judged(big, ended, told(131))).toHaveLength(1)
+  })
+  test('where only the order of starting counts, one that is not to start', () => {
+    const { needs } = cluster.relationships as Record<string, Dependency>
+    const ordered = { ...cluster, relationships: { needs: { ...needs!, mode: 'start' as const } } }
+    const judgedSo = (...stream: Observation[]) => said(sponsorsFirst(ordered, { newsMs: 100 }), stream)
+    expect(judgedSo(told(20, 0))).toEqual([])
+    expect(judgedSo(told(20, 1))).toHaveLength(1)
+    expect(judged(told(20, 0))).toHaveLength(1)
+  })
+  test('one that acts already begins nothing when it is told so anew', () => {
+    expect(judged(plain(10, 'b', 'app', 'primary'), told(20))).toEqual([])
+    expect(judged(plain(10, 'c', 'app', 'primary'), told(20))).toHaveLength(1)
+    expect(judged(plain(10, 'b', 'app', 'primary'), plain(11, 'b', 'app', 'spare'), told(20))).toHaveLength(1)
   })
 })
 

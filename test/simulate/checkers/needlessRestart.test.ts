@@ -63,7 +63,11 @@ function seenOf(role: string, change: Partial<Step['context']> = {}): ObservedEv
 
 test('what a master tells one that has the role decided for it, under its token, is seen', () => {
   expect(seenOf('offline')).toEqual([withdrawn])
-  expect(seenOf('primary')).toEqual([{ type: 'primary.commanded', component: 'n1/service', assignment: 'service' }])
+  const promoted = { type: 'primary.commanded', component: 'n1/service', assignment: 'service' }
+  const [seen, ...more] = seenOf('primary')
+  if (seen?.type !== 'primary.commanded') throw new Error('not seen')
+  expect([seen, more]).toMatchObject([promoted, []])
+  expect([seen.decidedCount('service'), seen.decidedCount('other')]).toEqual([1, 0])
 })
 
 test('not of one that has failed, or for which something else is decided', () => {
@@ -94,4 +98,33 @@ test('a restart of a node covers what it has', () => {
   const [seen] = commandsSeen({ event, effects: [], context: cluster.crim } as unknown as Step)
   if (seen?.type !== 'outage.asked') throw new Error('not seen')
   expect([seen.covers('n1/service'), seen.covers('n2/service')]).toEqual([true, false])
+})
+
+test('a restart or a self-test covers what cannot do without it on its node', () => {
+  const base = configuration()
+  const nodes = base.components.service!.nodes
+  const component = { type: 'service', nodes, instances: {} }
+  const containing = {
+    ...base,
+    components: { service: component, card: component, chip: component, other: component },
+    assignments: Object.fromEntries(
+      ['service', 'card', 'chip', 'other'].map((name) => [name, { component: name, redundancy: '2N' as const }]),
+    ),
+    relationships: {
+      'card-in-service': { kind: 'containment' as const, container: 'service', contained: 'card' },
+      'chip-in-card': { kind: 'containment' as const, container: 'card', contained: 'chip' },
+    },
+  }
+  const cluster = new OperatedCluster(containing)
+  const target = { kind: 'component', component: 'n1/service' }
+  for (const operation of [
+    { operation: 'restart', target },
+    { operation: 'selfTest', component: 'n1/service' },
+  ]) {
+    const event = { type: 'operation.requested', id: '', operation }
+    const [seen] = commandsSeen({ event, effects: [], context: cluster.crim } as unknown as Step)
+    if (seen?.type !== 'outage.asked') throw new Error('not seen')
+    const hosts = ['n1/service', 'n1/card', 'n1/chip', 'n1/other', 'n2/card']
+    expect(hosts.filter(seen.covers)).toEqual(['n1/service', 'n1/card', 'n1/chip'])
+  }
 })
