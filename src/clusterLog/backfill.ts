@@ -65,14 +65,16 @@ function* foundAfter({ directory, node, upTo }: BackfillRequest, from: StreamPos
       if (isAfter(place, upTo)) return
       const notable = notables.take(record)
       if (isSnapshot(record) || record.sequence <= lastSequence) continue
-      if (record.sequence > lastSequence + 1) yield { type: 'gap', to: { incarnation, sequence: record.sequence - 1 } }
+      if ((record.fromSequence ?? record.sequence) > lastSequence + 1)
+        yield { type: 'gap', to: { incarnation, sequence: (record.fromSequence ?? record.sequence) - 1 } }
       lastSequence = record.sequence
       if (notable) yield { type: 'record', record: notable }
     }
   }
 }
 
-type Read = Recorded & { readonly of?: string }
+/** `fromSequence`: of a record that stands for several quiet steps, the number of the first. */
+type Read = Recorded & { readonly of?: string; readonly fromSequence?: number }
 
 function isSnapshot({ kind, of }: Read): boolean {
   return kind === 'snapshot' || (kind === 'omitted' && of === 'snapshot')

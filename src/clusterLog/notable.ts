@@ -76,6 +76,8 @@ export class Notables {
 }
 
 function isNotable({ kind, state, effects = [] }: Recorded, fromState: string | null): boolean {
+  // It stands for steps none of which is.
+  if (kind === 'quiet') return false
   if (kind !== 'step') return true
   return fromState !== state || effects.some(({ type }) => !quietEffects.has(type))
 }

@@ -83,6 +83,9 @@ function after(known: Known | null, record: StoredRecord, catalogue: Catalogue):
       return { ...known, snapshot, isVerified: isSame(snapshot, record) }
     }
     case 'end':
+    case 'note':
+    case 'application':
+    case 'quiet':
       return known
     default:
       // What was left out cannot be run: nothing is known until the snapshot that follows it.
