@@ -3,8 +3,14 @@
  * SPEC R1, and only the changes that R1 allows have transitions. Driven by the CRIM's commands; what fails here is stopped
  * and reported at once, and what to do about it is the CRIM's decision.
  *
- * In a role: `preparing`, its process is started or stopped as the role needs; `assuming`, the role is being taken;
- * `ready`. In `offline`: `stopping`, `stopped`, and `stopFailed`, which counts as active until its process is seen to exit.
+ * - `offline`: out of every role. `stopping`: its process is being ended; `stopped`: it has ended; `stopFailed`: it counts as active until
+ *   its process is seen to exit.
+ * - `spare`: may be given a role, and does nothing for its assignment meanwhile.
+ * - `secondary`: stands by for a primary, and follows it.
+ * - `primary`: serves.
+ * - `quiescing`: a primary that finishes what it has begun, takes nothing new, and hands over.
+ * - In each of these roles, `preparing`: its process is started or stopped as the role needs; `assuming`: the role is being taken;
+ *   `ready`: it has the role.
  *
  * Invariants: at most one process, and none started before the last one has exited; tokens never go back; what belongs to an
  * older life of the process, or answers an older command, is ignored; after a failure only a newer token gives a role again,
@@ -14,7 +20,7 @@
  * Without the quorum nobody commands it; what it does then is in `component/alone.ts`.
  *
  * Events: `role.assign` and `peers.change` from the CRIM; `process.*`, `role.*`, `health.*`, `load.changed` and
- * `role.announced` from the agent; `lease.lost`, `lease.gained`, `node.leave` and `type.changed` from the node.
+ * `role.announced` from the agent; `lease.lost`, `lease.gained`, `node.leave`, `container.ended` and `type.changed` from the node.
  */
 import { and, setup } from 'xstate'
 import { goesOnAlone, mayStandDown, mustLeave, restartAlone, standDown } from './component/alone.ts'
@@ -41,7 +47,15 @@ import {
   stop,
   take,
 } from './component/decide.ts'
-import { noteAnnounced, noteLoad, noteReport, noteRestored, staysInRole } from './component/reports.ts'
+import {
+  failureAs,
+  failureReported,
+  noteAnnounced,
+  noteLoad,
+  noteReport,
+  noteRestored,
+  staysInRole,
+} from './component/reports.ts'
 import { activeRoles, isRoleChangeAllowed, type Role, roles } from './model/roles.ts'
 import type { Failure } from './model/status.ts'
 import { compareTokens, zeroToken } from './model/token.ts'
@@ -132,17 +146,6 @@ function failing(why: (context: ComponentContext, event: ComponentEvent) => Fail
   return act((context, event) => fail(context, why(context, event)))
 }
 
-/** The event says it itself. */
-const reported = (_: ComponentContext, event: ComponentEvent): Failure => {
-  const { code, detail } = event as ComponentEventOf<'health.failed'>
-  return { code, detail }
-}
-
-const detailed = (code: string) => (_: ComponentContext, event: ComponentEvent) => ({
-  code,
-  detail: (event as ComponentEventOf<'process.exited'>).detail,
-})
-
 const actions = named({
   takeCommand: act((_, event) => take(event as Assign)),
   refuse: (code: RefusalCode) => act((context, event) => refuse(context, event as Assign, code)),
@@ -194,15 +197,19 @@ const actions = named({
   kill: act((context) => stop(context, 0)),
   stopSelf: act((context) => stop(context, Math.min(context.selfStopMs, context.stopTimeoutMs))),
 
-  noteExited: failing(detailed('process.exited')),
-  noteFailed: failing(reported),
-  noteStopRefused: failing(detailed('stop.failed')),
+  noteExited: failing(failureAs('process.exited')),
+  noteFailed: failing(failureReported),
+  noteStopRefused: failing(failureAs('stop.failed')),
   noteLeaseLost: failing(() => ({ code: 'lease.lost', detail: 'the node lost the lease of the quorum' })),
   standDown: act((context) => standDown(context)),
   noteLeaseOver: act(() => ({ change: { isLeaseLost: true }, effects: [] })),
   noteLeaseGained: act(() => ({ change: { isLeaseLost: false, aloneRestartCount: 0 }, effects: [] })),
   restartAlone: act((context) => restartAlone(context)),
   noteLeaving: failing(() => ({ code: 'node.left', detail: 'the node leaves the cluster' })),
+  noteContainerEnded: failing((_, event) => ({
+    code: 'container.ended',
+    detail: `${(event as ComponentEventOf<'container.ended'>).container}, which it is part of, has ended`,
+  })),
   noteStartTimedOut: failing(({ startTimeoutMs }) => ({
     code: 'start.timedOut',
     detail: `not ready ${startTimeoutMs} ms after its start`,
@@ -347,6 +354,7 @@ function inRole(role: Role) {
         },
       ],
       'node.leave': { target: offline, actions: [actions.noteLeaving, actions.stop] },
+      'container.ended': { target: offline, actions: [actions.noteContainerEnded, actions.kill] },
       'type.changed': [
         { guard: { type: 'isAlikePrepared', params: role }, actions: actions.noteType },
         { target: '.preparing', reenter: true, actions: actions.noteType },

@@ -10,8 +10,8 @@ import { membership } from './membership.ts'
 import { nodeMachine } from './node.ts'
 
 export const catalogue = {
-  component: { machine: component, version: 4 },
-  crim: { machine: crim, version: 6 },
+  component: { machine: component, version: 5 },
+  crim: { machine: crim, version: 7 },
   fencing: { machine: fencing, version: 3 },
   membership: { machine: membership, version: 4 },
   node: { machine: nodeMachine, version: 4 },

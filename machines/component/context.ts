@@ -92,6 +92,8 @@ export type ComponentEvent =
   | { type: 'lease.lost' }
   | { type: 'lease.gained' }
   | { type: 'node.leave' }
+  /** What it is part of has ended. */
+  | { type: 'container.ended'; container: ComponentId }
 
 export type ComponentEventOf<T extends ComponentEvent['type']> = Extract<ComponentEvent, { type: T }>
 

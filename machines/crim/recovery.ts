@@ -18,6 +18,7 @@ const uncountedCodes: readonly string[] = [
   'node.left',
   'component.removed',
   'proxy.lost',
+  'container.ended',
 ]
 
 /** What a component's status says of its recovery, with what was known before. */

@@ -25,7 +25,7 @@ export function machinePage(chart: Chart, head: string): string {
     prose(head),
     `![The statechart of ${chart.name}](${chart.name}.svg)`,
     '## States',
-    ...chart.states.map((state) => stateText(chart, state)),
+    chart.states.map((state) => stateText(chart, state)).join('\n'),
     '## Transitions',
     'Of one state and one event they are tried from above; the first whose guard holds is taken. What a state does not answer, the state around it may.',
     transitionTable(chart),
@@ -53,8 +53,14 @@ function stateText(chart: Chart, { path, description, entry, exit, initial }: Ch
     exit.length === 0 ? '' : `on exit ${code(exit)}`,
     answered.length === 0 ? '' : `stays on ${code(answered)}`,
   ].filter(Boolean)
-  const text = [description ?? '', facts.length === 0 ? '' : `${facts.join('; ')}.`].filter(Boolean).join(' ')
+  const text = [description ?? '', facts.length === 0 ? '' : `${capitalised(facts.join('; '))}.`]
+    .filter(Boolean)
+    .join(' ')
   return `- **\`${path}\`**${text === '' ? '' : `: ${text}`}`
+}
+
+function capitalised(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`
 }
 
 function transitionTable({ transitions }: Chart): string {

@@ -14,16 +14,16 @@ export interface Directions {
   readonly inner: 'DOWN' | 'RIGHT'
 }
 
-const common = {
+export const common = {
   'elk.algorithm': 'layered',
   'elk.edgeRouting': 'ORTHOGONAL',
   'elk.randomSeed': '1',
-  'elk.layered.spacing.nodeNodeBetweenLayers': '44',
-  'elk.layered.spacing.edgeNodeBetweenLayers': '22',
-  'elk.layered.spacing.edgeEdgeBetweenLayers': '16',
-  'elk.spacing.nodeNode': '36',
-  'elk.spacing.edgeNode': '22',
-  'elk.spacing.edgeEdge': '16',
+  'elk.layered.spacing.nodeNodeBetweenLayers': '22',
+  'elk.layered.spacing.edgeNodeBetweenLayers': '14',
+  'elk.layered.spacing.edgeEdgeBetweenLayers': '12',
+  'elk.spacing.nodeNode': '28',
+  'elk.spacing.edgeNode': '16',
+  'elk.spacing.edgeEdge': '12',
   'elk.spacing.edgeLabel': '4',
   'elk.spacing.labelNode': '8',
   'elk.edgeLabels.inline': 'true',
@@ -47,6 +47,9 @@ function graphOf(chart: Chart, drawing: Drawing, directions: Directions | undefi
   const edges: ElkExtendedEdge[] = drawing.edges.map(({ id, source, target, label }) => ({
     id,
     ...ends(chart, { source, target }),
+    layoutOptions: isNext(chart, { source, target })
+      ? { 'elk.layered.priority.straightness': '20', 'elk.layered.priority.shortness': '5' }
+      : {},
     labels:
       label.length === 0
         ? []
@@ -96,6 +99,12 @@ function ends(
 ): { sources: string[]; targets: string[] } {
   const [from, to] = [[source === '' ? anywhere : source], [target]]
   return isBack(chart, { source, target }) ? { sources: to, targets: from } : { sources: from, targets: to }
+}
+
+/** One follows the other, as the machine has them: the spine of the drawing. */
+function isNext({ states }: Chart, { source, target }: { source: string; target: string }): boolean {
+  const siblings = states.filter(({ parent }) => parent === states.find(({ path }) => path === source)?.parent)
+  return siblings.findIndex(({ path }) => path === source) + 1 === siblings.findIndex(({ path }) => path === target)
 }
 
 function isBack({ states }: Chart, { source, target }: { source: string; target: string }): boolean {

@@ -25,12 +25,15 @@ export function guardTextOf(guard: unknown): string {
 
 /** XState's `and`, `or` and `not` are functions that carry what they combine. */
 function combinedText({ guards, name }: Combined): string {
-  const texts = guards.map((each) => (isJoined(each) ? `(${guardTextOf(each)})` : guardTextOf(each)))
-  return wordOf(name) === 'not' ? `not ${texts[0]}` : texts.join(` ${wordOf(name)} `)
+  const word = wordOf(name)
+  const texts = guards.map((each) => (isJoinedOtherwise(each, word) ? `(${guardTextOf(each)})` : guardTextOf(each)))
+  return word === 'not' ? `not ${texts[0]}` : texts.join(` ${word} `)
 }
 
-function isJoined(guard: unknown): boolean {
-  return typeof guard === 'function' && 'guards' in guard && wordOf(guard.name) !== 'not'
+/** An `and` within an `and` needs no parentheses. */
+function isJoinedOtherwise(guard: unknown, word: string): boolean {
+  if (typeof guard !== 'function' || !('guards' in guard)) return false
+  return wordOf(guard.name) !== 'not' && wordOf(guard.name) !== word
 }
 
 function wordOf(name: string): string {

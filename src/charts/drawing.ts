@@ -23,8 +23,7 @@ const compoundRowWidthMaxPx = 420
 const boxWidthMinPx = 96
 /** More are counted, not shown. */
 const labelLineCountMax = 6
-const guardLineCountMax = 4
-const guardLengthMax = 26
+const labelWidthMaxPx = 116
 
 /** What is said inside a box: `on`, and the events. */
 export interface Row {
@@ -113,7 +112,7 @@ function rowsOf(chart: Chart, path: string, widthMax: number): Row[] {
   return [
     ...row('entry', state?.entry ?? []),
     ...row('exit', state?.exit ?? []),
-    ...row('on', eventsOf(inside.filter(({ target }) => target === null))),
+    ...row(path === '' ? 'in any state on' : 'on', eventsOf(inside.filter(({ target }) => target === null))),
     ...[...new Set(again.map(({ target }) => target!))].flatMap((target) =>
       row(
         target === path ? 'again on' : `to ${target.split('.').at(-1)} on`,
@@ -164,25 +163,28 @@ function drawnWay(way: Way, ways: readonly Way[]): string {
 }
 
 function labelOf(group: readonly ChartTransition[]): LabelLine[] {
-  const full = group.map((each) => ({
-    event: each.kind === 'always' ? '' : eventTextOf(each),
-    guard: each.guard === null ? '' : `[${short(each.guard)}]`,
-  }))
-  if (full.length <= guardLineCountMax) return full
+  const full = group.flatMap(labelLines)
+  if (full.length <= labelLineCountMax) return full
   const events = eventsOf(group)
-  if (events.length <= labelLineCountMax) return events.map((event) => ({ event, guard: '' }))
-  const shown = events.slice(0, labelLineCountMax - 1)
-  return [
-    ...shown.map((event) => ({ event, guard: '' })),
-    { event: '', guard: `and ${events.length - shown.length} more` },
-  ]
+  const shown = events.length <= labelLineCountMax ? events : events.slice(0, labelLineCountMax - 1)
+  const rest = { event: '', guard: `and ${events.length - shown.length} more` }
+  return [...shown.map((event) => ({ event, guard: '' })), ...(shown.length < events.length ? [rest] : [])]
 }
 
-function short(guard: string): string {
-  return guard.length <= guardLengthMax ? guard : `${guard.slice(0, guardLengthMax - 1).replace(/\W+$/, '')}…`
+/** The guard stands beside the event, or below it where the two are too wide together. */
+function labelLines(transition: ChartTransition): LabelLine[] {
+  const event = transition.kind === 'always' ? '' : eventTextOf(transition)
+  const guard = transition.guard === null ? '' : `[${transition.guard}]`
+  if (event === '' && guard === '') return [{ event: 'always', guard }]
+  if (guard === '' || lineWidth({ event, guard }) <= labelWidthMaxPx) return [{ event, guard }]
+  const guardLines = wrap(guard.split(' '), { font: fonts.label, widthMax: labelWidthMaxPx, separator: ' ' })
+  return [...(event === '' ? [] : [{ event, guard: '' }]), ...guardLines.map((line) => ({ event: '', guard: line }))]
+}
+
+function lineWidth({ event, guard }: LabelLine): number {
+  return textWidth([event, guard].filter(Boolean).join(' '), fonts.label)
 }
 
 export function labelSizeOf(label: readonly LabelLine[]): { widthPx: number; heightPx: number } {
-  const widthsPx = label.map(({ event, guard }) => textWidth([event, guard].filter(Boolean).join(' '), fonts.label))
-  return { widthPx: Math.ceil(Math.max(0, ...widthsPx)) + 8, heightPx: label.length * 14 + 4 }
+  return { widthPx: Math.ceil(Math.max(0, ...label.map(lineWidth))) + 8, heightPx: label.length * 14 + 4 }
 }

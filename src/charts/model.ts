@@ -59,9 +59,14 @@ export function isWithin(path: string, ancestor: string): boolean {
   return ancestor === '' || path === ancestor || path.startsWith(`${ancestor}.`)
 }
 
+/** One path, or of parallel regions each: the recorder puts `|` between them, the HTTP interface ` & `. */
+export function regionsOf(state: string): string[] {
+  return state.split(/[&|]/).map((path) => path.trim())
+}
+
 /** All that is lit when the machine is in `state`, as the recorder writes it: its paths, and those around them. */
 export function litStates(state: string): ReadonlySet<string> {
-  return new Set(state.split('&').flatMap((path) => lineageOf(path.trim())))
+  return new Set(regionsOf(state).flatMap(lineageOf))
 }
 
 export function stateOf(chart: Chart, path: string): ChartState | undefined {

@@ -2,6 +2,7 @@
 import { boxPaddingPx, fonts, type LabelLine, lineHeightPx, nameHeightPx, type Row } from './drawing.ts'
 import type { Area, Point } from './layout.ts'
 import { textWidth } from './measure.ts'
+import { type ChartState, lineageOf } from './model.ts'
 
 const cornerPx = 7
 const headLengthPx = 8
@@ -102,4 +103,21 @@ export function labelLinesAt(label: readonly LabelLine[], area: Area): PlacedLab
     const widthPx = textWidth(text, fonts.label)
     return { ...line, text, widthPx, x: tenth(area.x + (area.width - widthPx) / 2), y: tenth(area.y + 13 + index * 14) }
   })
+}
+
+/** What holds in every state stands above all of them. */
+export const rootRowsOrigin: Point = { x: 16, y: 22 }
+
+const roles = ['offline', 'spare', 'secondary', 'primary', 'quiescing']
+
+/** By which the style sheet knows it: what it is, and the role it stands for. */
+export function classesOf({ path, type }: ChartState): string[] {
+  const top = lineageOf(path)[0]!
+  const isCompound = type === 'compound' || type === 'parallel'
+  return ['c-state', ...(isCompound ? ['c-compound'] : []), ...(roles.includes(top) ? ['c-role', `c-${top}`] : [])]
+}
+
+/** All of it is within one state. */
+export function isInner({ source, target }: { source: string; target: string }): boolean {
+  return lineageOf(source)[0] === lineageOf(target)[0]
 }

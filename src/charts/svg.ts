@@ -2,7 +2,18 @@
 import rules from './chart.css' with { type: 'text' }
 import type { DrawnMachine, Layout, PlacedBox, PlacedEdge, PlacedStart } from './layout.ts'
 import { type Chart, type ChartState, litStates } from './model.ts'
-import { headOf, labelLinesAt, nameTextOf, type PlacedText, pathOf, rowsAt, rowsOriginOf } from './shapes.ts'
+import {
+  classesOf,
+  headOf,
+  isInner,
+  labelLinesAt,
+  nameTextOf,
+  type PlacedText,
+  pathOf,
+  rootRowsOrigin,
+  rowsAt,
+  rowsOriginOf,
+} from './shapes.ts'
 import colours from './standalone.css' with { type: 'text' }
 
 export interface SvgOptions {
@@ -10,28 +21,26 @@ export interface SvgOptions {
   readonly state?: string
 }
 
+const titleHeightPx = 56
+
 export function svgOf({ chart, layout }: DrawnMachine, { state }: SvgOptions = {}): string {
   const lit = state === undefined ? new Set<string>() : litStates(state)
-  const { width, height } = layout
+  const { width, edges } = layout
+  const height = layout.height + titleHeightPx
   return `${[
-    `<svg xmlns="http://www.w3.org/2000/svg" class="chart" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="title description">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" class="chart" viewBox="0 ${-titleHeightPx} ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="title description">`,
     `<title id="title">${xml(titleOf(chart, state))}</title>`,
     `<desc id="description">${xml(chart.purpose)}</desc>`,
     `<style>\n${String(colours)}${String(rules)}</style>`,
-    `<rect class="ground" width="${width}" height="${height}"/>`,
-    ...rootRows(layout),
-    ...layout.boxes.map((box) =>
-      boxSvg(box, {
-        state: chart.states.find(({ path }) => path === box.path)!,
-        machine: chart.name,
-        isLit: lit.has(box.path),
-        isCompound: hasChildren(chart, box.path),
-      }),
-    ),
+    `<rect class="c-ground" y="${-titleHeightPx}" width="${width}" height="${height}"/>`,
+    `<text class="c-title" x="16" y="-26">${xml(chart.name)}</text>`,
+    `<text class="c-subtitle" x="16" y="-8">version ${chart.version}${state === undefined ? '' : `, in ${xml(state)}`}</text>`,
+    ...rowTexts(rowsAt(layout.rootRows, rootRowsOrigin)),
+    ...layout.boxes.map((box) => boxSvg(box, { chart, isLit: lit.has(box.path) })),
     ...layout.starts.map(startSvg),
     ...anywhereSvg(layout),
-    ...layout.edges.map((edge) => edgeSvg(edge)),
-    ...layout.edges.map((edge) => labelSvg(edge)),
+    ...edges.map(edgeSvg),
+    ...edges.map(labelSvg),
     '</svg>',
   ].join('\n')}\n`
 }
@@ -40,61 +49,49 @@ function titleOf({ name, version }: Chart, state: string | undefined): string {
   return `The machine ${name}, version ${version}${state === undefined ? '' : `, in ${state}`}`
 }
 
-function hasChildren(chart: Chart, path: string): boolean {
-  return chart.states.some(({ parent }) => parent === path)
-}
-
-function boxSvg(
-  box: PlacedBox,
-  of: { state: ChartState; machine: string; isLit: boolean; isCompound: boolean },
-): string {
-  const { state, isLit, isCompound } = of
-  const classes = ['state', isCompound ? 'compound' : '', isLit ? 'lit' : ''].filter(Boolean).join(' ')
+function boxSvg(box: PlacedBox, { chart, isLit }: { chart: Chart; isLit: boolean }): string {
+  const state = chart.states.find(({ path }) => path === box.path) as ChartState
+  const classes = [...classesOf(state), isLit ? 'c-lit' : ''].filter(Boolean)
   return [
-    `<g class="${classes}" data-state="${xml(box.path)}">`,
+    `<g class="${classes.join(' ')}" data-state="${xml(box.path)}">`,
     state.description === null ? '' : `<title>${xml(state.description)}</title>`,
-    `<rect class="box" x="${box.x}" y="${box.y}" width="${box.width}" height="${box.height}" rx="${isCompound ? 10 : 7}"/>`,
-    text('name', nameTextOf(box, state.name)),
-    ...rowsAt(box.rows, rowsOriginOf(box)).flatMap(({ keyword, lines }) => [
-      text('keyword', keyword),
-      ...lines.map((line) => text('row', line)),
-    ]),
+    `<rect class="c-box" x="${box.x}" y="${box.y}" width="${box.width}" height="${box.height}" rx="${classes.includes('c-compound') ? 10 : 7}"/>`,
+    text('c-name', nameTextOf(box, state.name)),
+    ...rowTexts(rowsAt(box.rows, rowsOriginOf(box))),
     '</g>',
   ].join('')
 }
 
-function rootRows({ rootRows }: Layout): string[] {
-  return rowsAt(rootRows, { x: 16, y: 26 }).flatMap(({ keyword, lines }) => [
-    text('keyword', keyword),
-    ...lines.map((line) => text('row', line)),
-  ])
+function rowTexts(rows: ReturnType<typeof rowsAt>): string[] {
+  return rows.flatMap(({ keyword, lines }) => [text('c-keyword', keyword), ...lines.map((line) => text('c-row', line))])
 }
 
 function startSvg({ points }: PlacedStart): string {
   const { x, y } = points[0]!
-  return `<g class="startEdge"><circle class="start" cx="${x}" cy="${y}" r="4"/><path d="${pathOf(points)}"/><path class="head" d="${headOf(points)}"/></g>`
+  return `<g class="c-start-edge"><circle class="c-start" cx="${x}" cy="${y}" r="4"/><path d="${pathOf(points)}"/><path class="c-head" d="${headOf(points)}"/></g>`
 }
 
 function anywhereSvg({ anywhere }: Layout): string[] {
   if (!anywhere) return []
   const { x, y, width, height } = anywhere
   return [
-    `<g class="anywhere"><rect x="${x}" y="${y}" width="${width}" height="${height}" rx="${height / 2}"/><text x="${x + width / 2}" y="${y + height / 2 + 4}" text-anchor="middle">any state</text></g>`,
+    `<g class="c-anywhere"><rect x="${x}" y="${y}" width="${width}" height="${height}" rx="${height / 2}"/><text x="${x + width / 2}" y="${y + height / 2 + 4}" text-anchor="middle">any state</text></g>`,
   ]
 }
 
 function edgeSvg({ id, points }: PlacedEdge): string {
-  return `<g class="edge" data-edge="${xml(id)}"><path d="${pathOf(points)}"/><path class="head" d="${headOf(points)}"/></g>`
+  return `<g class="c-edge" data-edge="${xml(id)}"><path d="${pathOf(points)}"/><path class="c-head" d="${headOf(points)}"/></g>`
 }
 
-function labelSvg({ label, labelArea }: PlacedEdge): string {
+function labelSvg(edge: PlacedEdge): string {
+  const { label, labelArea } = edge
   if (!labelArea) return ''
   const { x, y, width, height } = labelArea
   const lines = labelLinesAt(label, labelArea).map(
     ({ event, guard, ...at }) =>
-      `<text class="label" x="${at.x}" y="${at.y}" textLength="${at.widthPx}" lengthAdjust="spacingAndGlyphs">${xml(event)}${guard === '' ? '' : `<tspan class="guard">${event === '' ? '' : ' '}${xml(guard)}</tspan>`}</text>`,
+      `<text class="c-label" x="${at.x}" y="${at.y}" textLength="${at.widthPx}" lengthAdjust="spacingAndGlyphs">${xml(event)}${guard === '' ? '' : `<tspan class="c-guard">${event === '' ? '' : ' '}${xml(guard)}</tspan>`}</text>`,
   )
-  return `<g><rect class="plate" x="${x}" y="${y}" width="${width}" height="${height}" rx="3"/>${lines.join('')}</g>`
+  return `<g><rect class="c-plate${isInner(edge) ? ' c-inner' : ''}" x="${x}" y="${y}" width="${width}" height="${height}" rx="3"/>${lines.join('')}</g>`
 }
 
 /** As wide as the layout takes it to be, whatever the font. */

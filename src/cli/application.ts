@@ -1,5 +1,6 @@
 /** The commands, as a table of contents. What a command does is loaded when it is run, so that all of them start fast. */
 import { type Application, buildApplication, buildCommand, buildRouteMap, help, text_en } from '@stricli/core'
+import { bundleCommand } from './bundle.ts'
 import { configRoutes } from './config.ts'
 import { consoleCommand } from './console.ts'
 import type { CliContext } from './context.ts'
@@ -19,6 +20,7 @@ import {
   viewFlags,
 } from './flags.ts'
 import { logCommand } from './log.ts'
+import { machinesCommand } from './machines.ts'
 import { operationRoutes } from './operations.ts'
 import { planCommand } from './plan.ts'
 import { replayCommand } from './replay.ts'
@@ -115,8 +117,10 @@ const root = buildRouteMap<string, CliContext>({
     plan: planCommand,
     fence: fenceCommand,
     log: logCommand,
+    machines: machinesCommand,
     replay: replayCommand,
     console: consoleCommand,
+    bundle: bundleCommand,
     simulate: simulateCommand,
     demo: demoCommand,
     ledger,

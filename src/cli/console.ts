@@ -16,7 +16,7 @@ const listenDefault = '127.0.0.1:0'
 
 /**
  * With files: serves what they recorded until it is interrupted; no cluster is needed. Without: prints where the console of this
- * machine's node is. Exits 0; 105 when there is no black box there; 69 when the address is taken; 78 when the configuration is
+ * machine's node is. Exits 0; 105 when nothing recorded is there; 65 when a later release has recorded it; 69 when the address is taken; 78 when the configuration is
  * wrong, or has no console; 64 for a wrong command line.
  */
 export const consoleCommand = buildCommand<ConsoleFlags, string[], CliContext>({
@@ -39,7 +39,7 @@ export const consoleCommand = buildCommand<ConsoleFlags, string[], CliContext>({
       kind: 'array',
       parameter: {
         parse: (input: string) => input,
-        brief: 'Black boxes: segments (.rcbb), or directories that hold some',
+        brief: 'What was recorded: directories with black boxes, segments (.rcbb), bundles',
         placeholder: 'FILE|DIR',
       },
     },

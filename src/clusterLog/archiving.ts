@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../engine/clock.ts'
 import { logger } from '../log/log.ts'
+import { archiveFailureLengthMax } from '../wire/messages/clusterLog.ts'
 import type { ArchiveBatch, ArchiveSink } from './archiveSink.ts'
 import { trustedLogRecord } from './codec.ts'
 import { plainRecord } from './record.ts'
@@ -16,6 +17,8 @@ export interface ArchivingOptions {
   readonly spool: () => SpoolClient | null
   /** The archive has everything up to there. */
   readonly onArchived: (positions: readonly NodePosition[]) => void
+  /** `failure` has changed. */
+  readonly onFailure: () => void
 }
 
 const batchCountMax = 500
@@ -85,18 +88,31 @@ export class Archiving {
     return true
   }
 
-  #succeeded({ name }: ArchiveSink): void {
-    if (this.failure !== null) log.info('{name} takes the log again', { name })
-    this.failure = null
-    this.#failureCount = 0
+  /** Another node archives. */
+  rest(): void {
+    if (this.#isBusy || this.failure === null) return
+    this.#unanswered = null
+    this.#tell(null)
   }
 
-  #failed({ name }: ArchiveSink, { message }: Error): void {
+  #succeeded({ name }: ArchiveSink): void {
+    if (this.failure !== null) log.info('{name} takes the log again', { name })
+    this.#failureCount = 0
+    this.#tell(null)
+  }
+
+  #failed({ name }: ArchiveSink, error: Error): void {
+    const message = `${name}: ${error.message}`.slice(0, archiveFailureLengthMax)
     this.#failureCount += 1
     const waitMs = pauseMs(this.#failureCount)
     this.#notBeforeMs = this.#options.clock.nowMs() + waitMs
-    if (this.failure !== message)
-      log.error('{name} does not take the log: {message}; tried again in {waitMs} ms', { name, message, waitMs })
-    this.failure = message
+    if (this.failure !== message) log.error('the log is not archived: {message}; tried again', { message })
+    this.#tell(message)
+  }
+
+  #tell(failure: string | null): void {
+    if (failure === this.failure) return
+    this.failure = failure
+    this.#options.onFailure()
   }
 }

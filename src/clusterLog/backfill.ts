@@ -5,7 +5,7 @@
 import { listSegments, type SegmentFile } from '../recorder/names.ts'
 import { readSegment } from '../recorder/segmentReader.ts'
 import { encodeLogRecord } from './codec.ts'
-import { Notables, type Recorded } from './notable.ts'
+import { isSnapshot, Notables, type Recorded } from './notable.ts'
 import { isAfter, type LogRecord, type StreamPosition } from './record.ts'
 import type { Appended, Spool } from './spool.ts'
 
@@ -65,23 +65,16 @@ function* foundAfter({ directory, node, upTo }: BackfillRequest, from: StreamPos
       if (isAfter(place, upTo)) return
       const notable = notables.take(record)
       if (isSnapshot(record) || record.sequence <= lastSequence) continue
-      if ((record.fromSequence ?? record.sequence) > lastSequence + 1)
-        yield { type: 'gap', to: { incarnation, sequence: (record.fromSequence ?? record.sequence) - 1 } }
+      const { fromSequence = record.sequence } = record
+      if (fromSequence > lastSequence + 1) yield { type: 'gap', to: { incarnation, sequence: fromSequence - 1 } }
       lastSequence = record.sequence
       if (notable) yield { type: 'record', record: notable }
     }
   }
 }
 
-/** `fromSequence`: of a record that stands for several quiet steps, the number of the first. */
-type Read = Recorded & { readonly of?: string; readonly fromSequence?: number }
-
-function isSnapshot({ kind, of }: Read): boolean {
-  return kind === 'snapshot' || (kind === 'omitted' && of === 'snapshot')
-}
-
 /** Of one life, from the segment on that holds what comes after `afterSequence`. */
-function* recordsOf(segments: readonly SegmentFile[], afterSequence: number): Generator<Read> {
+function* recordsOf(segments: readonly SegmentFile[], afterSequence: number): Generator<Recorded> {
   let first = segments.length - 1
   while (first > 0 && beginOf(segments[first]!) > afterSequence) first -= 1
   for (const segment of segments.slice(Math.max(first, 0))) for (const record of read(segment)) yield record
@@ -89,13 +82,14 @@ function* recordsOf(segments: readonly SegmentFile[], afterSequence: number): Ge
 
 /** The number of a segment's first record; a damaged one is as good as none. */
 function beginOf(segment: SegmentFile): number {
-  return read(segment)[0]?.sequence ?? Number.POSITIVE_INFINITY
+  const [first] = read(segment)
+  return first?.fromSequence ?? first?.sequence ?? Number.POSITIVE_INFINITY
 }
 
 /** Nothing of one that the ring dropped meanwhile. */
-function read({ path }: SegmentFile): readonly Read[] {
+function read({ path }: SegmentFile): readonly Recorded[] {
   try {
-    return readSegment(path).frames.map(({ record }) => record as Read)
+    return readSegment(path).frames.map(({ record }) => record as Recorded)
   } catch (error) {
     if ((error as { code?: string }).code === 'ENOENT') return []
     throw error

@@ -1,31 +1,61 @@
 /** Records as bytes: on disk and between nodes. Positional, as those of the black box are; what comes from elsewhere is checked. */
-import { z } from 'zod'
+import type { Message } from '../engine/step.ts'
 import { formatId } from '../recorder/timeline.ts'
 import { decodeBody, encodeBody } from '../wire/codec.ts'
-import { gapType, type LogRecord, logRecordKinds, type StreamPosition } from './record.ts'
+import { gapType, type LogRecord, type LogRecordKind, logRecordKinds, type StreamPosition } from './record.ts'
 
 /** A longer record is kept without its event's fields and its effects (`omitted`). */
 export const recordBytesMax = 16_384
+/** Of names and states. */
+const textLengthMax = 500
 
-const count = z.int().min(0)
-const message = z.looseObject({ type: z.string() })
-const cause = z.string().max(200).nullable()
+type Stored = [
+  node: string,
+  incarnation: number,
+  sequence: number,
+  us: number,
+  ticks: number,
+  actor: string,
+  machine: string | null,
+  kind: LogRecordKind,
+  event: Message,
+  cause: string | null,
+  fromState: string | null,
+  state: string,
+  effects: Message[],
+]
 
-const stored = z.tuple([
-  z.string().min(1).max(64),
-  count.min(1),
-  count.min(1),
-  count,
-  count,
-  z.string().max(200),
-  z.string().max(64).nullable(),
-  z.enum(logRecordKinds),
-  message,
-  cause,
-  z.string().max(200).nullable(),
-  z.string().max(200),
-  z.array(message),
-])
+type Check = (value: unknown) => boolean
+
+const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0
+const isNumber: Check = (value) => isCount(value) && value !== 0
+const isText: Check = (value) => typeof value === 'string' && value.length <= textLengthMax
+const isTextOrNull: Check = (value) => value === null || isText(value)
+const isKind: Check = (value) => (logRecordKinds as readonly unknown[]).includes(value)
+const isMessage: Check = (value) =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && isText((value as { type?: unknown }).type)
+const isMessages: Check = (value) => Array.isArray(value) && value.every(isMessage)
+
+/** In the order of `Stored`. By hand: what checks messages elsewhere would cost the thread as much memory as all the rest of it. */
+const checks: readonly Check[] = [
+  (value) => isText(value) && value !== '',
+  isNumber,
+  isNumber,
+  isCount,
+  isCount,
+  isText,
+  isTextOrNull,
+  isKind,
+  isMessage,
+  isTextOrNull,
+  isTextOrNull,
+  isText,
+  isMessages,
+]
+
+function isStored(value: unknown): value is Stored {
+  return Array.isArray(value) && value.length === checks.length && checks.every((check, place) => check(value[place]))
+}
 
 /** A copy of its own. */
 export function encodeLogRecord(record: LogRecord): Uint8Array {
@@ -69,16 +99,14 @@ function withoutDetail(record: LogRecord): LogRecord {
 /** null: it is none. Never throws. */
 export function decodeLogRecord(bytes: Uint8Array): LogRecord | null {
   if (bytes.length > recordBytesMax) return null
-  const parsed = stored.safeParse(decodeBody(bytes))
-  return parsed.success ? recordOf(parsed.data as Stored) : null
+  const fields = decodeBody(bytes)
+  return isStored(fields) ? recordOf(fields) : null
 }
 
 /** Of bytes that this node has checked before. */
 export function trustedLogRecord(bytes: Uint8Array): LogRecord {
   return recordOf(decodeBody(bytes) as Stored)
 }
-
-type Stored = z.output<typeof stored>
 
 function recordOf(fields: Stored): LogRecord {
   const [node, incarnation, sequence, us, ticks, actor, machine, kind, event, cause, fromState, state, effects] = fields
@@ -107,7 +135,7 @@ export function gapRecord(of: { node: string; from: StreamPosition; to: StreamPo
     node,
     ...to,
     time: { us, count: 0 },
-    actor: 'log',
+    actor: 'clusterLog',
     machine: null,
     kind: 'note',
     event: { type: gapType, from: `${from.incarnation}:${from.sequence}`, to: `${to.incarnation}:${to.sequence}` },

@@ -5,7 +5,9 @@
  * names the place from which on (so it acknowledges all before it), and is good for one answer: that is the flow control. An answer that
  * does not come is asked for again.
  */
+
 import { beginning, comparePositions, isAfter, type StreamPosition } from './record.ts'
+import type { NodePosition } from './spoolCalls.ts'
 
 export interface Want {
   readonly to: string
@@ -15,16 +17,25 @@ export interface Want {
 
 interface Stream {
   position: StreamPosition
-  asked: { readonly of: string; readonly atMs: number } | null
+  asked: { readonly of: string; readonly life: number; readonly atMs: number } | null
   /** An answer is on its way to the disk. */
   isStoring: boolean
   /** Not asked for before: a node that has much to fetch leaves room for others. */
   notBeforeMs: number
 }
 
+export interface Surroundings {
+  readonly nodes: readonly string[]
+  /** Those that answer, without this one. */
+  readonly up: readonly string[]
+  readonly lifeOf: (node: string) => number
+}
+
 export interface FollowingTimes {
   /** An answer should have come within this. */
   readonly retryMs: number
+  /** Within this, of a node that has one. */
+  readonly doubtMs: number
   /** Between full batches. */
   readonly paceMs: number
 }
@@ -56,8 +67,14 @@ export class Following {
     return this.#announced.get(by) ?? new Map()
   }
 
-  announce(by: string, positions: readonly { readonly node: string; readonly position: StreamPosition }[]): void {
+  /** A node that has more than it was asked for would have answered: the question was lost, and is asked again. */
+  announce(by: string, positions: readonly NodePosition[], nowMs: number): void {
     this.#announced.set(by, new Map(positions.map(({ node, position }) => [node, position])))
+    for (const { node, position } of positions) {
+      const stream = this.#streams.get(node)
+      if (stream?.asked?.of !== by || nowMs < stream.asked.atMs + this.#times.doubtMs) continue
+      if (isAfter(position, stream.position)) stream.asked = null
+    }
   }
 
   /** What is on disk here of a stream. */
@@ -66,17 +83,23 @@ export class Following {
     if (isAfter(position, stream.position)) stream.position = position
   }
 
-  /** The questions to be sent now. `up`: nodes that answer, without this one. */
-  due(nowMs: number, { nodes, up }: { nodes: readonly string[]; up: readonly string[] }): Want[] {
+  /** What was asked is asked anew. */
+  askAgain(): void {
+    for (const stream of this.#streams.values()) stream.asked = null
+  }
+
+  /** The questions to be sent now. A node that began another life knows of none from before. */
+  due(nowMs: number, { nodes, up, lifeOf }: Surroundings): Want[] {
     const wants: Want[] = []
     for (const origin of new Set([...nodes, ...this.origins()])) {
       if (origin === this.#self) continue
       const to = this.#sourceOf(origin, up)
       if (to === null) continue
       const stream = this.#stream(origin)
-      const isWaiting = stream.asked?.of === to && nowMs < stream.asked.atMs + this.#times.retryMs
+      const isWaiting =
+        stream.asked?.of === to && stream.asked.life === lifeOf(to) && nowMs < stream.asked.atMs + this.#times.retryMs
       if (stream.isStoring || isWaiting || nowMs < stream.notBeforeMs) continue
-      stream.asked = { of: to, atMs: nowMs }
+      stream.asked = { of: to, life: lifeOf(to), atMs: nowMs }
       wants.push({ to, origin, after: stream.position })
     }
     return wants

@@ -83,13 +83,29 @@ export interface LogStats {
   readonly keepers: readonly string[]
 }
 
-/** Resolves whatever the state of the disk: with nothing, when the store cannot be read. */
+/**
+ * `log.unwritten`: the spool of the node takes nothing. `log.unarchived`: the archive took nothing of the node, which is the master.
+ * `log.lost`: records had to go from the node before they were archived.
+ */
+export interface LogProblem {
+  readonly code: 'log.unwritten' | 'log.unarchived' | 'log.lost'
+  readonly node: string
+  readonly detail: string
+}
+
+/** Resolves once the store was tried, whatever the state of the disk: with nothing, when it cannot be read. */
 export interface ClusterLog {
   query(query: LogQuery): Promise<LogPage>
   /** What arrived after a position; null: from the oldest kept. At most 1000. */
   after(position: ArrivalPosition | null, limit?: number): Promise<LogArrivals>
-  /** Called with what has arrived, and is on disk, in the order of arrival. Returns what ends it. */
-  subscribe(listener: (records: readonly LogRecord[], position: ArrivalPosition) => void): () => void
+  /**
+   * Called with what has arrived, and is on disk, in the order of arrival. Returns what ends it. `isOrdered`: `completeUs` is to be
+   * fresh, for one who puts arrivals into the order of time; it costs messages between all nodes.
+   */
+  subscribe(
+    listener: (records: readonly LogRecord[], position: ArrivalPosition) => void,
+    options?: { readonly isOrdered?: boolean },
+  ): () => void
   /** Of what is kept here; null: nothing is. */
   readonly oldestUs: number | null
   readonly newestUs: number | null
@@ -97,4 +113,5 @@ export interface ClusterLog {
   readonly completeUs: number | null
   positions(): readonly OriginState[]
   stats(): LogStats
+  problems(): readonly LogProblem[]
 }

@@ -13,20 +13,33 @@ const tellCount = 200
 
 export class LogReader {
   readonly #spool: () => SpoolClient | null
-  readonly #listeners = new Set<Listener>()
+  /** With whether `completeUs` matters to them. */
+  readonly #listeners = new Map<Listener, boolean>()
   /** Of the store; '': it is not open. */
   #name = ''
-  /** What listeners were told of. */
-  #toldArrival = 0
+  /** What listeners were told of; null: they are told of what arrives once the store is open. */
+  #toldArrival: number | null = null
   #isTelling = false
+  /** Whoever asks before the store was tried waits for that. */
+  #onTried = () => {}
+  readonly #tried = new Promise<void>((resolve) => {
+    this.#onTried = resolve
+  })
 
   constructor(spool: () => SpoolClient | null) {
     this.#spool = spool
   }
 
-  /** The store is open. */
-  begin(name: string): void {
+  /** The store is open: it has this name, and so much has arrived. */
+  begin(name: string, arrival: number): void {
     this.#name = name
+    this.#toldArrival ??= arrival
+    this.#onTried()
+  }
+
+  /** The store cannot be opened: nothing is there for now. */
+  fail(): void {
+    this.#onTried()
   }
 
   async query(query: LogQuery): Promise<LogPage> {
@@ -44,9 +57,13 @@ export class LogReader {
     return { records: records.map(trustedLogRecord), position: this.#position(arrival), isMore, isReset: isReset }
   }
 
-  subscribe(listener: Listener): () => void {
-    if (this.#listeners.size === 0) this.#toldArrival = this.#spool()?.summary?.arrival ?? 0
-    this.#listeners.add(listener)
+  get isFollowed(): boolean {
+    return this.#listeners.values().some((isOrdered) => isOrdered)
+  }
+
+  subscribe(listener: Listener, { isOrdered = false } = {}): () => void {
+    if (this.#listeners.size === 0) this.#toldArrival = this.#spool()?.summary?.arrival ?? null
+    this.#listeners.set(listener, isOrdered)
     return () => void this.#listeners.delete(listener)
   }
 
@@ -57,17 +74,19 @@ export class LogReader {
 
   async #tell(): Promise<void> {
     this.#isTelling = true
-    for (;;) {
-      const found = await this.#ask((spool) => spool.ask('arrivals', { after: this.#toldArrival, limit: tellCount }))
+    while (this.#toldArrival !== null) {
+      const after = this.#toldArrival
+      const found = await this.#ask((spool) => spool.ask('arrivals', { after, limit: tellCount }))
       if (!found || found.records.length === 0 || this.#listeners.size === 0) break
       this.#toldArrival = found.arrival
       const records = found.records.map(trustedLogRecord)
-      for (const listener of [...this.#listeners]) listener(records, this.#position(found.arrival))
+      for (const listener of [...this.#listeners.keys()]) listener(records, this.#position(found.arrival))
     }
     this.#isTelling = false
   }
 
   async #ask<T>(question: (spool: SpoolClient) => Promise<T>): Promise<T | null> {
+    await this.#tried
     const spool = this.#spool()
     if (!spool) return null
     try {

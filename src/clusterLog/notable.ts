@@ -2,7 +2,7 @@
  * What of a black box goes into the cluster log: starts, ends, changes of state, steps with effects that matter, and all that
  * applications and the node itself noted. The rest is detail: it stays in the black box of its node.
  */
-import type { EndRecord, StartRecord, StepRecord } from '../engine/record.ts'
+import { type EndRecord, isNote, type StartRecord, type StepRecord } from '../engine/record.ts'
 import type { Message } from '../engine/step.ts'
 import { formatId } from '../recorder/timeline.ts'
 import type { LogRecord, LogRecordKind } from './record.ts'
@@ -16,6 +16,14 @@ export interface Recorded extends Pick<EndRecord, 'sequence' | 'time' | 'actor'>
   readonly eventType?: string
   readonly cause?: StepRecord['cause']
   readonly effects?: StartRecord['effects']
+  /** Of what stands for another: its kind. */
+  readonly of?: string
+  /** Of what stands for several: where they begin. */
+  readonly fromSequence?: number
+}
+
+export function isSnapshot({ kind, of }: Recorded): boolean {
+  return kind === 'snapshot' || (kind === 'omitted' && of === 'snapshot')
 }
 
 /** Effects that come round without anything having happened. */
@@ -38,11 +46,11 @@ export class Notables {
   }
 
   /** What goes into the log; null: nothing. Snapshots, and what stands for one, tell only what is known of their actor. */
-  take(record: Recorded & { readonly of?: string }): LogRecord | null {
+  take(record: Recorded): LogRecord | null {
+    if (record.kind === 'quiet') return null
     const known = this.#actors.get(record.actor)
-    const isSnapshot = record.kind === 'snapshot' || (record.kind === 'omitted' && record.of === 'snapshot')
     this.#note(record, known)
-    if (isSnapshot) return null
+    if (isSnapshot(record)) return null
     const isBeginning = record.kind === 'start' || (record.kind === 'omitted' && record.of === 'start')
     const fromState = isBeginning ? null : (known?.state ?? null)
     return isNotable(record, fromState) ? this.#logRecord(record, fromState, known?.machine ?? null) : null
@@ -50,7 +58,7 @@ export class Notables {
 
   #note(record: Recorded, known: Known | undefined): void {
     const { kind, actor, state, machine } = record
-    if (state === undefined || kind === 'application' || kind === 'note') return
+    if (state === undefined || isNote(record)) return
     if (kind === 'end') this.#actors.delete(actor)
     else if (known?.state !== state || machine !== undefined)
       this.#actors.set(actor, { state, machine: machine ?? known?.machine ?? null })
@@ -76,8 +84,6 @@ export class Notables {
 }
 
 function isNotable({ kind, state, effects = [] }: Recorded, fromState: string | null): boolean {
-  // It stands for steps none of which is.
-  if (kind === 'quiet') return false
   if (kind !== 'step') return true
   return fromState !== state || effects.some(({ type }) => !quietEffects.has(type))
 }

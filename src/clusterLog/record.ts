@@ -14,7 +14,7 @@ export interface LogRecord {
   readonly incarnation: number
   readonly sequence: number
   readonly time: HybridTime
-  /** `crim`, `membership`, `node/n2`, `component/n1/ledger`; `log` for what the log has to say of itself. */
+  /** `crim`, `membership`, `node/n2`, `component/n1/ledger`; `life`, `guard` and the like of the node itself, `clusterLog` of this log. */
   readonly actor: string
   /** Of the catalogue; null: no machine's, or not known. */
   readonly machine: string | null

@@ -11,7 +11,7 @@ import { beginning, comparePositions, isAfter, type LogRecord, type StreamPositi
 import { openSpoolFile } from './spoolSchema.ts'
 
 /** Besides its bytes a record takes about so many, indexes included. */
-export const recordOverheadBytes = 160
+export const recordOverheadBytes = 120
 
 export interface SpoolLimits {
   readonly sizeBytesMax: number

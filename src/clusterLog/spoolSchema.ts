@@ -14,7 +14,7 @@ const tables = `
     us INTEGER NOT NULL, ticks INTEGER NOT NULL, actor TEXT NOT NULL, bytes BLOB NOT NULL
   ) STRICT;
   CREATE UNIQUE INDEX record_place ON record (node, life, sequence);
-  CREATE INDEX record_time ON record (us);
+  CREATE INDEX record_time ON record (us, ticks, node, life, sequence);
   CREATE TABLE origin (
     node TEXT PRIMARY KEY, life INTEGER NOT NULL, sequence INTEGER NOT NULL, completeUs INTEGER NOT NULL,
     floorLife INTEGER NOT NULL, floorSequence INTEGER NOT NULL

@@ -110,7 +110,16 @@ class Tracks {
     const close = (last: Place) => {
       const { pid, tid, ts } = this.placeOf(first)
       const args = { id: first.id, event: first.event.type, life: first.incarnation }
-      slices.push({ ph: 'X', cat: 'state', name: first.state, pid, tid, ts, dur: Math.max(1, last.ts - ts), args })
+      slices.push({
+        ph: 'X',
+        cat: 'state',
+        name: first.state === '' ? first.actor : first.state,
+        pid,
+        tid,
+        ts,
+        dur: Math.max(1, last.ts - ts),
+        args,
+      })
     }
     for (const [index, entry] of track.entries()) {
       const before = track[index - 1]

@@ -29,6 +29,7 @@ export const logStateSchema = z.object({
   completeUs: z.number().nullable(),
   oldestUs: z.number().nullable(),
   newestUs: z.number().nullable(),
+  problems: z.array(z.object({ code: z.string(), node: z.string(), detail: z.string() })),
 })
 
 export type LogState = z.output<typeof logStateSchema>

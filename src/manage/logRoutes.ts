@@ -84,7 +84,8 @@ interface Asked {
 function stateOf(node: string, log: ClusterLog): LogState {
   const { isKeeper, keepers } = log.stats()
   const { completeUs, oldestUs, newestUs } = log
-  return { node, isKeeper, keepers: [...keepers], completeUs, oldestUs, newestUs }
+  const problems = [...log.problems()]
+  return { node, isKeeper, keepers: [...keepers], completeUs, oldestUs, newestUs, problems }
 }
 
 function refusal(failure: { code: string; text: string; suggestion?: string }, status = 503): Response {
@@ -143,7 +144,7 @@ function arrivalStream({ log, query, after }: Asked, onEnd: () => void): Readabl
     async start(controller) {
       position ??= (await log.query({ limit: 1 })).position
       tell(controller, { records: [], position, completeUs: null })
-      unsubscribe = log.subscribe(() => void send(controller))
+      unsubscribe = log.subscribe(() => void send(controller), { isOrdered: true })
       marks = setInterval(() => {
         const isQuiet = performance.now() - told.atMs > keepAliveIntervalMs
         if (isQuiet && (controller.desiredSize ?? 0) > 0) controller.enqueue(encoder.encode('\n'))

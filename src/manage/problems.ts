@@ -2,6 +2,7 @@
 import { hostOf } from '../../machines/model/ids.ts'
 import { upAvailabilities } from '../../machines/model/status.ts'
 import type { AssignmentView, ClusterView, ComponentView, NodeView, Problem } from '../../machines/model/view.ts'
+import type { LogProblem } from '../clusterLog/index.ts'
 import type { GuardProblem } from '../guard/protocol.ts'
 
 /** Stable: alarms and scripts go by them. docs/operations.md says what each means and what to do. */
@@ -36,6 +37,9 @@ export const problemCodes = [
   'watchdog.unusable',
   'failover.barred',
   'fence.failed',
+  'log.unwritten',
+  'log.unarchived',
+  'log.lost',
   'secret.default',
   'configuration.differs',
   'timing.unsettled',
@@ -70,6 +74,8 @@ export interface NodeFacts {
   readonly timingWaitsFor?: readonly string[]
   /** Nodes that belong to another cluster, with its id. */
   readonly foreigners?: readonly (readonly [node: string, cluster: string])[]
+  /** Of the cluster log, as far as the node that answers knows. */
+  readonly logProblems?: readonly LogProblem[]
   /** Nodes of releases that share no protocol with this one. */
   /** Why the HTTP interface of the node that answers is not served. */
   readonly httpProblem?: string | null
@@ -95,6 +101,7 @@ export function problemsOf(view: ViewWithoutProblems, facts: NodeFacts = noFacts
     ...facts.guardProblems.map((problem) => guardProblem(problem, view)),
     ...(facts.failedFences ?? []).map(fenceProblem),
     ...(facts.failoverBar ? [failoverProblem(view, facts.failoverBar)] : []),
+    ...(facts.logProblems ?? []).map(logProblem),
     ...(facts.isSecretDefault ? [secretProblem(view)] : []),
     ...differenceProblems(view, facts.differingKeys ?? []),
     ...timingProblems(view, facts.timingWaitsFor ?? []),
@@ -303,6 +310,16 @@ function hungProblem(node: string): Found {
 
 function guardProblem({ code, text }: GuardProblem, { node }: ViewWithoutProblems): Found {
   return { severity: 'warning', code, subject: node, text, next: null }
+}
+
+const logTexts: Readonly<Record<LogProblem['code'], string>> = {
+  'log.unwritten': 'the cluster log cannot be written on this node; its black box goes on',
+  'log.unarchived': 'the cluster log is not archived',
+  'log.lost': 'the cluster log lost records before they were archived',
+}
+
+function logProblem({ code, node, detail }: LogProblem): Found {
+  return { severity: 'warning', code, subject: node, text: `${logTexts[code]}: ${detail}`, next: null }
 }
 
 function fenceProblem({ node, detail }: { node: string; detail: string }): Found {

@@ -42,6 +42,8 @@ export function clusterLogOf(parts: Parts, tap: Tap, { startSpool }: Pick<NodePo
     startSpool: startSpool!,
     candidates: () => candidatesOf(parts),
     peers: () => parts.peers.filter((node) => isUp(parts, node) && isSpoken(parts, node)),
+    lifeOf: (node) => parts.network.incarnationOf(node),
+    onProblems: () => parts.publisher.touch(),
     send: (to, message) => parts.peers.includes(to) && parts.network.post(to, message),
     sealTime() {
       engine.observe({ us: clock.wallUs(), count: 0 })

@@ -7,8 +7,9 @@ import type { ComponentEffect } from '../../machines/component.ts'
 import { decidedNames, lifeKey } from '../../machines/crim/keys.ts'
 import type { CrimEffect } from '../../machines/crim.ts'
 import type { FencingEffect } from '../../machines/fencing.ts'
+import { endedWith } from '../../machines/logic/contents.ts'
 import type { MembershipEffect } from '../../machines/membership.ts'
-import { type Incarnation, type NodeName, nodeOf } from '../../machines/model/ids.ts'
+import { hostOf, type Incarnation, type NodeName, nodeOf } from '../../machines/model/ids.ts'
 import { upAvailabilities } from '../../machines/model/status.ts'
 import type { NodeEffect } from '../../machines/node.ts'
 import type { Cause } from '../engine/record.ts'
@@ -160,7 +161,15 @@ function reportStatus(parts: Parts, effect: Extract<ComponentEffect, { type: 'st
   // A machine counts the lives of its place; what is told, and compared with others, is that of the process.
   const status = { ...effect.status, incarnation: parts.agent.lifeOf(effect.status) }
   parts.statuses.set(status.component, status)
-  if (status.phase === 'stopped') parts.reconfiguration?.settle()
+  if (status.phase === 'stopped') {
+    parts.reconfiguration?.settle()
+    for (const place of endedWith(parts.configuration, parts.statuses, status))
+      parts.engine.send(
+        actorOf.component(place),
+        { type: 'container.ended', container: hostOf(status.component) },
+        cause,
+      )
+  }
   const master: NodeName | null = parts.replica.leader
   if (master === null) return
   if (master === parts.self) tellStatus(parts, { node: parts.self, incarnation: parts.incarnation }, { status, cause })

@@ -88,7 +88,7 @@ function identify(path: string): SegmentFile {
   }
   if (reading.ok) {
     const { node, incarnation, segment } = reading.header
-    return { path, node, incarnation, segment }
+    return { path, node, incarnation, segment, formatVersion: reading.version }
   }
   const named = parseSegmentFileName(basename(path))
   return named ? { path, ...named } : { path, node: `unknown (${basename(path)})`, incarnation: 0, segment: 0 }

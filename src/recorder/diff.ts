@@ -31,6 +31,9 @@ export interface Divergence {
   /** The next of each; null: it has none. */
   readonly a: TimelineEntry | null
   readonly b: TimelineEntry | null
+  /** Types of the events that caused them; null: the world did, or it is not recorded. */
+  readonly aCause: string | null
+  readonly bCause: string | null
 }
 
 /** Steps of one actor that are aligned; beyond, only the beginning is compared. */
@@ -50,19 +53,21 @@ export function compareRuns(a: Timeline, b: Timeline): RunDifference {
 
 interface Track {
   readonly entries: TimelineEntry[]
+  readonly causes: (string | null)[]
   readonly signatures: string[]
 }
 
-const emptyTrack: Track = { entries: [], signatures: [] }
+const emptyTrack: Track = { entries: [], causes: [], signatures: [] }
 const separator = '\n'
 
 function trackOf(timeline: Timeline): Map<string, Track> {
   const tracks = new Map<string, Track>()
   for (const entry of timeline.entries) {
     const key = `${entry.node}${separator}${entry.actor}`
-    if (!tracks.has(key)) tracks.set(key, { entries: [], signatures: [] })
+    if (!tracks.has(key)) tracks.set(key, { entries: [], causes: [], signatures: [] })
     const track = tracks.get(key)!
     track.entries.push(entry)
+    track.causes.push(entry.cause === null ? null : (timeline.byId.get(entry.cause)?.event.type ?? null))
     track.signatures.push(signatureOf(timeline, entry))
   }
   return tracks
@@ -102,8 +107,18 @@ function compareActor(key: string, a: Track, b: Track): ActorDifference {
     aCount: a.entries.length,
     bCount: b.entries.length,
     alikeCount: isSame ? alike : alike + commonCount(a.signatures.slice(alike), b.signatures.slice(alike)),
-    divergence: isSame ? null : { afterCount: alike, a: a.entries[alike] ?? null, b: b.entries[alike] ?? null },
+    divergence: isSame ? null : divergenceAt(alike, a, b),
     timing: timingOf(a.entries.slice(0, alike), b.entries.slice(0, alike)),
+  }
+}
+
+function divergenceAt(index: number, a: Track, b: Track): Divergence {
+  return {
+    afterCount: index,
+    a: a.entries[index] ?? null,
+    b: b.entries[index] ?? null,
+    aCause: a.causes[index] ?? null,
+    bCause: b.causes[index] ?? null,
   }
 }
 

@@ -88,7 +88,7 @@ export function encodeHeader(header: SegmentHeader): Uint8Array {
 }
 
 export type HeaderReading =
-  | { readonly ok: true; readonly header: SegmentHeader; readonly headerBytes: number }
+  | { readonly ok: true; readonly header: SegmentHeader; readonly headerBytes: number; readonly version: number }
   /** `isForeign`: intact, but of another format or version; nothing after it can be relied on. */
   | { readonly ok: false; readonly detail: string; readonly isForeign: boolean }
 
@@ -132,5 +132,6 @@ export function decodeHeader(bytes: Uint8Array): HeaderReading {
     ok: true,
     header: decode(copy.subarray(fixedHeaderBytes, fixedHeaderBytes + mapBytes)) as SegmentHeader,
     headerBytes,
+    version,
   }
 }

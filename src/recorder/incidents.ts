@@ -62,11 +62,23 @@ function makeIndex({ entries }: Timeline): IncidentIndex {
   for (const entry of entries) known.note(entry)
   const { incidents, byStep } = collect(entries)
   const outages = outagesOf(gapsOf(entries, known), { incidents, byStep, known, endUs: entries.at(-1)?.time.us ?? 0 })
+  const endUs = entries.at(-1)?.time.us ?? 0
+  for (const incident of incidents) if (isQuorumLost(incident, endUs)) incident.code = 'quorum.lost'
   const finished = new Map(incidents.map((incident) => [incident, incidentOf(incident, outages.get(incident))]))
   return {
     incidents: [...finished.values()].sort((a, b) => a.startUs - b.startUs),
     byStep: new Map([...byStep].map(([id, incident]) => [id, finished.get(incident)!])),
   }
+}
+
+/** An election takes fractions of a second: after this there is no majority to elect anybody. */
+const electionUsMax = 5_000_000
+
+function isQuorumLost({ code, restedUs, members, lastUs }: Collected, endUs: number): boolean {
+  if (code !== 'lease.lost') return false
+  const isElected = members.some(({ state, fromState }) => state === 'primary.acting' && fromState !== state)
+  const { us } = members[0]!.time
+  return !isElected && Math.max(lastUs, restedUs ?? endUs) - us > electionUsMax
 }
 
 interface Found {
@@ -117,5 +129,5 @@ function incidentOf(incident: Collected, outageMs: number | undefined): Incident
 
 function severityOf(code: IncidentCode, outageMs: number | undefined): Severity {
   if (planned.includes(code)) return 'info'
-  return outageMs === undefined ? 'warning' : 'critical'
+  return outageMs === undefined && code !== 'quorum.lost' ? 'warning' : 'critical'
 }

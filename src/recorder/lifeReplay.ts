@@ -2,10 +2,11 @@
 import type { AnyMachineSnapshot } from 'xstate'
 import type { CatalogueEntry } from '../engine/engine.ts'
 import { type EndRecord, isNote, type SnapshotRecord, type StartRecord, type StepRecord } from '../engine/record.ts'
-import { hashOf, initialStep, restore, type StepResult, step } from '../engine/step.ts'
+import { initialStep, restore, type StepResult, step } from '../engine/step.ts'
 import type { Life } from './boxes.ts'
 import type { OmittedRecord, QuietRecord } from './codec.ts'
 import { applyTimers, difference, differencesOf, driftOf } from './compare.ts'
+import { type HashOf, hasherOf } from './hashing.ts'
 import type { Catalogue, Difference, Gap, Mismatch, Unverifiable } from './replay.ts'
 import type { StoredFrame } from './segmentReader.ts'
 
@@ -40,6 +41,7 @@ export class LifeReplay {
   readonly unverifiable = new Map<string, Unverifiable & { stepCount: number }>()
   readonly #life: Life
   readonly #catalogue: Catalogue
+  readonly #hashOf: HashOf
   readonly #actors = new Map<string, Actor>()
   /** Number of the last record read; null before the first of a life whose beginning the ring has dropped. */
   #sequence: number | null
@@ -47,6 +49,7 @@ export class LifeReplay {
   constructor(life: Life, catalogue: Catalogue) {
     this.#life = life
     this.#catalogue = catalogue
+    this.#hashOf = hasherOf(life)
     this.#sequence = life.segments[0]?.segment === 1 ? 0 : null
   }
 
@@ -115,7 +118,7 @@ export class LifeReplay {
   #end(frame: StoredFrame, record: EndRecord): void {
     const actor = this.#actors.get(record.actor) ?? lost
     this.#actors.delete(record.actor)
-    const hash = actor.is === 'known' ? hashOf(actor.snapshot) : null
+    const hash = actor.is === 'known' ? this.#hashOf(actor.snapshot) : null
     if (actor.is === 'known' && hash === record.hash) this.verifiedCount += 1
     else if (actor.is !== 'known' || actor.isDoubtful) {
       this.unverifiedCount += 1
@@ -130,7 +133,7 @@ export class LifeReplay {
     let differences: Difference[]
     try {
       const result = run()
-      differences = differencesOf(record, result)
+      differences = differencesOf(record, result, this.#hashOf)
       actor.snapshot = result.snapshot
       applyTimers(actor.pending, result.timers)
     } catch (error) {
@@ -157,9 +160,10 @@ export class LifeReplay {
     const entry = this.#entry(record, { isStep: false })
     if (!entry) return
     const restored = restore(entry.machine, record.snapshot)
-    const differences = hashOf(restored) === record.hash ? [] : [difference('hash', record.hash, hashOf(restored))]
+    const hash = this.#hashOf(restored)
+    const differences = hash === record.hash ? [] : [difference('hash', record.hash, hash)]
     if (before.is === 'known') {
-      const drift = driftOf(record, before)
+      const drift = driftOf(record, { ...before, hashOf: this.#hashOf })
       if (drift.length === 0 && differences.length === 0) {
         before.isDoubtful = false
         return

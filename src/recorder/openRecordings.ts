@@ -10,6 +10,8 @@ import { segmentSuffix } from './names.ts'
 
 export interface Recordings {
   readonly boxes: readonly NodeBox[]
+  /** Directories and segments that hold them, what was unpacked included: for what reads by path. Parts of a path are not told apart. */
+  readonly paths: readonly string[]
   /** Removes what was unpacked. */
   close(): void
 }
@@ -25,13 +27,15 @@ export async function openRecordings(paths: readonly string[]): Promise<Recordin
   }
   try {
     const found: NodeBox[][] = []
+    const read: string[] = []
     for (const given of paths) {
       const { path, part } = partOf(given)
       const isBundle = statSync(path, { throwIfNoEntry: false })?.isFile() === true && !path.endsWith(segmentSuffix)
       if (isBundle) unpacked.push(await unpack(path))
-      found.push(selected(findBoxes([isBundle ? unpacked.at(-1)! : path]), part, given))
+      read.push(isBundle ? unpacked.at(-1)! : path)
+      found.push(selected(findBoxes(read.slice(-1)), part, given))
     }
-    return { boxes: merged(found.flat()), close }
+    return { boxes: merged(found.flat()), paths: read, close }
   } catch (error) {
     close()
     throw error

@@ -6,10 +6,11 @@
 import type { AnyMachineSnapshot } from 'xstate'
 import { compareHybridTimes, type HybridTime } from '../engine/hybridClock.ts'
 import type { SnapshotRecord, StartRecord, StepRecord } from '../engine/record.ts'
-import { hashOf, initialStep, type Message, type PersistedSnapshot, persist, restore, step } from '../engine/step.ts'
+import { initialStep, type Message, type PersistedSnapshot, persist, restore, step } from '../engine/step.ts'
 import { headBytesOf, type Life, type NodeBox, readLife } from './boxes.ts'
 import type { StoredRecord } from './codec.ts'
 import { decodeHeader } from './format.ts'
+import { hasherOf } from './hashing.ts'
 import type { Catalogue } from './replay.ts'
 import { formatId } from './timeline.ts'
 
@@ -123,7 +124,7 @@ function started(record: StartRecord, { life, catalogue }: Run): Running {
   const { machine, version } = record
   const entry = entryOf(catalogue, record)
   const live = entry && attempt(() => initialStep(entry.machine, record.input).snapshot)
-  return { machine, version, ...placeOf(null, record, life), live: asRecorded(live, record.hash), recorded: null }
+  return { machine, version, ...placeOf(null, record, life), live: asRecorded(live, record.hash, life), recorded: null }
 }
 
 function stepped(before: Running | null, record: StepRecord, { life, catalogue, onStep }: Run): Running {
@@ -133,6 +134,7 @@ function stepped(before: Running | null, record: StepRecord, { life, catalogue, 
   const after = asRecorded(
     attempt(() => step(entry.machine, before.live!, record.event).snapshot),
     record.hash,
+    life,
   )
   if (after) onStep?.({ id: place.recordId, entry, before: before.live, after, event: record.event })
   return { ...before, ...place, live: after, recorded: after ? before.recorded : persist(before.live) }
@@ -148,6 +150,7 @@ function fromSnapshot(before: Running | null, record: SnapshotRecord, { life, ca
     asRecorded(
       attempt(() => restore(entry.machine, snapshot)),
       record.hash,
+      life,
     )
   return { machine, version, ...placeOf(before, record, life), live, recorded: snapshot }
 }
@@ -157,8 +160,8 @@ function entryOf(catalogue: Catalogue, { machine, version }: StartRecord | Snaps
   return entry?.version === version ? entry : null
 }
 
-function asRecorded(snapshot: AnyMachineSnapshot | null, hash: number): AnyMachineSnapshot | null {
-  return snapshot && hashOf(snapshot) === hash ? snapshot : null
+function asRecorded(snapshot: AnyMachineSnapshot | null, hash: number, life: Life): AnyMachineSnapshot | null {
+  return snapshot && hasherOf(life)(snapshot) === hash ? snapshot : null
 }
 
 /** A machine that throws now and did not then is of another make, whatever its version says. */

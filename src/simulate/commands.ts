@@ -42,7 +42,7 @@ function withdrawalOf({ statuses, intents, configuration }: CrimContext, command
   if (!status || !intended || isDependent || configuration.groups !== undefined) return []
   const isInPlace = status.role === intended.role && compareTokens(status.token, intended.token) === 0
   const isWell = status.phase === 'ready' && status.failure === null
-  if (!isInPlace || !isWell || to === status.role) return []
+  if (!isInPlace || !isWell || to === status.role || isNeededUnwell({ statuses, configuration }, component)) return []
   return [{ type: 'role.withdrawn', component, assignment, from: status.role, to }]
 }
 
@@ -52,6 +52,14 @@ function outageOf(context: CrimContext, operation: Operation): ObservedEvent[] {
   const covers = (component: string): boolean =>
     withNeeded(context.configuration, hostOf(component as ComponentId)).some((host) => isCovered(context, target, host))
   return [{ type: 'outage.asked', covers }]
+}
+
+/** What it cannot do without on its node has failed, and takes it along to begin anew. */
+function isNeededUnwell({ statuses, configuration }: Pick<CrimContext, 'statuses' | 'configuration'>, id: ComponentId) {
+  const [host, ...needed] = withNeeded(configuration, hostOf(id))
+  return Object.values(statuses).some(
+    ({ component, failure }) => failure !== null && hostOf(component) !== host && needed.includes(hostOf(component)),
+  )
 }
 
 /** What it takes offline for a while; null: nothing. */

@@ -55,6 +55,6 @@ test('a gap stands at the place of the last that is gone', () => {
     to: { incarnation: 2, sequence: 9 },
     us: 5,
   })
-  expect(gap).toMatchObject({ id: 'n1:2:9', actor: 'log', event: { type: 'log.gap', from: '1:4', to: '2:9' } })
+  expect(gap).toMatchObject({ id: 'n1:2:9', actor: 'clusterLog', event: { type: 'log.gap', from: '1:4', to: '2:9' } })
   expect(decodeLogRecord(encodeLogRecord(gap))).toEqual(gap)
 })

@@ -46,6 +46,7 @@ export class LogCluster {
         directory,
         clock: this.clock,
         nodes: () => names.map((each) => ({ name: each, isUp: this.isUp(each), isMaster: each === this.master })),
+        lifeOf: (each) => this.#lives.get(each) ?? 0,
         send: (from, to, message) => this.#send(from, to, message),
         ...this.#options.node?.(name),
       },

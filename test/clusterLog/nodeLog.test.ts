@@ -40,6 +40,9 @@ test('the log is complete up to lately, unless a node that is up is not heard', 
   for (const name of ['n1', 'n2', 'n3']) three.record(name)
   await three.pass(3000)
   const { log } = three.nodes.get('n1')!
+  // Somebody follows, so that the others say soon that nothing happened.
+  log.subscribe(() => {}, { isOrdered: true })
+  await three.pass(2000)
   expect(three.clock.wallUs() - log.completeUs!).toBeLessThan(1_500_000)
   three.lossShare = 1
   const before = log.completeUs!
@@ -58,7 +61,7 @@ test('of a node that is gone for good, what one keeper has, all have in the end'
   expect(ids(await four.nodes.get('n2')!.records())).toEqual([])
   four.kill('n4')
   four.cut.delete('n2')
-  await four.pass(6000)
+  await four.pass(20_000)
   expect(ids(await four.nodes.get('n2')!.records())).toEqual(['n4:1:1'])
   const origin = four.nodes
     .get('n2')!
@@ -102,8 +105,43 @@ test('a spool that cannot be written for a while loses nothing', async () => {
   disk.isFull = true
   for (let count = 0; count < 50; count++) three.record(count % 2 === 0 ? 'n1' : 'n2')
   await three.pass(8000)
+  const problems = () => three.nodes.get('n1')!.log.problems()
+  expect(problems()).toEqual([{ code: 'log.unwritten', node: 'n1', detail: 'no room' }])
   disk.isFull = false
-  await three.pass(12_000)
+  await three.pass(30_000)
+  expect(problems()).toEqual([])
   for (const node of three.nodes.values()) expect((await node.records()).length).toBe(50)
+  three.end()
+})
+
+test('a spool that cannot be opened is tried again, and what was recorded meanwhile is in it', async () => {
+  const disk = { isBroken: true }
+  const three = cluster({ node: (name) => ({ spoolFails: () => disk.isBroken && name === 'n1' }) })
+  three.record('n1')
+  three.record('n2')
+  await three.pass(6000)
+  const { log } = three.nodes.get('n1')!
+  expect(log.problems()).toEqual([{ code: 'log.unwritten', node: 'n1', detail: 'no entry' }])
+  expect(await log.query({})).toMatchObject({ records: [], isTruncated: false })
+  disk.isBroken = false
+  await three.pass(20_000)
+  expect(log.problems()).toEqual([])
+  for (const node of three.nodes.values()) expect((await node.records()).length).toBe(2)
+  three.end()
+})
+
+test('who subscribes or asks before the store is open is told of what arrives afterwards, and gets what was there', async () => {
+  const three = cluster()
+  three.record('n1')
+  await three.pass(1000)
+  three.kill('n1')
+  const { log } = three.start('n1')
+  const told: string[] = []
+  log.subscribe((records) => told.push(...ids(records)))
+  const before = log.query({})
+  three.record('n1')
+  await three.pass(1000)
+  expect(told).toEqual(['n1:2:1'])
+  expect(ids((await before).records)).toEqual(['n1:1:1'])
   three.end()
 })

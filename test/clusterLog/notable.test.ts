@@ -3,7 +3,7 @@ import { Notables, type Recorded } from '../../src/clusterLog/notable.ts'
 
 const base = { time: { us: 1, count: 0 }, actor: 'lamp' }
 let sequence = 0
-const of = (more: Partial<Recorded> & { of?: string }): Recorded & { of?: string } => ({
+const of = (more: Partial<Recorded>): Recorded => ({
   kind: 'step',
   ...base,
   sequence: ++sequence,
@@ -47,6 +47,10 @@ test('of an actor that is not known yet a step is told, for it may be a change',
   expect(new Notables('n1', 1).take(of({ state: 'lit', event: { type: 'lamp.seen' } }))).toMatchObject({
     fromState: null,
   })
+})
+
+test('quiet steps that were only counted are not told', () => {
+  expect(new Notables('n1', 1).take(of({ kind: 'quiet', actor: 'recorder', state: '', fromSequence: 3 }))).toBeNull()
 })
 
 test('what an application or the node itself notes is always told, and changes no state', () => {

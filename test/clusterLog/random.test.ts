@@ -34,7 +34,7 @@ for (const seed of seeds) {
     faulty.fails = false
     cluster.cut.clear()
     for (const name of names) if (!cluster.nodes.has(name)) cluster.start(name)
-    await cluster.pass(30_000, 20)
+    await cluster.pass(60_000, 50)
     for (const [name, node] of cluster.nodes) {
       const records = await node.records()
       const ids = records.map(({ id }) => id)

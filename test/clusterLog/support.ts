@@ -54,6 +54,7 @@ export class LocalSpool implements SpoolClient {
   }
 
   async ask<C extends SpoolCall>(call: C, ask: SpoolCalls[C]['ask']): Promise<SpoolCalls[C]['answer']> {
+    if (call === 'open' && this.#fails()) throw new SpoolError('EACCES', 'no entry')
     if (call === 'open') this.#spool = new Spool((ask as SpoolCalls['open']['ask']).directory)
     const spool = this.#spool
     if (!spool?.isOpen || (call !== 'open' && this.#fails())) throw new SpoolError('SQLITE_FULL', 'no room')
@@ -81,6 +82,7 @@ export interface LogNodeOptions {
   readonly copies?: number
   readonly archive?: ArchiveSink
   readonly nodes: () => readonly { readonly name: string; readonly isUp: boolean; readonly isMaster: boolean }[]
+  readonly lifeOf?: (node: string) => number
   readonly send: (from: string, to: string, message: ClusterLogMessage) => void
   readonly spoolFails?: () => boolean
 }
@@ -135,6 +137,7 @@ export class LogNode {
       startSpool: () => this.#spool,
       candidates: () => nodes().map((each, rank) => ({ ...each, rank, isEligible: true })),
       peers: () => others().map((each) => each.name),
+      lifeOf: (node) => options.lifeOf?.(node) ?? 1,
       send: (to, message) => this.isDead || options.send(name, to, structuredClone(message)),
       sealTime: () => {
         this.time = nextHybridTime(this.time, this.#wallUs())

@@ -38,7 +38,16 @@ const event: fc.Arbitrary<Message> = fc.oneof(
   { weight: 1, arbitrary: message('health.restored', { age }) },
   { weight: 1, arbitrary: message('load.changed', { age, loadPercent: fc.nat(200) }) },
   { weight: 1, arbitrary: message('role.announced', { age, role }) },
-  { weight: 1, arbitrary: fc.constantFrom(words.leaseLost, words.leaseLost, words.leaseGained, words.nodeLeave) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(
+      words.leaseLost,
+      words.leaseLost,
+      words.leaseGained,
+      words.nodeLeave,
+      words.containerEnded,
+    ),
+  },
   { weight: 1, arbitrary: fc.constantFrom(...(['hot', 'warm', 'cold'] as const).map(words.typeChanged)) },
 )
 
@@ -155,6 +164,7 @@ test('every state is reached and every transition taken', () => {
       words.leaseLost,
       words.leaseGained,
       words.nodeLeave,
+      words.containerEnded,
       ...(['hot', 'warm', 'cold'] as const).map(words.typeChanged),
     ]
   }

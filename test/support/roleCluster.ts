@@ -7,14 +7,15 @@ import { component as componentMachine } from '../../machines/component.ts'
 import type { AppliedEntry } from '../../machines/crim/context.ts'
 import { type CrimContext, type CrimEffect, crim as crimMachine } from '../../machines/crim.ts'
 import type { Configuration } from '../../machines/model/configuration.ts'
-import { type ComponentId, componentId, nodeOf } from '../../machines/model/ids.ts'
+import { type ComponentId, componentId, hostOf, nodeOf } from '../../machines/model/ids.ts'
 import { activeRoles, type Role } from '../../machines/model/roles.ts'
 import type { NodeAvailability } from '../../machines/model/status.ts'
 import type { Token } from '../../machines/model/token.ts'
 import type { Message } from '../../src/engine/step.ts'
 import { Channels } from './channels.ts'
 import { elapse, Run } from './machines.ts'
-import { describe, type HostedComponent, inputOf, isWanted, type Node, newNode, removedStatus } from './roleNode.ts'
+import type { HostedComponent, Node } from './roleNode.ts'
+import { describe, endedBy, inputOf, isWanted, newNode, removedStatus } from './roleNode.ts'
 import { SeenTokens } from './seenTokens.ts'
 
 export class RoleCluster {
@@ -329,6 +330,7 @@ export class RoleCluster {
     this.#toComponent(id, { ...rest, type: type === 'role.command' ? 'role.assign' : 'peers.change' })
   }
 
+  readonly #tokens = new SeenTokens(this.log)
   readonly #statuses = new Map<ComponentId, Message>()
   /** Removed nodes that the master of the day has never heard of. */
   readonly #strangers = new Set<string>()
@@ -370,15 +372,13 @@ export class RoleCluster {
     this.#toComponent(id, { type: 'role.done', incarnation, role, token })
   }
 
-  readonly #tokens = new SeenTokens(this.log)
-
   #report(id: ComponentId, status: Message): void {
     this.#statuses.set(id, status)
     const node = this.nodes.get(nodeOf(id))!
-    const { incarnation } = node
-    this.channels.later(`from ${node.name}`, () =>
-      this.#fromNode({ type: 'status.reported', node: node.name, incarnation, status, atMs: this.nowMs }, null),
-    )
+    const report = { type: 'status.reported', node: node.name, incarnation: node.incarnation, status }
+    this.channels.later(`from ${node.name}`, () => this.#fromNode({ ...report, atMs: this.nowMs }, null))
+    for (const place of endedBy(this.configuration, node, { component: id, statuses: this.#statuses }))
+      this.#toComponent(place, { type: 'container.ended', container: hostOf(id) })
   }
 
   /** An answer to an earlier master finds nobody. */
@@ -443,8 +443,8 @@ export class RoleCluster {
 
   #isOpen(channel: string): boolean {
     const [direction, name] = channel.split(' ')
-    if (direction !== 'to' && direction !== 'from' && direction !== 'log') return true
-    const node = this.nodes.get(name!)!
-    return node.isReachable && (direction !== 'log' || node.isUp)
+    if (!['to', 'from', 'log'].includes(direction!)) return true
+    const { isReachable, isUp } = this.nodes.get(name!)!
+    return isReachable && (direction !== 'log' || isUp)
   }
 }

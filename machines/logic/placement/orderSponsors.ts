@@ -36,6 +36,17 @@ export function waitForSponsors(situation: Situation, place: Place): void {
     const hosts = placesBeside(situation, place, need.sponsor)
     if (!hosts.some((sponsor) => isInUse(sponsor, need))) wait(place, needText(situation, place, need), hosts)
   }
+  waitForContents(situation, place)
+}
+
+/** A container that fell, and with it what is in it, begins anew when all of that has stopped. */
+function waitForContents(situation: Situation, place: Place): void {
+  const { compiled } = situation
+  for (const { dependent, kind } of compiled.neededBy[compiled.assignments[place.standing.index]!.component]!) {
+    if (kind !== 'containment') continue
+    for (const other of placesBeside(situation, place, dependent))
+      if (other.of.status?.phase === 'stopping') wait(place, `${other.of.component}, which is in it, to stop`, [other])
+  }
 }
 
 function waitForPrimaries(situation: Situation, place: Place): void {

@@ -1,13 +1,11 @@
-import { copyFileSync, mkdtempSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { basename, join, resolve } from 'node:path'
 import { tokenFileOf, urlOf } from '../../configuration/http.ts'
 import { loadConfiguration } from '../../configuration/load.ts'
 import { suggestionFor } from '../../configuration/nearest.ts'
 import { realClock } from '../../engine/clock.ts'
 import { recordingBackend } from '../../manage/http/recordingBackend.ts'
-import { serveHttp } from '../../manage/http/server.ts'
-import { BlackBoxNotFoundError } from '../../recorder/boxes.ts'
+import { isLoopback, serveHttp } from '../../manage/http/server.ts'
+import { digestOf, newToken } from '../../manage/http/tokens.ts'
+import { BlackBoxNotFoundError, NewerRecordingError } from '../../recorder/boxes.ts'
 import type { ConsoleFlags } from '../console.ts'
 import type { CliContext } from '../context.ts'
 import { exitCodes } from '../exitCodes.ts'
@@ -17,12 +15,7 @@ import { version } from '../version.ts'
 
 export default async function console(this: CliContext, flags: ConsoleFlags, ...paths: string[]): Promise<void> {
   if (paths.length === 0) return printAddress(this, flags)
-  const gathered = gather(paths)
-  try {
-    await serveRecordings(this, flags, gathered.directories)
-  } finally {
-    gathered.remove()
-  }
+  await serveRecordings(this, flags, paths)
 }
 
 const answerTimeoutMs = 1000
@@ -70,18 +63,16 @@ async function isAnswered(url: string, node: string): Promise<boolean> {
   }
 }
 
-async function serveRecordings(
-  context: CliContext,
-  flags: ConsoleFlags,
-  directories: readonly string[],
-): Promise<void> {
+async function serveRecordings(context: CliContext, flags: ConsoleFlags, paths: readonly string[]): Promise<void> {
   const { stdout, stderr } = context.process
-  const backend = opened(() => recordingBackend({ directories, version, nowUs: realClock.wallUs }))
+  const backend = await opened(recordingBackend({ paths, version, nowUs: realClock.wallUs }))
   try {
-    const server = listening(flags, () =>
-      serveHttp({ ...flags.listen, backend, gate: { tokenDigests: [], readOnlyReason } }),
-    )
+    // Whoever else reaches it shows what was made up for this time.
+    const token = isLoopback(flags.listen.host) ? null : newToken()
+    const gate = { tokenDigests: token === null ? [] : [digestOf(token)], readOnlyReason }
+    const server = listening(flags, () => serveHttp({ ...flags.listen, backend, gate }))
     stdout.write(flags.json ? `${JSON.stringify({ url: server.url })}\n` : `${server.url}\n`)
+    if (token !== null) stderr.write(`sign in with the token ${token}\n`)
     stderr.write('serving until interrupted\n')
     if (flags.open) openBrowser(server.url)
     await interrupted()
@@ -93,11 +84,12 @@ async function serveRecordings(
 
 const readOnlyReason = 'these are recordings: there is no cluster to change'
 
-function opened<T>(open: () => T): T {
+async function opened<T>(opening: Promise<T>): Promise<T> {
   try {
-    return open()
+    return await opening
   } catch (error) {
     if (error instanceof BlackBoxNotFoundError) throw new CliFailure(exitCodes.noSuch, error.message)
+    if (error instanceof NewerRecordingError) throw new CliFailure(exitCodes.data, error.message)
     throw error
   }
 }
@@ -109,19 +101,6 @@ function listening<T>({ listen }: ConsoleFlags, serve: () => T): T {
     const text = `cannot listen on ${listen.host}:${listen.port}: ${(error as Error).message}`
     throw new CliFailure(exitCodes.unavailable, text, 'another port, with --listen ADDRESS:PORT')
   }
-}
-
-/** Directories as they are; single segments copied to a folder of their own. */
-function gather(paths: readonly string[]): { directories: string[]; remove: () => void } {
-  const isDirectory = (path: string) => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
-  const missing = paths.find((path) => statSync(path, { throwIfNoEntry: false }) === undefined)
-  if (missing !== undefined) throw new CliFailure(exitCodes.noSuch, `there is no file or directory '${missing}'`)
-  const files = paths.filter((path) => !isDirectory(path))
-  const directories = paths.filter(isDirectory)
-  if (files.length === 0) return { directories, remove: () => {} }
-  const folder = mkdtempSync(join(tmpdir(), 'rolecall-console-'))
-  for (const [index, file] of files.entries()) copyFileSync(resolve(file), join(folder, `${index}-${basename(file)}`))
-  return { directories: [...directories, folder], remove: () => rmSync(folder, { recursive: true, force: true }) }
 }
 
 function interrupted(): Promise<void> {

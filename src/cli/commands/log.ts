@@ -9,7 +9,7 @@ import { exitCodes } from '../exitCodes.ts'
 import { CliFailure } from '../failure.ts'
 import type { LogFlags } from '../log.ts'
 import { renderRecord } from '../render/log.ts'
-import { createStyle, hasColour } from '../render/style.ts'
+import { createStyle, hasColour, plain } from '../render/style.ts'
 
 const timeoutDefaultMs = 5000
 const reconnectIntervalMs = 250
@@ -56,8 +56,10 @@ function printer({ process }: CliContext, { json }: LogFlags): Print {
   }
 }
 
-/** What the node that was asked has not got. */
+/** What the node that was asked has not got, and why. */
 function explain({ process }: CliContext, { node }: LogFlags, state: LogState): void {
+  for (const problem of state.problems)
+    process.stderr.write(`rolecall: ${problem.code}: ${problem.node}: ${plain(problem.detail)}\n`)
   if (state.isKeeper || node === state.node) return
   const others = state.keepers.filter((keeper) => keeper !== state.node)
   const where = others.length === 0 ? 'no node keeps the whole log yet' : `the whole log is on ${others.join(', ')}`

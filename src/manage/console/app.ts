@@ -47,18 +47,21 @@ export function moveTo(at: Moment | number | null): void {
   go({ at: typeof at === 'number' ? momentOf(Math.round(at)) : at }, { replace: store.state().route.at !== null })
 }
 
-/** By one record. From the present backwards: to before the last one. */
+/** By one record; at the end of what is there to where more is fetched. From the present backwards: to before the last record. */
 export function step(direction: 1 | -1): void {
   const { route, history, records, extent } = store.state()
-  if (route.at) {
-    const next = history?.neighbour(route.at, direction)
-    if (next) moveTo({ timeUs: next.timeUs, timeCount: next.timeCount })
-    else if (extent && direction === 1 && route.at.timeUs >= extent.toUs) toPresent()
-    else moveTo(route.at.timeUs + direction * 1_000_000)
+  if (!route.at) {
+    const last = records.at(-2)
+    if (direction === -1 && last) moveTo({ timeUs: last.timeUs, timeCount: last.timeCount })
     return
   }
-  const last = records.at(-2)
-  if (direction === -1 && last) moveTo({ timeUs: last.timeUs, timeCount: last.timeCount })
+  // Until that part of the past has come, nobody knows what is beside it.
+  if (!extent || !history?.covers(route.at.timeUs)) return
+  const next = history.neighbour(route.at, direction)
+  if (next) moveTo({ timeUs: next.timeUs, timeCount: next.timeCount })
+  else if (direction === -1) moveTo(Math.max(extent.fromUs, history.fromUs - 1))
+  else if (history.toUs >= extent.toUs) toPresent()
+  else moveTo(history.toUs + 1)
 }
 
 /** Live; of a recording, its end. */

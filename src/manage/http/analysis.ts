@@ -3,19 +3,18 @@
  * neither a node nor those who watch recordings wait for it.
  */
 import { catalogue } from '../../../machines/index.ts'
-import { findBoxes } from '../../recorder/boxes.ts'
+import type { Life, NodeBox } from '../../recorder/boxes.ts'
 import { explanationOf } from '../../recorder/explanation.ts'
 import { incidentsOf } from '../../recorder/incidents.ts'
-import { mergeTimeline, readTimeline, type Timeline, type TimelineEntry } from '../../recorder/timeline.ts'
+import { mergeTimeline, type Timeline, type TimelineEntry, timelineOf } from '../../recorder/timeline.ts'
 import type { ExplanationView, IncidentView, SnapshotView } from './contract.ts'
 import type { HistoryRecord, Span } from './history.ts'
 import { RecordIndex } from './recordIndex.ts'
 import { recordViewOf } from './recordView.ts'
-import { snapshotOf } from './snapshotReplay.ts'
+import { snapshotOf, type Wanted } from './snapshotReplay.ts'
 
 export interface AnalysisCalls {
-  /** Of the black boxes in and below the directories. */
-  readonly open: { readonly ask: { readonly directories: readonly string[] }; readonly answer: null }
+  readonly open: { readonly ask: { readonly boxes: readonly NodeBox[] }; readonly answer: null }
   /** Of records that arrive, of which so many are kept. */
   readonly add: {
     readonly ask: { readonly records: readonly HistoryRecord[]; readonly countMax: number }
@@ -29,13 +28,8 @@ export interface AnalysisCalls {
   }
 }
 
-export interface SnapshotQuestion {
-  readonly directories: readonly string[]
-  readonly id: string
-  readonly node: string
-  readonly incarnation: number
-  readonly sequence: number
-  readonly actor: string
+export interface SnapshotQuestion extends Wanted {
+  readonly life: Life
 }
 
 export type AnalysisCall = keyof AnalysisCalls
@@ -52,8 +46,8 @@ export class Analysis {
   #isStale = false
   #madeAtMs = Number.NEGATIVE_INFINITY
 
-  open({ directories }: AnalysisCalls['open']['ask']): null {
-    this.#timeline = directories.length === 0 ? mergeTimeline([]) : readTimeline(directories)
+  open({ boxes }: AnalysisCalls['open']['ask']): null {
+    this.#timeline = timelineOf(boxes)
     return null
   }
 
@@ -74,10 +68,8 @@ export class Analysis {
     return { ...explanation, records: explanation.records.slice(0, recordCountMax).map(recordViewOf) }
   }
 
-  snapshot({ directories, ...wanted }: SnapshotQuestion): SnapshotView | null {
-    const box = findBoxes(directories).find(({ node }) => node === wanted.node)
-    const life = box?.lives.find(({ incarnation }) => incarnation === wanted.incarnation)
-    return life ? snapshotOf(life, catalogue, wanted) : null
+  snapshot({ life, ...wanted }: SnapshotQuestion): SnapshotView | null {
+    return snapshotOf(life, catalogue, wanted)
   }
 
   /** With that record in it, if it is known at all. */

@@ -1,6 +1,8 @@
 /** The HTTP interface put together from its routes. Whoever asks has passed the gate by then (`gate.ts`). */
 import { OpenAPIHono } from '@hono/zod-openapi'
+import type { MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import { HTTPException } from 'hono/http-exception'
 import { logger } from '../../log/log.ts'
 import type { Backend } from './backend.ts'
 import { changeRoutes } from './changeRoutes.ts'
@@ -36,10 +38,10 @@ export function createApp({
   const app = new OpenAPIHono()
   app.use(securityHeaders(gate.options))
   app.use(guarded(gate))
-  app.use((c, next) => (c.req.path === '/v1/recordings' ? next() : limit(c, next)))
+  app.use((c, next) => (c.req.path === '/v1/recordings' ? next() : bounded(c, next)))
   app.route('/', sessionRoutes(backend, gate))
   app.route('/', clusterRoutes(backend, hub))
-  app.route('/', historyRoutes(backend.history))
+  app.route('/', historyRoutes(backend))
   app.route('/', changeRoutes(backend))
   app.route('/', probeRoutes(backend, gate))
   app.doc31('/v1/openapi.json', {
@@ -53,10 +55,20 @@ export function createApp({
   app.route('/', pageRoutes())
   app.notFound((c) => refuse(c, 'no-such', `nothing at ${c.req.method} ${c.req.path}`))
   app.onError((error, c) => {
+    // What the body's parser throws: no JSON, for instance.
+    if (error instanceof HTTPException && error.status < 500) return refuse(c, 'invalid', error.message)
     log.error('{method} {path} failed: {error}', { method: c.req.method, path: c.req.path, error: String(error.stack) })
     return refuse(c, 'unavailable', `the node failed to answer: ${error.message}`)
   })
   return { fetch: (request, env) => app.fetch(request, env), hub, routes: app.routes }
+}
+
+/** Bodies are JSON, and say so: then no form of another page is ever taken for one. */
+const bounded: MiddlewareHandler = (c, next) => {
+  const isJson = /^application\/json *(;|$)/i.test(c.req.header('content-type') ?? '')
+  if (c.req.method === 'POST' && !isJson)
+    return Promise.resolve(refuse(c, 'invalid', 'the body is to be JSON: content-type application/json'))
+  return limit(c, next)
 }
 
 const limit = bodyLimit({

@@ -11,6 +11,8 @@ export interface Backend {
   readonly version: string
   readonly history: History
   nowUs(): number
+  /** What was recorded, as it may be shown: without secrets. */
+  redact<T>(value: T): T
   /** What only a running cluster has. null: recordings. */
   readonly live: LiveBackend | null
   /** Takes a file that was dropped on the page; null: it takes none. */

@@ -1,6 +1,7 @@
 /** The cluster now: its view, its machines, its configuration, and the stream of what changes. */
 import { createRoute, z } from '@hono/zod-openapi'
 import { catalogue } from '../../../machines/index.ts'
+import { drawnMachine } from '../../charts/index.ts'
 import type { Backend } from './backend.ts'
 import { machinesSchema } from './contract.ts'
 import { json, refusals, refuse, router } from './routing.ts'
@@ -56,7 +57,10 @@ export function clusterRoutes({ live }: Backend, hub: StreamHub) {
       return c.json(live.view() as never, 200)
     })
     .openapi(routes.machines, (c) => {
-      const machines = Object.entries(catalogue).map(([name, { version }]) => ({ name, version }))
+      const machines = Object.entries(catalogue).map(([name, { version }]) => {
+        const drawn = drawnMachine(name)
+        return { name, version, ...drawn } as { name: string; version: number }
+      })
       return c.json({ machines }, 200)
     })
     .openapi(routes.configuration, (c) => {

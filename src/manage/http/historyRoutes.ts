@@ -1,5 +1,6 @@
 /** What happened: records, states at a moment, activity over a span, incidents, explanations, snapshots. */
 import { createRoute, z } from '@hono/zod-openapi'
+import type { Backend } from './backend.ts'
 import {
   activitySchema,
   explanationSchema,
@@ -8,7 +9,6 @@ import {
   snapshotSchema,
   statesSchema,
 } from './contract.ts'
-import type { History } from './history.ts'
 import { json, refusals, refuse, router } from './routing.ts'
 
 const us = (description: string) => z.coerce.number().int().min(0).openapi({ description })
@@ -95,11 +95,11 @@ const routes = {
   }),
 }
 
-export function historyRoutes(history: History) {
+export function historyRoutes({ history, redact }: Backend) {
   return router()
     .openapi(routes.records, async (c) => {
       const { isChange, ...query } = c.req.valid('query')
-      return c.json(await history.records({ ...query, isChange: isChange === 'true' }), 200)
+      return c.json(redact(await history.records({ ...query, isChange: isChange === 'true' })), 200)
     })
     .openapi(routes.states, async (c) => c.json(await history.states(c.req.valid('query').atUs), 200))
     .openapi(routes.activity, async (c) => {
@@ -113,11 +113,15 @@ export function historyRoutes(history: History) {
     .openapi(routes.explain, async (c) => {
       const { id } = c.req.valid('param')
       const explanation = await history.explain(id)
-      return explanation ? c.json(explanation, 200) : (refuse(c, 'no-such', `nothing is known of '${id}'`) as never)
+      return explanation
+        ? c.json(redact(explanation), 200)
+        : (refuse(c, 'no-such', `nothing is known of '${id}'`) as never)
     })
     .openapi(routes.snapshot, async (c) => {
       const { id } = c.req.valid('param')
       const snapshot = await history.snapshot(id)
-      return snapshot ? c.json(snapshot, 200) : (refuse(c, 'no-such', `no state is known after '${id}'`) as never)
+      return snapshot
+        ? c.json(redact(snapshot), 200)
+        : (refuse(c, 'no-such', `no state is known after '${id}'`) as never)
     })
 }

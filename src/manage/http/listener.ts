@@ -4,18 +4,20 @@ import type { HttpServer } from './server.ts'
 
 const log = logger('http')
 
-const retryMs = 5000
+const retryMsDefault = 5000
 
 export class HttpListener {
   readonly #serve: () => HttpServer
+  readonly #retryMs: number
   #server: HttpServer | null = null
   #problem: string | null = null
   #timer: ReturnType<typeof setTimeout> | null = null
   #isEnded = false
 
   /** `serve` throws what the address, or a file, lacks. */
-  constructor(serve: () => HttpServer) {
+  constructor(serve: () => HttpServer, { retryMs = retryMsDefault }: { readonly retryMs?: number } = {}) {
     this.#serve = serve
+    this.#retryMs = retryMs
     this.#try()
   }
 
@@ -44,9 +46,9 @@ export class HttpListener {
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error)
       if (text !== this.#problem)
-        log.warn('the HTTP interface is not served: {text}; it is tried again every {retryMs} ms', { text, retryMs })
+        log.warn('the HTTP interface is not served: {text}; it is tried again now and then', { text })
       this.#problem = text
-      this.#timer = setTimeout(() => this.#try(), retryMs)
+      this.#timer = setTimeout(() => this.#try(), this.#retryMs)
       this.#timer.unref()
     }
   }

@@ -3,11 +3,13 @@
  * found at once; what is older is asked of the cluster log, where the node keeps one.
  */
 import type { ArrivalPosition, ClusterLog } from '../../clusterLog/index.ts'
+import { BlackBoxNotFoundError, findBoxes, type NodeBox } from '../../recorder/boxes.ts'
 import { Analyst } from './analyst.ts'
 import { activityOf, recordsOf, statesOf } from './answers.ts'
 import type { ActivityView, ExplanationView, IncidentView, RecordsView, SnapshotView, StatesView } from './contract.ts'
 import type { History, HistoryListener, HistoryRecord, RecordsQuery, Span } from './history.ts'
 import { RecordIndex } from './recordIndex.ts'
+import { lifeOf } from './snapshotReplay.ts'
 
 export interface LiveHistoryOptions {
   /** Records that are kept in memory. */
@@ -138,9 +140,8 @@ export class LiveHistory implements History {
   async snapshot(id: string): Promise<SnapshotView | null> {
     const record = this.#index.get(id)
     if (!record) return null
-    const { node, incarnation, sequence, actor } = record
-    const directories = [this.#options.directory]
-    return this.#analyst.ask('snapshot', { directories, id, node, incarnation, sequence, actor })
+    const life = lifeOf(boxesIn(this.#options.directory), record)
+    return life && this.#analyst.ask('snapshot', { life, id, sequence: record.sequence, actor: record.actor })
   }
 
   get position(): string {
@@ -185,6 +186,15 @@ export class LiveHistory implements History {
       untilUs = records[0]!.time.us
     }
     return index
+  }
+}
+
+function boxesIn(directory: string): readonly NodeBox[] {
+  try {
+    return findBoxes([directory])
+  } catch (error) {
+    if (error instanceof BlackBoxNotFoundError) return []
+    throw error
   }
 }
 

@@ -16,9 +16,17 @@ interface Counts {
 
 interface ActorRecords {
   readonly entries: HistoryRecord[]
+  /** Of each of them, the one by which the actor came into that state. */
+  readonly entered: HistoryRecord[]
   start: number
   /** Of those that are no longer kept, the last. */
-  before: HistoryRecord | null
+  before: Stood | null
+}
+
+/** The last record of an actor, and the one by which it came into that state. */
+interface Stood {
+  readonly last: HistoryRecord
+  readonly entered: HistoryRecord
 }
 
 export class RecordIndex {
@@ -59,7 +67,7 @@ export class RecordIndex {
     for (const entry of fresh) this.#byId.set(entry.id, entry)
     if (fresh.length === 0) return fresh
     this.#merge(fresh)
-    for (const [key, of] of Map.groupBy(fresh, keyOf)) this.#ofActor(key, of)
+    for (const [key, of] of Map.groupBy(fresh.filter(hasState), keyOf)) this.#ofActor(key, of)
     while (this.count > this.#countMax) this.#dropOldest()
     this.#compact()
     return fresh
@@ -79,23 +87,27 @@ export class RecordIndex {
   }
 
   #ofActor(key: string, fresh: readonly HistoryRecord[]): void {
-    const known = this.#byActor.get(key)
-    if (!known) {
-      this.#byActor.set(key, { entries: [...fresh], start: 0, before: null })
-      return
+    const actor: ActorRecords = this.#byActor.get(key) ?? { entries: [], entered: [], start: 0, before: null }
+    this.#byActor.set(key, actor)
+    const { entries, entered } = actor
+    const from = upperBound(entries, actor.start, fresh[0]!)
+    const tail = entries.splice(from)
+    entered.length = from
+    for (const entry of mergedInOrder(tail, fresh)) {
+      entered.push(isChange(entry) ? entry : (entered.at(-1) ?? entry))
+      entries.push(entry)
     }
-    const tail = known.entries.splice(upperBound(known.entries, known.start, fresh[0]!))
-    for (const entry of mergedInOrder(tail, fresh)) known.entries.push(entry)
   }
 
   #dropOldest(): void {
     const entry = this.#entries[this.#start]!
     this.#start += 1
     this.#byId.delete(entry.id)
+    if (!hasState(entry)) return
     const key = keyOf(entry)
     const actor = this.#byActor.get(key)!
+    actor.before = { last: entry, entered: actor.entered[actor.start]! }
     actor.start += 1
-    actor.before = entry
     if (entry.kind === 'end' && actor.start === actor.entries.length) this.#byActor.delete(key)
   }
 
@@ -112,6 +124,7 @@ export class RecordIndex {
     for (const actor of this.#byActor.values()) {
       if (actor.start <= 256 || actor.start <= actor.entries.length / 2) continue
       actor.entries.splice(0, actor.start)
+      actor.entered.splice(0, actor.start)
       actor.start = 0
     }
   }
@@ -134,15 +147,11 @@ export class RecordIndex {
   }
 
   /** The last record of every actor up to then, with the one by which it came into that state; without those that had ended. */
-  lastAt(atUs: number): { last: HistoryRecord; entered: HistoryRecord }[] {
-    return [...this.#byActor.values()].flatMap((actor) => {
-      const { entries, start, before } = actor
+  lastAt(atUs: number): Stood[] {
+    return [...this.#byActor.values()].flatMap(({ entries, entered, start, before }) => {
       const place = placeAt(entries, start, atUs + 1) - 1
-      const last = place >= start ? entries[place]! : before
-      if (!last || last.time.us > atUs || last.kind === 'end') return []
-      let entered = place
-      while (entered > start && !isChange(entries[entered]!)) entered--
-      return [{ last, entered: entries[entered] ?? last }]
+      const stood = place >= start ? { last: entries[place]!, entered: entered[place]! } : before
+      return !stood || stood.last.time.us > atUs || stood.last.kind === 'end' ? [] : [stood]
     })
   }
 
@@ -186,6 +195,11 @@ export function wantedBy({ node, actor }: Which): (entry: HistoryRecord) => bool
   return (entry) =>
     (node === undefined || entry.node === node) &&
     (actor === undefined || entry.actor === actor || entry.actor.startsWith(below))
+}
+
+/** What programs and the node itself note is no state of anything. */
+function hasState({ kind }: HistoryRecord): boolean {
+  return kind !== 'application' && kind !== 'note'
 }
 
 function keyOf({ node, actor }: HistoryRecord): string {

@@ -1,37 +1,40 @@
-/** History of black boxes that were opened: read once, and again when another is added. No cluster is needed for it. */
+/** History of recordings that were opened: read once, and again when others are. No cluster is needed for it. */
 import { readFileSync } from 'node:fs'
-import { findBoxes } from '../../recorder/boxes.ts'
+import type { NodeBox } from '../../recorder/boxes.ts'
 import { decodeHeader } from '../../recorder/format.ts'
-import { readTimeline } from '../../recorder/timeline.ts'
+import { timelineOf } from '../../recorder/timeline.ts'
 import { Analyst } from './analyst.ts'
 import { activityOf, recordsOf, statesOf } from './answers.ts'
 import type { ExplanationView, IncidentView, SnapshotView } from './contract.ts'
 import type { History, HistoryListener, Span } from './history.ts'
 import { RecordIndex } from './recordIndex.ts'
+import { lifeOf } from './snapshotReplay.ts'
 
 export class RecordingHistory implements History {
-  /** As the first of the segments says; empty: there is none. */
-  cluster: string
-  #directories: readonly string[]
+  #boxes: readonly NodeBox[]
   #index: RecordIndex
+  #cluster: string
   #openedCount = 0
   readonly #store = crypto.randomUUID()
   readonly #listeners = new Set<HistoryListener>()
-  readonly #analyst = new Analyst((analyst) => analyst.tell('open', { directories: this.#directories }))
+  readonly #analyst = new Analyst((analyst) => analyst.tell('open', { boxes: this.#boxes }))
 
-  /** Throws `BlackBoxNotFoundError`. */
-  constructor(directories: readonly string[]) {
-    this.#directories = directories
-    this.#index = read(directories)
-    this.cluster = clusterOf(directories)
+  constructor(boxes: readonly NodeBox[]) {
+    this.#boxes = boxes
+    this.#index = read(boxes)
+    this.#cluster = clusterOf(boxes)
   }
 
-  /** Adds a directory, or reads one again to which something was added. Throws as the constructor. */
-  open(directory: string): void {
-    const directories = [...new Set([...this.#directories, directory])]
-    this.#index = read(directories)
-    this.#directories = directories
-    this.cluster = clusterOf(directories)
+  /** As the first of the segments says; empty: there is none. */
+  get cluster(): string {
+    return this.#cluster
+  }
+
+  /** All that there is from now on. */
+  open(boxes: readonly NodeBox[]): void {
+    this.#index = read(boxes)
+    this.#boxes = boxes
+    this.#cluster = clusterOf(boxes)
     this.#openedCount += 1
     this.#analyst.stop()
     for (const listener of this.#listeners) listener.onReset('another recording was opened')
@@ -63,9 +66,8 @@ export class RecordingHistory implements History {
 
   async snapshot(id: string): Promise<SnapshotView | null> {
     const record = this.#index.get(id)
-    if (!record) return null
-    const { node, incarnation, sequence, actor } = record
-    return this.#analyst.ask('snapshot', { directories: this.#directories, id, node, incarnation, sequence, actor })
+    const life = record && lifeOf(this.#boxes, record)
+    return life && this.#analyst.ask('snapshot', { life, id, sequence: record.sequence, actor: record.actor })
   }
 
   get position(): string {
@@ -83,15 +85,14 @@ export class RecordingHistory implements History {
   }
 }
 
-function read(directories: readonly string[]): RecordIndex {
+function read(boxes: readonly NodeBox[]): RecordIndex {
   const index = new RecordIndex()
-  if (directories.length > 0) index.add(readTimeline(directories).entries)
+  index.add(timelineOf(boxes).entries)
   return index
 }
 
-function clusterOf(directories: readonly string[]): string {
-  const [first] = directories.length === 0 ? [] : findBoxes(directories)
-  const path = first?.lives[0]?.segments[0]?.path
+function clusterOf(boxes: readonly NodeBox[]): string {
+  const path = boxes[0]?.lives[0]?.segments[0]?.path
   const reading = path === undefined ? null : decodeHeader(new Uint8Array(readFileSync(path)))
   return reading?.ok ? reading.header.cluster : ''
 }

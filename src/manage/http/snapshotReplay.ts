@@ -2,7 +2,7 @@
 import type { AnyMachineSnapshot } from 'xstate'
 import type { CatalogueEntry } from '../../engine/engine.ts'
 import { hashOf, initialStep, type PersistedSnapshot, persist, restore, step } from '../../engine/step.ts'
-import type { Life } from '../../recorder/boxes.ts'
+import type { Life, NodeBox } from '../../recorder/boxes.ts'
 import type { StoredRecord } from '../../recorder/codec.ts'
 import type { Catalogue } from '../../recorder/replay.ts'
 import { readSegment } from '../../recorder/segmentReader.ts'
@@ -12,6 +12,15 @@ export interface Wanted {
   readonly id: string
   readonly actor: string
   readonly sequence: number
+}
+
+/** null: nothing of it is kept. */
+export function lifeOf(
+  boxes: readonly NodeBox[],
+  { node, incarnation }: { readonly node: string; readonly incarnation: number },
+): Life | null {
+  const lives = boxes.flatMap((box) => box.lives)
+  return lives.find((life) => life.node === node && life.incarnation === incarnation) ?? null
 }
 
 /**
@@ -82,14 +91,11 @@ function after(known: Known | null, record: StoredRecord, catalogue: Catalogue):
       const { snapshot } = step(known.entry.machine, known.snapshot, record.event)
       return { ...known, snapshot, isVerified: isSame(snapshot, record) }
     }
-    case 'end':
-    case 'note':
-    case 'application':
-    case 'quiet':
-      return known
-    default:
+    case 'omitted':
       // What was left out cannot be run: nothing is known until the snapshot that follows it.
-      return null
+      return record.of === 'snapshot' ? known : null
+    default:
+      return known
   }
 }
 

@@ -108,7 +108,7 @@ export class StreamHub {
     if (missed === null) {
       const reason = 'what was missed is no longer kept here'
       this.#put(client, this.#chunk('reset', JSON.stringify({ reason })))
-    } else for (const text of batchesOf(missed)) this.#put(client, this.#chunk('records', text))
+    } else for (const text of batchesOf(missed, this.#backend.redact)) this.#put(client, this.#chunk('records', text))
     const held = client.held!
     client.held = null
     for (const chunk of held) this.#put(client, chunk)
@@ -182,7 +182,7 @@ export class StreamHub {
       this.#tell(all, 'reset', { reason: 'more records came at once than are told' })
       return
     }
-    const texts = batchesOf(waiting)
+    const texts = batchesOf(waiting, this.#backend.redact)
     // Who loses the connection half-way is told all of them again.
     for (const [index, text] of texts.entries())
       this.#send(all, this.#chunk('records', text, index === texts.length - 1 ? this.#position : null))
@@ -241,13 +241,13 @@ export class StreamHub {
   }
 }
 
-function batchesOf(records: readonly HistoryRecord[]): string[] {
+function batchesOf(records: readonly HistoryRecord[], redact: Backend['redact']): string[] {
   const batches: string[] = []
   for (let from = 0; from < records.length; from += batchCountMax)
     batches.push(
       `[${records
         .slice(from, from + batchCountMax)
-        .map(recordText)
+        .map((record) => recordText(record, redact))
         .join(',')}]`,
     )
   return batches

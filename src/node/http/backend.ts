@@ -1,7 +1,6 @@
 /** A node behind its HTTP interface. */
 import { join } from 'node:path'
 import { version } from '../../cli/version.ts'
-import { redactConfiguration } from '../../configuration/redact.ts'
 import type { Backend } from '../../manage/http/backend.ts'
 import { LiveHistory } from '../../manage/http/liveHistory.ts'
 import type { StreamHub } from '../../manage/http/stream.ts'
@@ -11,6 +10,7 @@ import { viewOf } from '../view.ts'
 import { metricsOf } from './metrics.ts'
 import { plan } from './plan.ts'
 import { unreadyReasons } from './ready.ts'
+import { Shown } from './shown.ts'
 import { Watcher } from './watcher.ts'
 
 export function nodeBackend(
@@ -22,6 +22,7 @@ export function nodeBackend(
   const history = new LiveHistory({ directory: join(configuration.stateDirectory, self, 'black-box'), log })
   if (log === null) parts.tap.listen({ onRecords: (entries) => history.add(entries) })
   else void history.begin()
+  const shown = new Shown(parts)
   const watcher = new Watcher(parts)
   watcher.start()
   return {
@@ -30,13 +31,14 @@ export function nodeBackend(
     version,
     history,
     nowUs: () => clock.wallUs(),
+    redact: (value) => shown.redact(value),
     addRecording: null,
     live: {
       view: () => viewOf(parts),
       changes: (listener) => parts.publisher.changes(listener),
       operate: (operation) => parts.operations.request(operation),
       plan: (request) => plan(controlSocket, request),
-      configuration: () => redactConfiguration(parts.configuration),
+      configuration: () => shown.configuration(),
       unready: () => unreadyReasons(viewOf(parts)),
       serves: (assignment, role) => serves(parts, assignment, role),
       metrics: () => metricsOf(parts, { watcher, hub: hub() }),

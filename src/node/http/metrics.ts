@@ -22,6 +22,7 @@ export function metricsOf(parts: Parts, { watcher, hub }: { watcher: Watcher; hu
     ...roleFamilies(view),
     ...watchedFamilies(watcher),
     ...storeFamilies(parts),
+    ...logFamilies(parts),
     ...networkFamilies(parts),
     ...processFamilies(parts, hub),
   ])
@@ -184,6 +185,26 @@ function storeFamilies({ replica, recorder, tap }: Parts): Family[] {
     counter('recorder_written_bytes_total', 'Written to the black box.', box.byteCount),
     gauge('recorder_segments', 'Segments of the black box on disk.', box.segmentCount),
     counter('stream_untold_total', 'Records that came too fast to be told to those who watch.', tap.droppedCount),
+  ]
+}
+
+function logFamilies({ clusterLog }: Parts): Family[] {
+  if (!clusterLog) return []
+  const stats = clusterLog.stats()
+  return [
+    gauge('cluster_log_records', 'Records of the cluster log kept on this node.', stats.recordCount),
+    gauge('cluster_log_size_bytes', 'What they take on disk.', stats.sizeBytes),
+    gauge('cluster_log_queued', 'Records that wait for the disk.', stats.queuedCount),
+    counter('cluster_log_taken_total', 'Records taken from the machines of this node.', stats.takenCount),
+    counter('cluster_log_overflow_total', 'Records that came too fast, and are fetched later.', stats.overflowCount),
+    counter('cluster_log_lost_total', 'Records that had to go before they were archived.', stats.lostCount),
+    counter('cluster_log_archived_total', 'Records that this node archived.', stats.archivedCount),
+    gauge(
+      'cluster_log_archive_failing',
+      'Whether the last attempt to archive failed.',
+      Number(stats.archiveFailure !== null),
+    ),
+    gauge('cluster_log_is_keeper', 'Whether this node keeps the whole log.', Number(stats.isKeeper)),
   ]
 }
 

@@ -17,6 +17,11 @@ export class Busy {
     return this.#keys.size === 0
   }
 
+  /** It took the primary of the assignment, and nobody serves it since. */
+  lacks(assignment: string): boolean {
+    return this.#keys.has(`service:${assignment}`)
+  }
+
   /** Begins what the incident's own steps begin; ends what any step ends. */
   note(entry: TimelineEntry, at: { isMember: boolean; known: Knowledge }): void {
     const { actor, node, state } = entry

@@ -18,13 +18,18 @@ const noticedUsMax = 30_000_000
 /** Steps an incident keeps; what is beyond still moves its end. */
 export const memberCountMax = 10_000
 
+export interface Triggered {
+  readonly trigger: Trigger
+  readonly entry: TimelineEntry
+}
+
 export class Incident {
   code: IncidentCode
   subject: string
   /** The step it began with. */
   readonly first: TimelineEntry
   readonly members: TimelineEntry[] = []
-  readonly triggers: { readonly trigger: Trigger; readonly entry: TimelineEntry }[] = []
+  readonly triggers: Triggered[] = []
   readonly assignments = new Set<string>()
   readonly busy = new Busy()
   /** Nodes that have come back meanwhile: what ends of them later is another story. */
@@ -88,10 +93,23 @@ class Collector implements Collected {
   #ownerOf(entry: TimelineEntry, trigger: Trigger | null): Incident | null {
     const link = this.#links.get(entry.id)
     const parent = link === undefined ? undefined : this.byStep.get(link)
-    if (parent?.isRecent(entry.time.us, trigger === null ? quietUsMax : aftermathUsMax)) return parent
+    if (parent?.isRecent(entry.time.us, trigger === null ? quietUsMax : aftermathUsMax)) {
+      return (trigger === null ? this.#relieved(parent, entry) : null) ?? parent
+    }
     if (trigger === null) return null
-    const found = this.#recent.findLast((incident) => isAbout(incident, trigger, entry.time.us))
+    const found = this.#recent.findLast((incident) => isAbout(incident, { trigger, entry }))
     return found ?? this.#begin(trigger, entry)
+  }
+
+  /**
+   * A new master decides also what its predecessor did not come to: what serves an assignment again belongs to what had ended its
+   * service, not to the election.
+   */
+  #relieved(parent: Incident, entry: TimelineEntry): Incident | null {
+    if (!ofMastership.includes(parent.code)) return null
+    const concerned = this.#concernedBy(entry)
+    const isRelieved = (incident: Incident) => concerned.some((assignment) => incident.busy.lacks(assignment))
+    return this.#recent.find((incident) => incident !== parent && isRelieved(incident)) ?? null
   }
 
   #begin(trigger: Trigger, entry: TimelineEntry): Incident {
@@ -140,22 +158,36 @@ class Collector implements Collected {
 const ofMastership: readonly IncidentCode[] = ['mastership.changed', 'lease.lost']
 const ofNode: readonly IncidentCode[] = ['node.failed', 'node.unreachable', 'node.left', 'node.returned']
 
-function isAbout(incident: Incident, trigger: Trigger, us: number): boolean {
-  return incident.triggers.some((known) => isSame(known.trigger, trigger, incident, us))
+function isAbout(incident: Incident, triggered: Triggered): boolean {
+  return incident.triggers.some((known) => isSame(known, triggered, incident))
 }
 
-function isSame(known: Trigger, trigger: Trigger, incident: Incident, us: number): boolean {
+function isSame(known: Triggered, { trigger, entry }: Triggered, incident: Incident): boolean {
+  const { us } = entry.time
+  const { code, node, subject } = known.trigger
   const isUnderWay = incident.isRecent(us, aftermathUsMax)
-  if (known.node !== null && known.node === trigger.node && isOfNode(known)) {
-    if (known.code === 'node.returned' || trigger.code === 'node.returned') return isUnderWay
+  if (node !== null && node === trigger.node && isOfNode(known.trigger)) {
+    if (code === 'node.returned' || trigger.code === 'node.returned') return isUnderWay
     if (!isLifeOf(incident, trigger)) return false
     if (trigger.code === 'component.failed') return incident.restedUs === null
-    const isOfSameEnd = ofNode.includes(known.code) && !incident.returned.has(known.node)
-    return isOfSameEnd ? incident.isRecent(us, noticedUsMax) : isUnderWay
+    if (ofMastership.includes(code)) return us - known.entry.time.us <= aftermathUsMax
+    return !incident.returned.has(node) ? incident.isRecent(us, noticedUsMax) : isUnderWay
   }
-  if (ofMastership.includes(trigger.code) && ofMastership.includes(known.code)) return isUnderWay
-  if (trigger.code === 'mastership.changed') return isUnderWay && ofNode.includes(known.code)
-  return incident.restedUs === null && known.code === trigger.code && known.subject === trigger.subject
+  if (isCut(known, { trigger, entry })) return isUnderWay
+  if (ofMastership.includes(trigger.code) && ofMastership.includes(code)) return isUnderWay
+  if (trigger.code === 'mastership.changed') return isUnderWay && ofNode.includes(code)
+  return incident.restedUs === null && code === trigger.code && subject === trigger.subject
+}
+
+/** Two nodes, or a third and either of them, do not hear each other: what is between them failed, and not they. */
+function isCut(a: Triggered, b: Triggered): boolean {
+  const isSilence = a.trigger.code === 'node.unreachable' && b.trigger.code === 'node.unreachable'
+  return isSilence && (a.trigger.node === b.entry.node || a.entry.node === b.trigger.node)
+}
+
+/** Each of two nodes says that the other is silent. */
+function isMutual(a: Triggered, b: Triggered): boolean {
+  return isCut(a, b) && a.trigger.node === b.entry.node && a.entry.node === b.trigger.node
 }
 
 function isOfNode({ code }: Trigger): boolean {
@@ -170,7 +202,12 @@ function isLifeOf({ triggers }: Incident, { node, life }: Trigger): boolean {
 
 /** The loss of a mastership, or of a lease, is a sign of what happened to the node, once that is known. */
 function noteTrigger(incident: Incident, trigger: Trigger, entry: TimelineEntry): void {
-  incident.triggers.push({ trigger, entry })
+  const triggered = { trigger, entry }
+  if (incident.code === 'node.unreachable' && incident.triggers.some((known) => isMutual(known, triggered))) {
+    incident.code = 'network.split'
+    incident.subject = 'cluster'
+  }
+  incident.triggers.push(triggered)
   const isDeeper =
     ofMastership.includes(incident.code) && ['node.failed', 'node.unreachable', 'node.left'].includes(trigger.code)
   const isOfSame = incident.triggers[0]!.trigger.node === null || incident.triggers[0]!.trigger.node === trigger.node

@@ -1,5 +1,5 @@
 /** What a step means, in a plain sentence, and which part of an incident's course it is. Steps that need no telling have none. */
-import { printable } from '../describe.ts'
+import { describeMessage, printable } from '../describe.ts'
 import type { TimelineEntry } from '../timeline.ts'
 import { isServing, type Knowledge, type RoleChange } from './knowledge.ts'
 import { componentOf, effectOf, isChange, number, peerOf, record, reportedIn, text, timeOutOf, topOf } from './read.ts'
@@ -21,6 +21,7 @@ export function phraseOf(entry: TimelineEntry, known: Knowledge): Phrase | null 
 }
 
 function rawPhraseOf(entry: TimelineEntry, known: Knowledge): Phrase | null {
+  if (entry.kind === 'note' || entry.kind === 'application') return ofNote(entry)
   const component = componentOf(entry.actor)
   if (component !== null) return ofComponent(entry, component, known)
   const peer = peerOf('node', entry.actor)
@@ -185,12 +186,7 @@ function ofMembership(entry: TimelineEntry): Phrase | null {
   if (!isChange(entry)) return null
   const leader = text(event.leader)
   if (fromState === 'primary.acting') {
-    const why =
-      event.type === 'lease.lost'
-        ? 'it lost the lease of the quorum'
-        : event.type === 'membership.stop'
-          ? 'it leaves'
-          : event.type
+    const why = whyNoMaster(event)
     return { phase: 'detect', text: `master no more: ${why}` }
   }
   if (event.type === 'leader.ended' || event.type === 'leader.suspected') {
@@ -208,4 +204,20 @@ function ofMembership(entry: TimelineEntry): Phrase | null {
     return { phase: 'decide', text: 'its turn has come: it asks whether it would be elected' }
   if (state === 'secondary' && leader !== null) return { phase: 'other', text: `it follows ${leader}` }
   return null
+}
+
+function whyNoMaster({ type, leader }: TimelineEntry['event']): string {
+  if (type === 'lease.lost') return 'it lost the lease of the quorum'
+  if (type === 'membership.stop') return 'it leaves'
+  if (type === 'mastership.resign') return 'it hands over'
+  if (type === 'leader.heard') return `${text(leader) ?? 'another'} leads in a later epoch`
+  return type === 'epoch.raised' ? 'a later epoch has begun' : type
+}
+
+/** What a component's program, or the node, wrote for the record. */
+function ofNote({ kind, actor, event }: TimelineEntry): Phrase | null {
+  const component = componentOf(actor)
+  if (kind === 'note' && event.severity !== 'warning' && event.severity !== 'critical') return null
+  const said = text(event.text) ?? describeMessage({ type: event.type, ...record(event.data) })
+  return { phase: 'other', text: component === null ? said : `${component} notes: ${said}` }
 }

@@ -40,10 +40,12 @@ function causeOf(incident: Incident): string {
       return `${who} left the cluster in order`
     case 'node.returned':
       return `${who} came back`
+    case 'network.split':
+      return `the network split into ${printable(sidesOf(incident))}`
     case 'lease.lost':
       return `${who}${entry.actor === 'membership' ? ', the master,' : ''} lost the lease of the quorum`
     case 'quorum.lost':
-      return 'the cluster lost its quorum'
+      return `the quorum was lost: ${who} heard no majority any more, and none was heard since`
     case 'mastership.changed':
       return `the mastership changed: ${mastershipWords(entry)}`
     case 'operation':
@@ -55,11 +57,23 @@ function causeOf(incident: Incident): string {
   }
 }
 
-function mastershipWords({ event }: TimelineEntry): string {
+function mastershipWords({ event, node }: TimelineEntry): string {
   const leader = printable(text(event.leader) ?? 'the master')
   if (event.type === 'leader.suspected') return `${leader} fell silent`
   if (event.type === 'leader.ended') return `${leader} ended`
+  if (event.type === 'mastership.resign') return `${printable(node)} handed it over`
   return event.type === 'epoch.raised' ? 'another node stood for election' : printable(event.type)
+}
+
+/** `n1, n2 / n3`: nodes that did not hear the same others are on one side. */
+function sidesOf({ triggers }: Incident): string {
+  const unheard = new Map<string, Set<string>>()
+  for (const { trigger, entry } of triggers) {
+    if (trigger.code !== 'node.unreachable') continue
+    unheard.set(entry.node, (unheard.get(entry.node) ?? new Set()).add(trigger.subject))
+  }
+  const sides = Map.groupBy([...unheard.keys()].sort(), (node) => [...unheard.get(node)!].sort().join())
+  return [...sides.values()].map((nodes) => nodes.join(', ')).join(' / ')
 }
 
 /** What an operator asked for, after "to". */

@@ -23,6 +23,7 @@ export type IncidentCode =
   | 'node.unreachable'
   | 'node.left'
   | 'node.returned'
+  | 'network.split'
   | 'mastership.changed'
   | 'lease.lost'
   | 'quorum.lost'

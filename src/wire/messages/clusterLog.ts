@@ -6,12 +6,14 @@ import { count, nodeName } from './model.ts'
 export const logBatchBytesMax = 32_768
 export const logBatchCountMax = 256
 
+export const archiveFailureLengthMax = 200
+
 const position = z.strictObject({ incarnation: count, sequence: count })
 const positions = z.array(z.strictObject({ node: nodeName, position })).max(256)
 
 export const clusterLogMessages = [
   /** What is there of that node's stream after this place? All before it is on the asker's disk. */
-  z.strictObject({ type: z.literal('log.want'), origin: nodeName, after: position }),
+  z.strictObject({ type: z.literal('log.want'), origin: nodeName, after: position, isFollowed: z.boolean() }),
   z.strictObject({
     type: z.literal('log.records'),
     origin: nodeName,
@@ -23,8 +25,13 @@ export const clusterLogMessages = [
     gapTo: position.nullable(),
     records: z.array(z.instanceof(Uint8Array)).max(logBatchCountMax),
   }),
-  /** What the sender has of each node's stream, and what it knows to be archived. */
-  z.strictObject({ type: z.literal('log.positions'), positions, archived: positions }),
+  /** What the sender has of each node's stream, what it knows to be archived, and why it cannot archive, if it should. */
+  z.strictObject({
+    type: z.literal('log.positions'),
+    positions,
+    archived: positions,
+    archiveFailure: z.string().max(archiveFailureLengthMax).nullable(),
+  }),
 ] as const
 
 export type ClusterLogMessage = z.infer<(typeof clusterLogMessages)[number]>

@@ -1,5 +1,16 @@
 import { describe, test } from 'bun:test'
-import { assign, changing, converse, done, exited, nodeLeave, peersChange, ready, taking } from './words.ts'
+import {
+  assign,
+  changing,
+  containerEnded,
+  converse,
+  done,
+  exited,
+  nodeLeave,
+  peersChange,
+  ready,
+  taking,
+} from './words.ts'
 
 describe('taking a role', () => {
   test('first start, to primary', () => {
@@ -304,6 +315,25 @@ describe('locked, and unlocked', () => {
       > process.exited #1 exit code 0
         offline.stopped
         < report offline.stopped 1.4 #1 failed: node.left, the node leaves the cluster
+    `,
+    )
+  })
+
+  test('at once, when what it is part of has ended', () => {
+    converse(
+      { given: taking('spare', '1.4'), events: [containerEnded, exited(1, 'signal SIGKILL'), containerEnded] },
+      `
+        spare.ready
+      > container.ended
+        offline.stopping
+        < kill #1
+        < report offline.stopping 1.4 #1 failed: container.ended, n1/shelf, which it is part of, has ended
+        @ stopLimit 3000 ms
+      > process.exited #1 signal SIGKILL
+        offline.stopped
+        < report offline.stopped 1.4 #1 failed: container.ended, n1/shelf, which it is part of, has ended
+      > container.ended
+        offline.stopped
     `,
     )
   })

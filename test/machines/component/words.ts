@@ -116,6 +116,7 @@ export const typeChanged = (standby: ComponentInput['standby']): Message => ({
 export const leaseLost: Message = { type: 'lease.lost' }
 export const leaseGained: Message = { type: 'lease.gained' }
 export const nodeLeave: Message = { type: 'node.leave' }
+export const containerEnded: Message = { type: 'container.ended', container: 'n1/shelf' }
 
 /** The way to a role from nothing, with process #1. */
 export function taking(role: Role, at: string, ...peers: string[]): Message[] {

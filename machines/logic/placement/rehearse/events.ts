@@ -12,6 +12,7 @@ import {
 } from '../../../model/ids.ts'
 import { isShared } from '../../../model/redundancy.ts'
 import type { NodeAvailability } from '../../../model/status.ts'
+import { contentsOf } from '../../contents.ts'
 import { candidatesOf } from '../candidate.ts'
 import type { Administrative, NodeState, PlanInput } from '../input.ts'
 import { requestedSuccessor } from '../successor.ts'
@@ -86,9 +87,17 @@ function returned(input: PlanInput, node: NodeName): PlanInput {
   }
 }
 
-/** Its process has ended: with it, all its places. It is the first failure, and counts towards no limit. */
-export function componentFails(input: PlanInput, host: ComponentId): PlanInput {
-  const failure = { code: 'process.exited', detail: 'what if' }
+/** Its process has ended: with it, all its places, and what is in it. It is the first failure, and counts towards no limit. */
+export function componentFails(input: PlanInput, host: ComponentId, code = 'process.exited'): PlanInput {
+  const fallen = withFailure(input, host, code)
+  return contentsOf(input.configuration, host).reduce(
+    (of, contained) => componentFails(of, contained, 'container.ended'),
+    fallen,
+  )
+}
+
+function withFailure(input: PlanInput, host: ComponentId, code: string): PlanInput {
+  const failure = { code, detail: 'what if' }
   const fallen = Object.values(input.statuses)
     .filter(({ component, role }) => hostOf(component) === host && role !== 'offline')
     .map(

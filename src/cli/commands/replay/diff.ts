@@ -52,17 +52,22 @@ function renderDiff({ isSame, first, actors }: RunDifference, style: Style): str
 const otherCountMax = 8
 
 function tell({ node, actor, divergence }: ActorDifference, style: Style): string[] {
-  const { afterCount, a, b } = divergence!
+  const { afterCount, a, b, aCause, bCause } = divergence!
   const same = afterCount === 0 ? 'differs from the beginning' : `the same for ${afterCount} steps`
-  return [`${style.bold(printable(`${node}:${actor}`))}  ${same}; then`, `  A  ${sideOf(a)}`, `  B  ${sideOf(b)}`]
+  return [
+    `${style.bold(printable(`${node}:${actor}`))}  ${same}; then`,
+    `  A  ${sideOf(a, aCause)}`,
+    `  B  ${sideOf(b, bCause)}`,
+  ]
 }
 
-function sideOf(entry: TimelineEntry | null): string {
+function sideOf(entry: TimelineEntry | null, cause: string | null): string {
   if (entry === null) return 'does no more'
   const { id, event, fromState, state, effects } = entry
   const change = fromState === state || fromState === null ? `in ${state}` : `${fromState} → ${state}`
   const does = effects.length === 0 ? '' : `, does ${effects.map(({ type }) => type).join(', ')}`
-  return printable(`${id}  ${describeMessage(event)}  ${change}${does}`)
+  const why = cause === null ? '' : `, caused by ${cause}`
+  return printable(`${id}  ${describeMessage(event)}  ${change}${does}${why}`)
 }
 
 function signed(ms: number): string {

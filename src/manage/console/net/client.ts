@@ -6,6 +6,7 @@
 import type { PlanDocument } from '../../../../machines/logic/placement/rehearse.ts'
 import type { OperationResult } from '../../../../machines/model/operation.ts'
 import type { ClusterView } from '../../../../machines/model/view.ts'
+import type { DrawnMachine } from '../../../charts/layout.ts'
 import type {
   ActivityView,
   ExplanationView,
@@ -90,6 +91,7 @@ export const client = {
     ask<{ incidents: readonly IncidentView[] }>('incidents', {
       query: span ? { ...span } : {},
     }),
+  machines: () => ask<{ machines: readonly DrawnMachine[] }>('machines'),
   explain: (id: string) => ask<ExplanationView>(`explain/${encodeURIComponent(id)}`),
   snapshot: (id: string) => ask<SnapshotView>(`snapshots/${encodeURIComponent(id)}`),
   plan: (body: WhatIfBody) => ask<PlanAnswer>('plan', { method: 'POST', body }),

@@ -6,7 +6,8 @@ import type { ClusterView } from '../../../../machines/model/view.ts'
 import type { RecordView, StreamEvents } from '../../http/contract.ts'
 import { actorsOf } from '../state/actors.ts'
 import { History } from '../state/history.ts'
-import type { ConsoleState } from '../state/model.ts'
+import { laneUsMax } from '../state/lanes.ts'
+import type { ConsoleState, Span } from '../state/model.ts'
 import type { Action } from '../state/reduce.ts'
 import { isRecording, windowOf } from '../state/select.ts'
 import type { Store } from '../state/store.ts'
@@ -16,6 +17,8 @@ import { Stream } from './stream.ts'
 export type ConsoleStore = Store<ConsoleState, Action>
 
 const recordLimit = 4000
+/** So much on either side of the cursor is there to step through at once. */
+const nearUs = 10e6
 const bucketCount = 240
 /** A timeline that is being moved or zoomed asks when it pauses. */
 const settleMs = 80
@@ -56,7 +59,7 @@ export class Controller {
     }
     this.#store.dispatch({ type: 'session.known', session })
     if (session.mode === 'live') this.#stream.start()
-    else await this.reopen()
+    else await this.reopen().catch((error: Error) => this.#report(error))
   }
 
   /** Again at once, whatever is waited for. */
@@ -65,10 +68,13 @@ export class Controller {
     else void this.start()
   }
 
-  /** After signing in or out. */
+  /** After signing in or out. Who may read only now is not kept waiting. */
   async session(): Promise<void> {
     if (!this.#store.state().session) return this.start()
-    this.#store.dispatch({ type: 'session.known', session: await client.session() })
+    const session = await client.session()
+    this.#store.dispatch({ type: 'session.known', session })
+    if (session.mode === 'live' && this.#store.state().link.phase !== 'live') this.#stream.start()
+    if (session.mode === 'recording' && this.#store.state().extent === null) await this.reopen()
   }
 
   /** All of a recording anew: the first time, or after a file was dropped. */
@@ -80,13 +86,21 @@ export class Controller {
 
   /** Everything that is not in the stream. */
   async #whole(): Promise<void> {
-    const { records, oldestUs, newestUs } = await client.records({ fromUs: 0, toUs: farUs, limit: 500 })
+    const [{ records, oldestUs, newestUs }, states] = await Promise.all([
+      client.records({ fromUs: 0, toUs: farUs, limit: 500 }),
+      client.states(farUs),
+      this.#fetchIncidents(),
+    ])
     if (oldestUs === null || newestUs === null) return
     this.#store.dispatch({ type: 'extent.known', extent: { fromUs: oldestUs, toUs: newestUs } })
-    this.#store.dispatch({ type: 'states.arrived', states: await client.states(newestUs) })
+    this.#store.dispatch({ type: 'states.arrived', states: { ...states, atUs: newestUs } })
     this.#store.dispatch({ type: 'records.arrived', records })
-    this.#store.dispatch({ type: 'incidents.arrived', incidents: (await client.incidents()).incidents })
     this.#follow()
+  }
+
+  async #fetchIncidents(): Promise<void> {
+    const { incidents } = await client.incidents()
+    this.#store.enqueue({ type: 'incidents.arrived', incidents })
   }
 
   #passTime(): void {
@@ -109,6 +123,8 @@ export class Controller {
       this.#later()
     }
     if (name === 'reset') enqueue({ type: 'forgotten' })
+    // A node that was started again has forgotten who had signed in.
+    if (name === 'hello') void this.#renewSession()
     if (name === 'reset' || (name === 'hello' && this.#store.state().extent === null)) {
       this.#whole().catch((error: Error) => this.#report(error))
     }
@@ -120,10 +136,7 @@ export class Controller {
       this.#activityTimer = undefined
       this.#isStale = true
       this.#follow()
-      client
-        .incidents()
-        .then(({ incidents }) => this.#store.enqueue({ type: 'incidents.arrived', incidents }))
-        .catch((error: Error) => this.#report(error))
+      this.#fetchIncidents().catch((error: Error) => this.#report(error))
     }, refreshMs)
   }
 
@@ -131,14 +144,17 @@ export class Controller {
   #follow(): void {
     const state = this.#store.state()
     const { at } = state.route
-    if (at && !state.history?.covers(at.timeUs)) this.#fetchHistory(at.timeUs)
+    if (at && state.extent && !state.history?.covers(at.timeUs)) this.#fetchHistory(at.timeUs)
     const window = windowOf(state)
     const asked = state.window ? `${state.window.fromUs} ${state.window.toUs}` : 'all'
     if (window && (asked !== this.#spanAsked || this.#isStale)) {
       this.#spanAsked = asked
       this.#isStale = false
       clearTimeout(this.#windowTimer)
-      this.#windowTimer = setTimeout(() => this.#fetchActivity(), settleMs)
+      this.#windowTimer = setTimeout(() => {
+        this.#fetchActivity()
+        this.#fetchLanes()
+      }, settleMs)
     }
     if (isRecording(state) && !at && state.extent && !state.history) this.#fetchHistory(state.extent.toUs)
   }
@@ -152,7 +168,30 @@ export class Controller {
       .catch((error: Error) => this.#report(error))
   }
 
-  /** Around the moment: half of what is seen on either side, at most `recordLimit` records. */
+  /**
+   * Some seconds around the moment, and all that the timeline shows where lanes are drawn in it. Not beyond the present: what comes
+   * later would be missing then.
+   */
+  #spanAround(atUs: number): Span {
+    const state = this.#store.state()
+    const window = windowOf(state)
+    const seen = window && window.toUs - window.fromUs <= laneUsMax ? window : { fromUs: atUs, toUs: atUs }
+    const endUs = Math.min(Math.max(atUs + nearUs, seen.toUs), state.extent?.toUs ?? atUs)
+    return { fromUs: Math.round(Math.min(atUs - nearUs, seen.fromUs)), toUs: Math.round(Math.max(atUs, endUs)) }
+  }
+
+  /** What the timeline was moved to has lanes: their records are needed. The present has its own. */
+  #fetchLanes(): void {
+    const { history, extent, route, session } = this.#store.state()
+    const window = windowOf(this.#store.state())
+    if (!window || !extent || window.toUs - window.fromUs > laneUsMax) return
+    if (session?.mode === 'live' && route.at === null && window.toUs >= extent.toUs) return
+    if (history?.covers(window.fromUs) && history.covers(Math.min(window.toUs, extent.toUs))) return
+    const middleUs = Math.round((window.fromUs + window.toUs) / 2)
+    this.#fetchHistory(route.at?.timeUs ?? middleUs)
+  }
+
+  /** At most `recordLimit` records on either side of the moment. */
   #fetchHistory(atUs: number): void {
     if (this.#historyAsked === atUs) return
     this.#historyAsked = atUs
@@ -171,13 +210,10 @@ export class Controller {
   }
 
   async #historyAround(atUs: number): Promise<History> {
-    const window = windowOf(this.#store.state()) ?? { fromUs: atUs - 30e6, toUs: atUs + 30e6 }
-    const aroundUs = Math.max(10e6, (window.toUs - window.fromUs) / 2)
-    const before = await client.records({ fromUs: Math.round(atUs - aroundUs), toUs: atUs, limit: recordLimit })
-    const fromUs = before.isTruncated ? before.records[0]!.timeUs : Math.round(atUs - aroundUs)
-    // Not beyond the present: what comes later would be missing then.
-    const presentUs = this.#store.state().extent?.toUs ?? atUs
-    const after = await this.#after(atUs, Math.max(atUs, Math.min(Math.round(atUs + aroundUs), presentUs)))
+    const { fromUs: startUs, toUs: endUs } = this.#spanAround(atUs)
+    const before = await client.records({ fromUs: startUs, toUs: atUs, limit: recordLimit })
+    const fromUs = before.isTruncated ? before.records[0]!.timeUs : startUs
+    const after = await this.#after(atUs, endUs)
     const base = actorsOf(await client.states(fromUs - 1))
     return new History({ fromUs, toUs: after.toUs, base, records: [...before.records, ...after.records] })
   }
@@ -190,8 +226,16 @@ export class Controller {
     }
   }
 
+  async #renewSession(): Promise<void> {
+    const session = await client.session().catch(() => null)
+    if (session) this.#store.dispatch({ type: 'session.known', session })
+  }
+
   #report(error: Error): void {
     if (error.name === 'AbortError') return
+    if (error instanceof ClientError && error.status === 401) {
+      return this.#store.dispatch({ type: 'dialog.changed', dialog: 'signin' })
+    }
     this.#store.dispatch({
       type: 'notice.given',
       notice: { text: `Not all could be read: ${error.message}`, tone: 'bad' },

@@ -37,6 +37,8 @@ export async function open(files: readonly File[]): Promise<void> {
     }
   }
   app.store.dispatch({ type: 'upload.changed', upload: null })
-  await app.controller.session()
-  await app.controller.reopen()
+  await app.controller
+    .session()
+    .then(() => app.controller.reopen())
+    .catch((error: Error) => notify(`It could not be read again: ${error.message}`, 'bad'))
 }

@@ -23,7 +23,7 @@ export function VirtualList(props: ListProps) {
   const isAtEnd = useRef(true)
   useLayoutEffect(() => {
     if (box.current && selected >= 0) reveal(box.current, selected * rowHeight, rowHeight)
-  }, [selected, rowHeight])
+  }, [selected, rowHeight, size.height])
   useLayoutEffect(() => {
     if (props.sticksToEnd && isAtEnd.current && box.current) box.current.scrollTop = count * rowHeight
   }, [count])

@@ -1,4 +1,5 @@
 /** The states that components went through within a span, from records alone: a record says what it came from. */
+import { stoppedAvailabilities } from '../../../../machines/model/status.ts'
 import type { RecordView } from '../../http/contract.ts'
 import { rootOf } from './actors.ts'
 import type { Span } from './model.ts'
@@ -15,7 +16,19 @@ export interface StateLane {
   readonly parts: readonly LanePart[]
 }
 
+/** From farther away lanes say nothing. */
+export const laneUsMax = 300e6
+
 const prefix = 'component/'
+
+/** A node that others saw end took its components along, though it could not record that. */
+function endingsOf(records: readonly RecordView[]): RecordView[] {
+  const isStopped = (state: string | null) =>
+    state !== null && (stoppedAvailabilities as readonly string[]).includes(rootOf(state))
+  return records.filter(
+    ({ actor, state, fromState }) => actor.startsWith('node/') && isStopped(state) && !isStopped(fromState),
+  )
+}
 
 /** Of the components that changed most, at most `countMax`, by name. `records`: in order. */
 export function lanesOf(records: readonly RecordView[], window: Span, countMax: number): readonly StateLane[] {
@@ -28,6 +41,11 @@ export function lanesOf(records: readonly RecordView[], window: Span, countMax: 
     if (known) known.push(record)
     else byName.set(name, [record])
   }
+  for (const ending of endingsOf(records)) {
+    for (const [name, ofName] of byName) {
+      if (name.startsWith(`${ending.actor.slice(5)}/`)) ofName.push({ ...ending, kind: 'end' })
+    }
+  }
   return [...byName]
     .map(([name, ofName]) => ({ name, parts: partsOf(ofName, window) }))
     .filter(({ parts }) => parts.length > 0)
@@ -36,10 +54,11 @@ export function lanesOf(records: readonly RecordView[], window: Span, countMax: 
     .sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-function partsOf(records: readonly RecordView[], window: Span): LanePart[] {
+function partsOf(unsorted: readonly RecordView[], window: Span): LanePart[] {
+  const records = unsorted.toSorted((a, b) => a.timeUs - b.timeUs)
   const first = records[0]!
   const parts: LanePart[] = []
-  let root = first.fromState === null ? null : rootOf(first.fromState)
+  let root = first.fromState === null || first.kind === 'end' ? null : rootOf(first.fromState)
   let state = first.fromState ?? ''
   let fromUs = window.fromUs
   const close = (toUs: number) => {

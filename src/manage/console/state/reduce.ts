@@ -104,8 +104,13 @@ function recordsArrived(state: ConsoleState, arrived: readonly RecordView[]): Co
   return reached(after, records.at(-1)!.timeUs)
 }
 
+/** What has come from the stream meanwhile is newer than the answer, and stays. */
 function statesArrived(state: ConsoleState, states: StatesView): ConsoleState {
   const actors = actorsOf(states)
+  applyRecords(
+    actors,
+    state.records.filter(({ timeUs }) => timeUs > states.atUs),
+  )
   return { ...state, actors, structure: learn(state.structure, { actors }) }
 }
 

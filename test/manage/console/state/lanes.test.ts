@@ -31,3 +31,16 @@ test('of too many, those that changed most', () => {
   ]
   expect(lanesOf(records, window, 1).map(({ name }) => name)).toEqual(['n2/b'])
 })
+
+test('a lane ends where the others saw its node end, though it could not say so itself', () => {
+  const records = [
+    record(10, 'n2 component/n2/b spare.ready>primary.ready'),
+    record(20, 'n1 node/n2 alive>ended.settled'),
+    record(30, 'n2 component/n2/b >offline.stopped', { kind: 'start', fromState: null }),
+  ]
+  expect(lanesOf(records, window, 5)[0]!.parts.map(({ fromUs, toUs, root }) => [fromUs, toUs, root])).toEqual([
+    [5_000, 10_000, 'spare'],
+    [10_000, 20_000, 'primary'],
+    [30_000, 40_000, 'offline'],
+  ])
+})

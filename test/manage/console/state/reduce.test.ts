@@ -16,6 +16,16 @@ test('records move the machines of the present, in whatever order they come', ()
   expect(state.records.map(({ timeUs }) => timeUs)).toEqual([10_000, 20_000])
 })
 
+test('an answer that was overtaken by the stream does not take back what the stream said', () => {
+  const state = after(
+    initialState,
+    { type: 'records.arrived', records: [record(20, 'n1 crim a>b'), record(5, 'n2 crim x>y')] },
+    { type: 'states.arrived', states: states(10, 'n1 crim a', 'n2 crim z') },
+  )
+  expect(state.actors.get('n1 crim')?.state).toBe('b')
+  expect(state.actors.get('n2 crim')?.state).toBe('z')
+})
+
 test('what comes twice, as after a reconnect, is there once', () => {
   const records = [record(10, 'n1 crim a'), record(11, 'n1 crim b')]
   const state = after(initialState, { type: 'records.arrived', records }, { type: 'records.arrived', records })

@@ -28,7 +28,9 @@ export function Problems() {
 function ProblemRow({ problem }: { problem: Problem }) {
   return (
     <li class={`problem is-${problem.severity}`}>
-      <p>{problem.text}</p>
+      <p>
+        <b>{problem.subject}</b> {problem.text}
+      </p>
       {problem.next && <Command text={problem.next} />}
     </li>
   )

@@ -1,5 +1,6 @@
 import type { IncidentView } from '../../../http/contract.ts'
 import { linkTo } from '../../app.ts'
+import { useSelect } from '../../parts/hooks.ts'
 import { memo } from '../../parts/memo.ts'
 import { clockText, spanText } from '../../state/time.ts'
 
@@ -10,10 +11,11 @@ interface Props {
 
 /** When, what, and how long nobody served. */
 export const IncidentRow = memo(function IncidentRow({ incident, isSelected }: Props) {
+  const isLater = useSelect(({ route }) => route.at !== null && incident.startUs > route.at.timeUs)
   return (
     <li>
       <a
-        class={`incident is-${incident.severity}`}
+        class={`incident is-${incident.severity} ${isLater ? 'is-later' : ''}`}
         aria-current={isSelected ? 'true' : undefined}
         {...linkTo({ view: 'incidents', subject: incident.id })}
       >

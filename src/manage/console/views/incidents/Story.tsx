@@ -20,13 +20,16 @@ export function Story({ id }: { id: string }) {
 
 function Told({ explanation }: { explanation: ExplanationView }) {
   const { incident, lines, records } = explanation
+  const [first, last] = [lines[0], lines.at(-1)]
+  const isKnown = useSelect(
+    ({ extent }) => extent !== null && last !== undefined && extent.toUs >= last.timeUs && extent.fromUs <= last.timeUs,
+  )
   useEffect(() => {
     const { extent } = app.store.state()
-    const [first, last] = [lines[0], lines.at(-1)]
-    if (!extent || !first || !last) return
+    if (!isKnown || !extent || !first || !last) return
     const window = around({ fromUs: first.timeUs, toUs: last.timeUs }, extent)
     app.store.dispatch({ type: 'window.changed', window })
-  }, [explanation.id])
+  }, [explanation.id, isKnown])
   const at = useSelect((state) => state.route.at)
   const picture = pictureOf({ lines, records })
   const current = at ? picture.rows.findLastIndex(({ timeUs }) => timeUs <= at.timeUs) : -1

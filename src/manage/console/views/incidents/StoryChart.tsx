@@ -2,11 +2,14 @@
  * Lanes and lines at the left, the telling at the right, a row for each step. A pause is seen as a pause: a row after a long wait
  * stands farther down.
  */
+import { useSize } from '../../parts/hooks.ts'
 import type { StoryLane, StoryPicture, StoryRow } from '../../state/story.ts'
 import { spanText } from '../../state/time.ts'
 
 const laneWidth = 26
-const rowHeight = 30
+/** Where the telling has little room, it stands below its time. */
+const narrowPx = 560
+const rowHeights = { wide: 30, narrow: 56 } as const
 const gapMsMin = 100
 const gapHeight = 18
 
@@ -18,11 +21,14 @@ interface Props {
 }
 
 export function StoryChart({ picture: { lanes, rows }, current, onChoose }: Props) {
-  const tops = topsOf(rows)
+  const [box, size] = useSize<HTMLDivElement>()
+  const isNarrow = size.width > 0 && size.width < narrowPx
+  const rowHeight = rowHeights[isNarrow ? 'narrow' : 'wide']
+  const tops = topsOf(rows, rowHeight)
   const height = (tops.at(-1) ?? 0) + rowHeight
   const width = lanes.length * laneWidth
   return (
-    <div class="story-chart">
+    <div class={`story-chart ${isNarrow ? 'is-narrow' : ''}`} ref={box}>
       <LaneHeads lanes={lanes} />
       <div class="story-body" style={{ height: `${height}px` }}>
         <svg class="story-lanes" width={width} height={height} aria-hidden="true">
@@ -30,14 +36,14 @@ export function StoryChart({ picture: { lanes, rows }, current, onChoose }: Prop
             <line key={`${node} ${actor}`} class="story-lane" x1={xOf(index)} x2={xOf(index)} y1={0} y2={height} />
           ))}
           {rows.map((row, index) => (
-            <Cause key={row.recordId} rows={rows} tops={tops} index={index} />
+            <Cause key={row.recordId} rows={rows} middles={tops.map((top) => top + rowHeight / 2)} index={index} />
           ))}
           {rows.map((row, index) => (
             <circle
               key={row.recordId}
               class={`story-dot is-${row.phase} ${index === current ? 'is-current' : ''} ${row.isAsked ? 'is-asked' : ''}`}
               cx={xOf(row.lane)}
-              cy={middleOf(tops, index)}
+              cy={tops[index]! + rowHeight / 2}
               r={row.isAsked ? 6 : 4.5}
             />
           ))}
@@ -67,9 +73,8 @@ export function StoryChart({ picture: { lanes, rows }, current, onChoose }: Prop
 }
 
 const xOf = (lane: number) => lane * laneWidth + laneWidth / 2
-const middleOf = (tops: readonly number[], index: number) => tops[index]! + rowHeight / 2
 
-function topsOf(rows: readonly StoryRow[]): number[] {
+function topsOf(rows: readonly StoryRow[], rowHeight: number): number[] {
   let top = 0
   return rows.map(({ gapMs }, index) => {
     if (index > 0) top += rowHeight + (gapMs >= gapMsMin ? gapHeight : 0)
@@ -102,11 +107,11 @@ function headHeight(lanes: readonly StoryLane[]): number {
 }
 
 /** Within a lane straight down; to another lane a curve with an arrow. */
-function Cause({ rows, tops, index }: { rows: readonly StoryRow[]; tops: readonly number[]; index: number }) {
+function Cause({ rows, middles, index }: { rows: readonly StoryRow[]; middles: readonly number[]; index: number }) {
   const row = rows[index]!
   if (row.causeRow === null) return null
   const [fromX, toX] = [xOf(rows[row.causeRow]!.lane), xOf(row.lane)]
-  const [fromY, toY] = [middleOf(tops, row.causeRow), middleOf(tops, index)]
+  const [fromY, toY] = [middles[row.causeRow]!, middles[index]!]
   if (fromX === toX) return <line class="story-cause" x1={fromX} x2={toX} y1={fromY} y2={toY} />
   const side = toX > fromX ? -1 : 1
   const endX = toX + side * 6

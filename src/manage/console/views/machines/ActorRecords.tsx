@@ -1,4 +1,5 @@
 /** What happened to one machine, latest first: of the present from the stream, of the past from the history, else asked for. */
+import type { RecordView } from '../../../http/contract.ts'
 import { client } from '../../net/client.ts'
 import { useAsk, useSelect } from '../../parts/hooks.ts'
 import type { ActorState } from '../../state/actors.ts'
@@ -8,7 +9,8 @@ import { RecordRow } from '../records/RecordRow.tsx'
 
 const countMax = 60
 
-export function ActorRecords({ actor }: { actor: ActorState }) {
+/** Latest first, at most `countMax`. */
+export function useActorRecords(actor: ActorState): readonly RecordView[] {
   const records = useSelect(recordsShown)
   const atUs = useSelect((state) => state.route.at?.timeUs ?? null)
   const { answer } = useAsk(`${actor.node} ${actor.actor} ${Math.round((atUs ?? 0) / 30e6)}`, () =>
@@ -23,11 +25,14 @@ export function ActorRecords({ actor }: { actor: ActorState }) {
   const isOf = (of: { node: string; actor: string; timeUs: number }) =>
     of.node === actor.node && of.actor === actor.actor && (atUs === null || of.timeUs <= atUs)
   const own = mergedRecords(answer?.records.filter(isOf) ?? [], records.filter(isOf))
-  const seen = own.slice(-countMax).reverse()
-  if (seen.length === 0) return <p class="nothing">No records of it are kept.</p>
+  return own.slice(-countMax).reverse()
+}
+
+export function ActorRecords({ records }: { records: readonly RecordView[] }) {
+  if (records.length === 0) return <p class="nothing">No records of it are kept.</p>
   return (
     <ol class="records">
-      {seen.map((record) => (
+      {records.map((record) => (
         <RecordRow key={record.id} record={record} />
       ))}
     </ol>

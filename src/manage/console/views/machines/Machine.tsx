@@ -1,16 +1,22 @@
 /** One machine: its chart with the state it is in, what happened to it, and what it has in mind. */
 import { useState } from 'preact/hooks'
+import type { DrawnMachine } from '../../../../charts/layout.ts'
+import type { RecordView } from '../../../http/contract.ts'
 import { linkTo } from '../../app.ts'
 import { client } from '../../net/client.ts'
 import { useAsk, useSelect } from '../../parts/hooks.ts'
 import { Json } from '../../parts/Json.tsx'
 import { type ActorState, rootOf } from '../../state/actors.ts'
+import { edgeOf, firedOf } from '../../state/fired.ts'
 import { clockText } from '../../state/time.ts'
-import { ActorRecords } from './ActorRecords.tsx'
+import { ActorRecords, useActorRecords } from './ActorRecords.tsx'
+import type { Fired } from './Drawing.tsx'
 import { MachineChart } from './MachineChart.tsx'
+import { Transitions } from './Transitions.tsx'
 
 export function Machine({ actor }: { actor: ActorState }) {
-  const [tab, setTab] = useState<'events' | 'context'>('events')
+  const [tab, setTab] = useState<'events' | 'next' | 'context'>('events')
+  const records = useActorRecords(actor)
   return (
     <article class="machine" aria-label={`${actor.actor} on ${actor.node}`}>
       <header class="machine-head">
@@ -27,14 +33,37 @@ export function Machine({ actor }: { actor: ActorState }) {
         </span>
         <span class="dim number">since {clockText(actor.sinceUs)}</span>
       </header>
-      <MachineChart actor={actor} />
+      <MachineChart actor={actor} fired={(machine) => firedAmong(machine, records)} />
       <div class="tabs" role="tablist">
         <Tab name="Events" isOn={tab === 'events'} onChoose={() => setTab('events')} />
+        <Tab name="What may come" isOn={tab === 'next'} onChoose={() => setTab('next')} />
         <Tab name="Context" isOn={tab === 'context'} onChoose={() => setTab('context')} />
       </div>
-      {tab === 'events' ? <ActorRecords actor={actor} /> : <Context actor={actor} />}
+      <div class="machine-below">
+        {tab === 'events' && <ActorRecords records={records} />}
+        {tab === 'next' && <Transitions actor={actor} />}
+        {tab === 'context' && <Context actor={actor} />}
+      </div>
     </article>
   )
+}
+
+/** Of steps that come together, so many are seen one after the other. */
+const firedCountMax = 3
+const togetherUs = 1_000_000
+const eachMs = 250
+
+/** The last transitions, latest last. Steps that changed nothing are not seen in a chart. */
+function firedAmong({ chart, layout }: DrawnMachine, records: readonly RecordView[]): Fired[] {
+  const changes = records.filter(({ fromState, state }) => fromState !== null && fromState !== state)
+  const last = changes[0]
+  if (!last) return []
+  const together = changes.filter(({ timeUs }) => last.timeUs - timeUs < togetherUs).slice(0, firedCountMax)
+  return together.reverse().flatMap((record, index) => {
+    const transition = firedOf(chart, record)
+    const edge = transition && edgeOf(layout.edges, transition)
+    return edge ? [{ key: record.id, edge, delayMs: index * eachMs }] : []
+  })
 }
 
 function Tab({ name, isOn, onChoose }: { name: string; isOn: boolean; onChoose: () => void }) {

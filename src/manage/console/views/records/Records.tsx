@@ -8,6 +8,7 @@ import { memo } from '../../parts/memo.ts'
 import { VirtualList } from '../../parts/virtual.tsx'
 import { rootOf } from '../../state/actors.ts'
 import { filterTexts } from '../../state/filter.ts'
+import type { ConsoleState } from '../../state/model.ts'
 import { clockText, compareMoments, type Moment } from '../../state/time.ts'
 import { RecordDetail } from './RecordRow.tsx'
 
@@ -18,7 +19,7 @@ const textOf = ({ node, actor, event, state, id }: RecordView) => `${node} ${act
 export function Records() {
   const at = useSelect((state) => state.route.at)
   const filter = useSelect((state) => state.route.filter)
-  const all = useSelect((state) => (state.route.at && state.history ? state.history.records : state.records))
+  const all = useSelect(recordsAround)
   const records = filterTexts(all, filter, textOf)
   const index = at ? lastUntil(records, at) : -1
   const chosen = records[index] ?? null
@@ -48,6 +49,14 @@ export function Records() {
       </div>
     </div>
   )
+}
+
+const none: readonly RecordView[] = []
+
+/** Until that part of the past has come, none: not those of another time. */
+function recordsAround({ route, history, records }: ConsoleState): readonly RecordView[] {
+  if (route.at === null) return records
+  return history?.covers(route.at.timeUs) ? history.records : none
 }
 
 function lastUntil(records: readonly RecordView[], at: Moment): number {
