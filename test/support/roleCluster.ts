@@ -6,15 +6,15 @@
 import { component as componentMachine } from '../../machines/component.ts'
 import type { AppliedEntry } from '../../machines/crim/context.ts'
 import { type CrimContext, type CrimEffect, crim as crimMachine } from '../../machines/crim.ts'
-import { endedWith } from '../../machines/logic/contents.ts'
 import type { Configuration } from '../../machines/model/configuration.ts'
 import { type ComponentId, componentId, hostOf, nodeOf } from '../../machines/model/ids.ts'
 import { activeRoles, type Role } from '../../machines/model/roles.ts'
-import type { ComponentStatus, NodeAvailability } from '../../machines/model/status.ts'
+import type { NodeAvailability } from '../../machines/model/status.ts'
 import type { Token } from '../../machines/model/token.ts'
 import type { Message } from '../../src/engine/step.ts'
 import { Channels } from './channels.ts'
 import { elapse, Run } from './machines.ts'
+import { contentsEnded } from './roleContents.ts'
 import { describe, type HostedComponent, inputOf, isWanted, type Node, newNode, removedStatus } from './roleNode.ts'
 import { SeenTokens } from './seenTokens.ts'
 
@@ -106,8 +106,7 @@ export class RoleCluster {
   }
 
   request(operation: Message): void {
-    this.#requestCount += 1
-    this.toCrim({ type: 'operation.requested', id: `o${this.#requestCount}`, operation })
+    this.toCrim({ type: 'operation.requested', id: `o${++this.#requestCount}`, operation })
   }
 
   killProcess(id: ComponentId): void {
@@ -134,8 +133,7 @@ export class RoleCluster {
 
   returnNode(name: string): void {
     const node = this.nodes.get(name)!
-    if (node.isUp) return
-    if (!this.configuration.nodes[name]) return
+    if (node.isUp || !this.configuration.nodes[name]) return
     this.log.push(`-- return ${name}`)
     this.#boot(node)
     this.#sayNode(node, 'alive')
@@ -301,8 +299,7 @@ export class RoleCluster {
   }
 
   #stopByItself(name: string): void {
-    const node = this.nodes.get(name)!
-    for (const { id } of node.components) {
+    for (const { id } of this.nodes.get(name)!.components) {
       this.#toComponent(id, { type: 'lease.lost' })
       this.channels.deliver(`agent ${id}`)
     }
@@ -380,15 +377,8 @@ export class RoleCluster {
     this.channels.later(`from ${node.name}`, () =>
       this.#fromNode({ type: 'status.reported', node: node.name, incarnation, status, atMs: this.nowMs }, null),
     )
-    this.#endContents(id, node)
-  }
-
-  /** As the node has it: after the step that said so. */
-  #endContents(id: ComponentId, { components }: Node): void {
-    const own = components.flatMap((hosted) => this.#statuses.get(hosted.id) ?? []) as unknown as ComponentStatus[]
-    const statuses = new Map(own.map((status) => [status.component, status]))
-    for (const place of endedWith(this.configuration, statuses, { component: id }))
-      this.#toComponent(place, { type: 'container.ended', container: hostOf(id) })
+    const ended = contentsEnded(this.configuration, { node, statuses: this.#statuses, container: id })
+    for (const place of ended) this.#toComponent(place, { type: 'container.ended', container: hostOf(id) })
   }
 
   /** An answer to an earlier master finds nobody. */
