@@ -1,7 +1,7 @@
 /**
  * What an idle cluster costs: CPU share and resident memory of guard and node process, with 3, 5, 7 and 16 nodes on this machine, from
  * /proc. The ratio of memory is to an idle process of Bun measured in the same run, that of CPU to the target of the design. Nodes
- * beyond the seventh are not eligible. `bun bench/idle.ts [--seconds 20] [--nodes 3,5,7,16] [--heartbeat-ms 20] [--json]`; needs `dist/rolecall`
+ * beyond the seventh are not eligible. `bun bench/idle.ts [--seconds 20] [--nodes 3,5,7,16] [--heartbeat-ms 20] [--without-log] [--json]`; needs `dist/rolecall`
  * (npm run build).
  */
 import { mkdtempSync, readFileSync } from 'node:fs'
@@ -17,6 +17,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '20' },
     nodes: { type: 'string', default: '3,5,7,16' },
     'heartbeat-ms': { type: 'string', default: '20' },
+    'without-log': { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 })
@@ -59,7 +60,7 @@ async function measure(nodeCount: number, baseBytes: number): Promise<Result[]> 
     const eligible = index < eligibleCountMax ? '' : ', eligible: false'
     return `  ${name}: { links: ["127.0.0.1:${ports[index]}"]${eligible} }`
   })
-  const configuration = `cluster: idle\nsecret: ${crypto.randomUUID()}\nstateDirectory: state\nruntimeDirectory: run\ntiming: { heartbeatInterval: ${heartbeatIntervalMs}ms }\nnodes:\n${lines.join('\n')}\n`
+  const configuration = `cluster: idle\nsecret: ${crypto.randomUUID()}\nstateDirectory: state\nruntimeDirectory: run\ntiming: { heartbeatInterval: ${heartbeatIntervalMs}ms }\nlog: { enabled: ${!values['without-log']} }\nnodes:\n${lines.join('\n')}\n`
   const directory = mkdtempSync(join(tmpdir(), 'rolecall-idle-'))
   const cluster = new LocalCluster({ directory, command, configuration, nodes })
   try {

@@ -3,8 +3,14 @@
  * SPEC R1, and only the changes that R1 allows have transitions. Driven by the CRIM's commands; what fails here is stopped
  * and reported at once, and what to do about it is the CRIM's decision.
  *
- * In a role: `preparing`, its process is started or stopped as the role needs; `assuming`, the role is being taken;
- * `ready`. In `offline`: `stopping`, `stopped`, and `stopFailed`, which counts as active until its process is seen to exit.
+ * - `offline`: out of every role. `stopping`: its process is being ended; `stopped`: it has ended; `stopFailed`: it counts as active until
+ *   its process is seen to exit.
+ * - `spare`: may be given a role, and does nothing for its assignment meanwhile.
+ * - `secondary`: stands by for a primary, and follows it.
+ * - `primary`: serves.
+ * - `quiescing`: a primary that finishes what it has begun, takes nothing new, and hands over.
+ * - In each of these roles, `preparing`: its process is started or stopped as the role needs; `assuming`: the role is being taken;
+ *   `ready`: it has the role.
  *
  * Invariants: at most one process, and none started before the last one has exited; tokens never go back; what belongs to an
  * older life of the process, or answers an older command, is ignored; after a failure only a newer token gives a role again,
@@ -41,10 +47,19 @@ import {
   stop,
   take,
 } from './component/decide.ts'
-import { noteAnnounced, noteLoad, noteReport, noteRestored, staysInRole } from './component/reports.ts'
+import {
+  failureAs,
+  failureReported,
+  noteAnnounced,
+  noteLoad,
+  noteReport,
+  noteRestored,
+  staysInRole,
+} from './component/reports.ts'
 import { activeRoles, isRoleChangeAllowed, type Role, roles } from './model/roles.ts'
 import type { Failure } from './model/status.ts'
 import { compareTokens, zeroToken } from './model/token.ts'
+import { named } from './naming.ts'
 
 export type { ComponentContext, ComponentEffect, ComponentEvent, ComponentInput } from './component/context.ts'
 
@@ -131,18 +146,7 @@ function failing(why: (context: ComponentContext, event: ComponentEvent) => Fail
   return act((context, event) => fail(context, why(context, event)))
 }
 
-/** The event says it itself. */
-const reported = (_: ComponentContext, event: ComponentEvent): Failure => {
-  const { code, detail } = event as ComponentEventOf<'health.failed'>
-  return { code, detail }
-}
-
-const detailed = (code: string) => (_: ComponentContext, event: ComponentEvent) => ({
-  code,
-  detail: (event as ComponentEventOf<'process.exited'>).detail,
-})
-
-const actions = {
+const actions = named({
   takeCommand: act((_, event) => take(event as Assign)),
   refuse: (code: RefusalCode) => act((context, event) => refuse(context, event as Assign, code)),
   /** The command it has already obeyed, or obeys: only what is said of the peers may be new. */
@@ -155,6 +159,12 @@ const actions = {
     act((context, event) => introduce(context, (event as ComponentEventOf<'peers.change'>).peers, place)),
 
   arrive: (place: Place) => act((context) => arrive(context, place)),
+  /** Nothing is said of a stop that was over before it began. */
+  arriveStopping: act((context) =>
+    context.process === 'absent'
+      ? { change: {}, effects: [] }
+      : arrive(context, { role: 'offline', phase: 'stopping' }),
+  ),
   prepare: (role: Role) => act((context) => prepare(context, role)),
   invoke: (role: Role) => act((context) => invoke(context, role)),
   noteType: act((_, event) => {
@@ -187,9 +197,9 @@ const actions = {
   kill: act((context) => stop(context, 0)),
   stopSelf: act((context) => stop(context, Math.min(context.selfStopMs, context.stopTimeoutMs))),
 
-  noteExited: failing(detailed('process.exited')),
-  noteFailed: failing(reported),
-  noteStopRefused: failing(detailed('stop.failed')),
+  noteExited: failing(failureAs('process.exited')),
+  noteFailed: failing(failureReported),
+  noteStopRefused: failing(failureAs('stop.failed')),
   noteLeaseLost: failing(() => ({ code: 'lease.lost', detail: 'the node lost the lease of the quorum' })),
   standDown: act((context) => standDown(context)),
   noteLeaseOver: act(() => ({ change: { isLeaseLost: true }, effects: [] })),
@@ -212,7 +222,7 @@ const actions = {
     code: 'stop.timedOut',
     detail: `still there though it was to be killed after ${stopGivenMs} ms`,
   })),
-}
+})
 
 const offline = '#component.offline'
 const stopFailed = '#component.offline.stopFailed'
@@ -359,11 +369,7 @@ const outOfRole = machine.createStateConfig({
   on: { 'role.assign': assignments('offline'), 'type.changed': { actions: actions.noteType } },
   states: {
     stopping: {
-      entry: act((context) =>
-        context.process === 'absent'
-          ? { change: {}, effects: [] }
-          : arrive(context, { role: 'offline', phase: 'stopping' }),
-      ),
+      entry: actions.arriveStopping,
       always: { guard: 'isStopped', target: 'stopped' },
       on: {
         'role.assign': [

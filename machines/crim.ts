@@ -38,6 +38,7 @@ import { timed, wantedTimers } from './crim/timers.ts'
 import { isolationWaitMs } from './logic/lease.ts'
 import type { ComponentId } from './model/ids.ts'
 import { compareTokens } from './model/token.ts'
+import { named } from './naming.ts'
 
 export type { CrimContext, CrimEffect, CrimEvent, CrimInput } from './crim/context.ts'
 
@@ -149,7 +150,7 @@ function timeElapsed(context: CrimContext): Reconciled {
   )
 }
 
-const actions = {
+const actions = named({
   takeOver: note((context, event) => tookOver(context, event as Extract<CrimEvent, { type: 'mastership.acquired' }>)),
   noteNode: note((context, event) => nodeChanged(context, event as Extract<CrimEvent, { type: 'node.changed' }>)),
   noteSurvey: note((context, event) =>
@@ -217,7 +218,7 @@ const actions = {
     ],
   })),
   abandonOperations: act(abandonOperations),
-}
+})
 
 const toCommitting = { guard: 'isCommitting', target: 'committing' } as const
 const toConverging = { guard: 'isConverging', target: 'converging' } as const

@@ -7,6 +7,9 @@
  *                           ▼    │
  *                        backingOff ──► failed          after so many attempts; an operator may order another
  *
+ * - `idle`: nothing is to be fenced; `delayed`: for the other of a pair, or for it to come back; `fencing`: an attempt is under way.
+ * - `backingOff`: an attempt failed, another follows; `failed`: the last one did; `confirmed`: it is off.
+ *
  * Who fences: the master, a node on which an exclusive assignment may be active. In a cluster of two voters (`isPair`) each
  * fences the other, master or not, once it has been in touch with it in this life: a node that starts alone must not shoot
  * first. `delayMs` is how much later the better-ranked of a pair is shot, so that not both fall at once. Of a pair one that is known

@@ -24,6 +24,7 @@ import type {
   MembershipEvent,
   MembershipInput,
 } from './membership/context.ts'
+import { named } from './naming.ts'
 
 export type {
   Mastership,
@@ -94,7 +95,7 @@ const announce = machine.enqueueActions(({ context, enqueue }) => {
   enqueue.emit({ type: 'leader.changed', leader, epoch, vice })
 })
 
-const actions = {
+const actions = named({
   announce,
   noteStart: machine.assign(({ context, event }) => ({
     epoch: Math.max(context.epoch, epochOf(event)),
@@ -173,7 +174,7 @@ const actions = {
     if (successor !== null) enqueue.emit({ type: 'log.resign' })
     enqueue.assign({ successor: null })
   }),
-}
+})
 
 const followed = { guard: 'isCredible', target: '#membership.secondary', actions: actions.follow } as const
 const offered = {

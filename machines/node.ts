@@ -7,6 +7,11 @@
  *       unreachable, isolated ──► ended.settled                          a fence confirmed that it is off
  *                   any of these ──► left                              it said good-bye, its components stopped
  *
+ * - `unknown`: not heard of in this life of ours; `alive`: heard; `suspect`: silent for longer than it should be.
+ * - `unreachable`: its silence is confirmed, and it may still act; `isolated`: it has been silent for so long that it has given up.
+ * - `ended`: its processes are proven to have ended. `settled`: what died with its guard has gone, too.
+ * - `left`: it said good-bye.
+ *
  * Events: `peer.heard`, `peer.suspected`, `peer.confirmedSilent` from the heartbeats; `peer.ended` from the guards, which hold
  * connections to each other; `fence.confirmed` from the fencing of it; `peer.left` from the node itself; `mastership.acquired` from membership, when this node becomes
  * master; `timing.changed` from the node. The only effect is `node.changed`, for the CRIM and whoever else watches.

@@ -36,4 +36,12 @@ async function build(entries: readonly string[], name: string): Promise<void> {
 
 mkdirSync(`${root}dist`, { recursive: true })
 // The first is the program, the others the threads it starts.
-await build(['src/main.ts', 'src/repository/sqliteWorker.ts'], 'rolecall')
+await build(
+  [
+    'src/main.ts',
+    'src/repository/sqliteWorker.ts',
+    'src/clusterLog/spoolWorker.ts',
+    'src/manage/http/analysisWorker.ts',
+  ],
+  'rolecall',
+)

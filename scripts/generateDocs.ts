@@ -44,8 +44,8 @@ const introduction = `# Configuration
 One YAML file describes the whole cluster; every node is given the same one, \`/etc/rolecall/rolecall.yaml\` unless
 \`--config\` or \`ROLECALL_CONFIG\` names another. It is read when a node starts. The first master takes what is shared in it
 over into the repository, under \`configuration/\`; from then on that counts, and changes by \`rolecall config\` while the cluster
-runs: roles and timings at once, programs when they next start. The secret, the directories and the recorder stay
-the file's. All of it is checked before anything
+runs: roles and timings at once, programs when they next start. The secret, the directories, the recorder, the log and
+\`http\` stay the file's. All of it is checked before anything
 is done: whatever is wrong is listed with its line and column, what was expected, what was found and what was probably
 meant, and the command exits with 78.
 
@@ -56,7 +56,7 @@ ${exampleConfiguration}\`\`\`
   component \`ledger\` on the node \`n1\` has the full name \`n1/ledger\`.
 - **Durations** are a number and \`ms\`, \`s\`, \`m\` or \`h\`; a bare number is milliseconds. **Sizes** are a number and
   \`B\`, \`KiB\`, \`MiB\` or \`GiB\`; a bare number is bytes.
-- **Relative paths** start at the folder of the file: \`stateDirectory\`, \`runtimeDirectory\`, \`secretFile\`,
+- **Relative paths** start at the folder of the file: \`stateDirectory\`, \`runtimeDirectory\`, \`secretFile\`, \`log.archive\`, \`log.archiveTokenFile\`,
   \`workingDirectory\`, and the program of a command when there is a slash in it. A program without a slash is looked for
   in \`PATH\`. Arguments are passed on as they are.
 - **Unknown keys**, keys that are there twice, and values of the wrong type are refused. A value that must be text and
@@ -68,6 +68,8 @@ const sections = [
   'guard',
   'watchdog',
   'recorder',
+  'http',
+  'log',
   'nodes',
   'types',
   'components',

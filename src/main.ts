@@ -20,8 +20,10 @@ const exitCode = await runCommandLine(words, process)
 await Promise.all([process.stdout, process.stderr].map(flushed))
 process.exit(exitCode)
 
-/** What was written to a pipe has left when this resolves. */
+/**
+ * What was written has left when this resolves. How much waits cannot be asked: a pipe that is full keeps its part beside the stream's
+ * own count, and a reader that is slow would get 64 KiB.
+ */
 function flushed(stream: NodeJS.WriteStream): Promise<void> {
-  if (stream.writableLength === 0) return Promise.resolve()
-  return new Promise((resolve) => stream.write('', () => resolve()))
+  return new Promise((resolve) => stream.end(() => resolve()))
 }

@@ -17,16 +17,19 @@ import type { Entry } from './book.ts'
 
 export interface Journal {
   load(): Entry[]
+  /** What `load` cut off: half an entry, of which nobody was told. */
+  readonly cutByteCount: number
   append(entries: readonly Entry[]): void
   replace(entries: readonly Entry[]): void
 }
 
 /** For a ledger that keeps nothing on disk. */
-export const noJournal: Journal = { load: () => [], append() {}, replace() {} }
+export const noJournal: Journal = { load: () => [], cutByteCount: 0, append() {}, replace() {} }
 
 export class FileJournal implements Journal {
   readonly #path: string
   readonly #isSynced: boolean
+  cutByteCount = 0
   #file: number
 
   /** `isSynced`: what is acknowledged has left the machine's memory for the disk, so it survives a loss of power too. */
@@ -47,6 +50,7 @@ export class FileJournal implements Journal {
       entries.push(entry)
       end = next + 1
     }
+    this.cutByteCount = bytes.length - end
     if (end < bytes.length) ftruncateSync(this.#file, end)
     return entries
   }

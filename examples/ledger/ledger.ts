@@ -24,14 +24,14 @@ export async function runLedger(environment: Environment): Promise<number> {
   }
   const component = ROLECALL_COMPONENT as ComponentId
   const { promise: ended, resolve: end } = Promise.withResolvers<number>()
-  const book = new Book(
-    LEDGER_DIRECTORY ? new FileJournal(LEDGER_DIRECTORY, { isSynced: LEDGER_FSYNC === '1' }) : noJournal,
-  )
+  const journal = LEDGER_DIRECTORY ? new FileJournal(LEDGER_DIRECTORY, { isSynced: LEDGER_FSYNC === '1' }) : noJournal
+  const book = new Book(journal)
   let rolecall: Rolecall | null = null
   const service = new Service({
     book,
     trace: openTrace(LEDGER_TRACE, component),
     send: (to, data) => rolecall!.checkpoint({ to, data }),
+    record: (name, data) => void rolecall?.record({ name, data }),
     mayAct: () => rolecall?.mayAct ?? true,
     onDisconnected: () => end(1),
     onStop: () => end(0),
@@ -42,6 +42,7 @@ export async function runLedger(environment: Environment): Promise<number> {
   try {
     const identity = { socket: ROLECALL_SOCKET, component, incarnation: Number(ROLECALL_INCARNATION) }
     rolecall = await connect({ ...identity, endpoint: http.url }, service)
+    rolecall.record({ name: 'journal.loaded', data: { entries: book.length, cutByteCount: journal.cutByteCount } })
     return await ended
   } catch (error) {
     if (!(error instanceof RegisterError)) throw error

@@ -20,6 +20,8 @@ export interface ServiceOptions {
   readonly book: Book
   readonly trace: Trace
   readonly send: (to: ComponentId, data: Json) => Promise<void>
+  /** For the node's black box. */
+  readonly record: (name: string, data: Json) => void
   /** The node is gone: nothing may be done any more. */
   readonly onDisconnected: () => void
   readonly onStop: () => void
@@ -83,6 +85,7 @@ export class Service implements Handlers {
     const isRepeated = previous.role === 'secondary' && previous.token?.index === token.index
     if (!isRepeated || previous.token?.epoch !== token.epoch) this.#standby.reset()
     await this.#standby.inStep(signal)
+    this.#options.record('state.followed', { entries: this.#options.book.length })
   }
 
   onPeers({ peers }: { readonly peers: readonly Peer[] }): void {
@@ -114,8 +117,11 @@ export class Service implements Handlers {
   #lead(token: Token, peers: readonly Peer[]): void {
     this.#standby.reset()
     this.#token = token
-    const { book, trace, send, mayAct } = this.#options
-    if (this.#primary === null) trace({ event: 'active', token })
+    const { book, trace, record, send, mayAct } = this.#options
+    if (this.#primary === null) {
+      trace({ event: 'active', token })
+      record('serving.began', { entries: book.length })
+    }
     this.#primary ??= new Primary({ book, token, trace, send, mayAct, onDeposed: () => this.#deposed() })
     this.#primary.setPeers(peers)
   }
@@ -129,6 +135,7 @@ export class Service implements Handlers {
 
   /** Somebody has a later token: this one must not act, whatever it was told last. */
   #deposed(): void {
+    this.#options.record('deposed', { entries: this.#options.book.length })
     this.#yield()
     this.#role = 'deposed'
   }

@@ -46,6 +46,7 @@ class Counter:
         if command.role == "primary":
             with self._lock:
                 self._is_accepting = True
+                self.rolecall.record("serving.began", {"value": self.value})
                 self._replicate()
         elif command.role == "secondary":
             self._stop_accepting()

@@ -1,6 +1,7 @@
 /** What a component's program says of itself beside its answers, and what of it goes on to the CRIM. */
 import type { Recovery } from '../model/configuration.ts'
-import type { ComponentContext, ComponentEventOf, Decided } from './context.ts'
+import type { Failure } from '../model/status.ts'
+import type { ComponentContext, ComponentEvent, ComponentEventOf, Decided } from './context.ts'
 import { type Place, report } from './decide.ts'
 
 /** Recoveries that need the component in its role, running: to begin anew there, or to hand over. */
@@ -45,4 +46,18 @@ export function noteAnnounced(
 ): Decided {
   const effects = announced === context.announced ? [] : [report({ ...context, announced }, place)]
   return { change: { announced }, effects }
+}
+
+/** The event says it itself. */
+export function failureReported(_: ComponentContext, event: ComponentEvent): Failure {
+  const { code, detail } = event as ComponentEventOf<'health.failed'>
+  return { code, detail }
+}
+
+/** The event says only what came of it. */
+export function failureAs(code: string) {
+  return (_: ComponentContext, event: ComponentEvent): Failure => ({
+    code,
+    detail: (event as ComponentEventOf<'process.exited'>).detail,
+  })
 }

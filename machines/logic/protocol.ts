@@ -10,7 +10,7 @@ export interface ProtocolRange {
 }
 
 /** What this release understands. A message of a new kind raises `newest`, and is sent only where `effectiveProtocol` has come to it. */
-export const releaseProtocols: ProtocolRange = { oldest: 1, newest: 1 }
+export const releaseProtocols: ProtocolRange = { oldest: 1, newest: 2 }
 
 /** Whether there is a protocol that both understand. */
 export function isCompatible(a: ProtocolRange, b: ProtocolRange): boolean {

@@ -19,6 +19,10 @@ export interface Configuration {
   /** null: the machine has none, or it is not ours to feed. */
   readonly watchdog: WatchdogConfiguration | null
   readonly recorder: RecorderConfiguration
+  /** Never told to machines. Left out: as the file's defaults have it. */
+  readonly http?: HttpConfiguration
+  /** Left out: there is none. */
+  readonly log?: ClusterLogConfiguration
   readonly nodes: Readonly<Record<NodeName, NodeConfiguration>>
   /** Votes and does nothing else; null: there is none. */
   readonly arbiter?: ArbiterConfiguration | null
@@ -77,6 +81,21 @@ export interface LinkAddress {
   readonly port: number
 }
 
+/** The HTTP interface and the console (docs/http.md). */
+export interface HttpConfiguration {
+  readonly isEnabled: boolean
+  /** Whether the address was asked for: then it is a problem when it cannot be had. */
+  readonly isAsked: boolean
+  readonly listen: LinkAddress
+  /** Of nodes that listen elsewhere. */
+  readonly nodes: Readonly<Record<NodeName, LinkAddress>>
+  /** null: one is made in the node's state directory. */
+  readonly tokenFile: string | null
+  /** SHA-256 of tokens, in hex. */
+  readonly tokenDigests: readonly string[]
+  readonly tls: { readonly certificate: string; readonly key: string } | null
+}
+
 export interface GuardConfiguration {
   /** Heartbeats run at real-time priority, where that is permitted. */
   readonly realtime: boolean
@@ -90,6 +109,28 @@ export interface WatchdogConfiguration {
 export interface RecorderConfiguration {
   readonly segmentSizeBytes: number
   readonly segmentCountMax: number
+  /** null: full detail, whatever it costs. */
+  readonly budget: RecorderBudget | null
+  readonly flush: 'never' | 'incident' | 'interval'
+  readonly flushIntervalMs: number
+}
+
+export interface RecorderBudget {
+  /** Of one core. */
+  readonly cpuPercent: number
+  readonly bytesPerSecond: number
+}
+
+/** The cluster log (SPEC P8). */
+export interface ClusterLogConfiguration {
+  readonly isEnabled: boolean
+  /** So many nodes keep all of it; null: all that are eligible. */
+  readonly copies: number | null
+  readonly spoolSizeBytes: number
+  readonly spoolAgeMs: number
+  /** A directory or a URL; null: nothing is archived. */
+  readonly archive: string | null
+  readonly archiveTokenFile: string | null
 }
 
 /** See DESIGN §3 for what each of these is for. */

@@ -1,6 +1,8 @@
 /** The commands, as a table of contents. What a command does is loaded when it is run, so that all of them start fast. */
 import { type Application, buildApplication, buildCommand, buildRouteMap, help, text_en } from '@stricli/core'
+import { bundleCommand } from './bundle.ts'
 import { configRoutes } from './config.ts'
+import { consoleCommand } from './console.ts'
 import type { CliContext } from './context.ts'
 import { demoCommand } from './demo.ts'
 import { exitCodeOf, textOf } from './failure.ts'
@@ -17,6 +19,8 @@ import {
   type ViewFlags,
   viewFlags,
 } from './flags.ts'
+import { logCommand } from './log.ts'
+import { machinesCommand } from './machines.ts'
 import { operationRoutes } from './operations.ts'
 import { planCommand } from './plan.ts'
 import { replayCommand } from './replay.ts'
@@ -112,7 +116,11 @@ const root = buildRouteMap<string, CliContext>({
     config: configRoutes,
     plan: planCommand,
     fence: fenceCommand,
+    log: logCommand,
+    machines: machinesCommand,
     replay: replayCommand,
+    console: consoleCommand,
+    bundle: bundleCommand,
     simulate: simulateCommand,
     demo: demoCommand,
     ledger,

@@ -2,9 +2,17 @@ import { buildCommand } from '@stricli/core'
 import type { Catalogue } from '../recorder/replay.ts'
 import type { CliContext } from './context.ts'
 
+export const exportFormats = ['perfetto', 'chrome', 'otlp', 'jsonl'] as const
+
 export interface ReplayFlags {
   readonly verify: boolean
+  readonly incidents: boolean
   readonly explain?: string
+  readonly full: boolean
+  readonly until?: string
+  readonly diff: boolean
+  readonly export?: (typeof exportFormats)[number]
+  readonly output?: string
   readonly actor?: string
   readonly limit: number
   readonly json: boolean
@@ -13,11 +21,13 @@ export interface ReplayFlags {
 const lineCountDefault = '200'
 
 /**
- * `rolecall replay DIR...`: reads black boxes (SPEC P7). Exits 0; with `--verify` 1 unless everything was run again and
- * came out as recorded; 105 when there is no black box in a directory, no such step or no such actor; 64 for a wrong
- * command line. The machines are loaded only where they are run.
+ * `rolecall replay PATH...`: reads black boxes (SPEC P7). Exits 0; with `--verify` 1 unless everything was run again and came out as
+ * recorded; with `--diff` 1 where the two differ; 65 for a recording of a later format; 69 when a collector does not take what is
+ * exported; 105 when there is no black box, no such step, incident, assignment, actor or moment; 64 for a wrong command line. The
+ * machines are loaded only where they are run.
  */
 export function makeReplayCommand(loadCatalogue: () => Promise<Catalogue>) {
+  const parse = (input: string) => input
   return buildCommand<ReplayFlags, string[], CliContext>({
     loader: async () => (await import('./commands/replay.ts')).replayWith(loadCatalogue),
     parameters: {
@@ -28,17 +38,47 @@ export function makeReplayCommand(loadCatalogue: () => Promise<Catalogue>) {
           default: false,
           withNegated: false,
         },
+        incidents: {
+          kind: 'boolean',
+          brief: 'List what went wrong, and what was ordered',
+          default: false,
+          withNegated: false,
+        },
         explain: {
           kind: 'parsed',
-          parse: asId,
-          brief: 'Tell what led to a step and what it led to',
-          placeholder: 'NODE:LIFE:STEP',
+          parse,
+          brief:
+            'Tell why: of an incident, the last one of an assignment, component or node, that of a moment, or a step',
+          placeholder: 'INCIDENT|NAME|TIME|STEP',
+          optional: true,
+        },
+        full: { kind: 'boolean', brief: 'With --explain: every step, as recorded', default: false, withNegated: false },
+        until: {
+          kind: 'parsed',
+          parse,
+          brief: 'Stop there, and print what every machine was in; with --actor all of one',
+          placeholder: 'TIME|STEP',
+          optional: true,
+        },
+        diff: { kind: 'boolean', brief: 'Compare two runs: give two paths', default: false, withNegated: false },
+        export: {
+          kind: 'enum',
+          values: exportFormats,
+          brief: 'Write a trace for Perfetto or Chrome, OpenTelemetry spans, or the steps as lines of JSON',
+          optional: true,
+        },
+        output: {
+          kind: 'parsed',
+          parse,
+          brief:
+            'With --export: a file, or the address of an OTLP/HTTP collector (http://…/v1/traces); default: stdout',
+          placeholder: 'FILE|URL',
           optional: true,
         },
         actor: {
           kind: 'parsed',
-          parse: (input) => input,
-          brief: 'Only this actor, or those below it',
+          parse,
+          brief: 'Only this actor, or those below it; NODE:ACTOR for that of one node',
           placeholder: 'NAME',
           optional: true,
         },
@@ -54,26 +94,29 @@ export function makeReplayCommand(loadCatalogue: () => Promise<Catalogue>) {
       positional: {
         kind: 'array',
         parameter: {
-          parse: (input: string) => input,
-          brief: "A directory with black boxes: one node's, or what holds several",
-          placeholder: 'DIR',
+          parse,
+          brief: 'A directory with black boxes, a segment (.rcbb) or a bundle; PATH#NODE:LIFE for one life of it',
+          placeholder: 'PATH',
         },
         minimum: 1,
       },
     },
     docs: {
-      brief: 'Show, explain or verify what black boxes recorded',
-      customUsage: ['DIR...', 'DIR... --verify', 'DIR... --explain NODE:LIFE:STEP'],
+      brief: 'Show, explain, verify, compare or export what black boxes recorded',
+      customUsage: [
+        'PATH...',
+        'PATH... --incidents',
+        'PATH... --explain INCIDENT|NAME|TIME|STEP',
+        'PATH... --until TIME|STEP',
+        'PATH... --verify',
+        'PATH... --export perfetto|chrome|otlp|jsonl',
+        '--diff PATH PATH',
+      ],
     },
   })
 }
 
 export const replayCommand = makeReplayCommand(async () => (await import('../../machines/index.ts')).catalogue)
-
-function asId(input: string): string {
-  if (!/^.+:\d+:\d+$/.test(input)) throw new Error('expected a step such as n1:3:42, as the timeline prints them')
-  return input
-}
 
 function asCount(input: string): number {
   const count = Number(input)

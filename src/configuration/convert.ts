@@ -11,10 +11,12 @@ import type {
   RecoveryPolicy,
   Timing,
 } from '../../machines/model/configuration.ts'
+import { convertClusterLog } from './clusterLog.ts'
 import { type ComponentTypeFile, standbyOf } from './componentType.ts'
 import { convertAssignment, convertNodeRecovery, convertRelationship, convertReleases } from './convertPlacement.ts'
 import { defined } from './defined.ts'
 import type { FenceFile } from './fence.ts'
+import { convertHttp, httpSchema } from './http.ts'
 import type { ComponentFile, ConfigurationFile } from './schema.ts'
 import type { TimingFile } from './timing.ts'
 
@@ -44,7 +46,15 @@ export function convert(file: ConfigurationFile, surroundings: Surroundings): Co
     watchdog: file.watchdog
       ? { device: resolve(directory, file.watchdog.device), timeoutMs: file.watchdog.timeout }
       : null,
-    recorder: { segmentSizeBytes: file.recorder.segmentSize, segmentCountMax: file.recorder.segmentCount },
+    http: convertHttp(file.http ?? httpSchema.parse({}), directory),
+    log: convertClusterLog(file.log, directory),
+    recorder: {
+      segmentSizeBytes: file.recorder.segmentSize,
+      segmentCountMax: file.recorder.segmentCount,
+      budget: { cpuPercent: file.recorder.cpuBudget, bytesPerSecond: file.recorder.writeBudget },
+      flush: file.recorder.flush,
+      flushIntervalMs: file.recorder.flushInterval,
+    },
     nodes: Object.fromEntries(nodes),
     arbiter: file.arbiter ?? null,
     types: mapValues(file.types, (type) => convertType(type, directory)),

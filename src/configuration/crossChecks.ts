@@ -7,6 +7,7 @@ import { checkRelationships, checkReleases } from './checkRelationships.ts'
 import { checkWeights } from './checkWeights.ts'
 import { checkContainment } from './containment.ts'
 import { finding } from './finding.ts'
+import { checkHttp } from './http.ts'
 import { formatDuration } from './quantity.ts'
 import { voterCountMax } from './schema.ts'
 import { servedOf } from './served.ts'
@@ -34,6 +35,7 @@ export function crossCheck(sifted: Sifted): Finding[] {
     ...checkOrder(sifted),
     ...checkContradictions(sifted, served),
     ...checkReleases(sifted),
+    ...checkHttp(sifted.http, sifted.nodes),
   ]
 }
 

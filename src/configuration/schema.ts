@@ -4,8 +4,10 @@
  */
 import { z } from 'zod'
 import { assignmentSchema } from './assignment.ts'
+import { clusterLogSchema } from './clusterLog.ts'
 import { componentTypeSchema } from './componentType.ts'
 import { fenceSchema } from './fence.ts'
+import { httpSchema } from './http.ts'
 import { nodeRecoverySchema } from './nodeRecovery.ts'
 import { groupsSchema, relationshipsSchema, releasesSchema } from './relationship.ts'
 import { timingSchema } from './timing.ts'
@@ -169,9 +171,35 @@ export const configurationSchema = mapping({
     segmentCount: count({ min: 2, max: 4096 })
       .default(16)
       .meta({ description: 'So many segments are kept; then the oldest makes room.', type: 'whole number' }),
+    cpuBudget: count({ min: 1, max: 100 }).default(5).meta({
+      description:
+        'What recording may take of one core, in percent. Over it, steps that came to nothing are counted instead of recorded (docs/black-box.md).',
+      type: 'whole number',
+    }),
+    writeBudget: size({ minBytes: 4096, maxBytes: 1024 * mebibyte })
+      .default(4 * mebibyte)
+      .meta({ description: 'What may be recorded in a second; over it, as with `cpuBudget`.', type: 'size' }),
+    flush: z
+      .enum(['never', 'incident', 'interval'], { error: 'never, incident or interval' })
+      .default('incident')
+      .meta({
+        description:
+          'When records are taken to the disk itself, against loss of power: after each incident and every `flushInterval` while it lasts; every `flushInterval`; or when the kernel does it.',
+        type: 'never, incident or interval',
+      }),
+    flushInterval: duration({ minMs: 10, maxMs: 3_600_000 })
+      .default(1000)
+      .meta({ description: 'See `flush`.', type: 'duration' }),
   })
     .prefault({})
     .meta({ description: 'The black box of each node.', type: 'mapping' }),
+  http: httpSchema
+    .optional()
+    .meta({ description: 'The HTTP interface and the console of each node (docs/http.md).', type: 'mapping' }),
+  log: clusterLogSchema.prefault({}).meta({
+    description: 'The cluster log: what mattered on all nodes, in one (docs/cluster-log.md).',
+    type: 'mapping',
+  }),
   nodes: byName(nodeSchema, 'names to nodes')
     .refine((nodes) => Object.keys(nodes).length > 0, { error: 'at least one node' })
     .meta({

@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { type AssignmentFile, assignmentSchema } from './assignment.ts'
 import { type ComponentTypeFile, componentTypeSchema } from './componentType.ts'
+import { type HttpFile, httpSchema } from './http.ts'
 import {
   type GroupFile,
   groupSchema,
@@ -41,6 +42,7 @@ export interface Sifted {
   readonly relationships: ReadonlyMap<string, SiftedRelationship>
   readonly groups: ReadonlyMap<string, GroupFile>
   readonly releases: ReleasesFile | null
+  readonly http: Partial<HttpFile> | null
 }
 
 type Sift<T> = T extends { kind: infer Kind } ? { kind: Kind } & Partial<T> : never
@@ -63,6 +65,7 @@ export function sift(content: unknown): Sifted {
     relationships: relationships(file.relationships),
     groups: groups(file.groups),
     releases: parsed(releasesSchema, file.releases ?? {}),
+    http: isRecord(file.http) ? wellFormed(httpSchema, file.http) : null,
   }
 }
 

@@ -10,6 +10,8 @@ export const localSections: readonly string[] = [
   'stateDirectory',
   'runtimeDirectory',
   'recorder',
+  'http',
+  'log',
   'logging',
   'control',
 ]

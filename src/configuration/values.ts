@@ -165,6 +165,25 @@ export function parseAddress(value: unknown): LinkAddress | null {
   return isUsable && port >= 1 && port <= linkPortMax ? { host, port } : null
 }
 
+/** Where to listen: an address of this machine, or all of them. */
+export function listenAddress() {
+  const expected = 'an IP address and a port such as 127.0.0.1:7180, 0.0.0.0:7180 or [::]:7180'
+  return z.unknown().transform((value, context) => {
+    const parsed = parseListen(value)
+    if (parsed !== null) return parsed
+    context.addIssue({ code: 'custom', message: expected })
+    return z.NEVER
+  })
+}
+
+/** null for anything but an address with a port. */
+export function parseListen(value: unknown): LinkAddress | null {
+  const all = typeof value === 'string' ? /^(0\.0\.0\.0|\[::\]):(\d{1,5})$/.exec(value) : null
+  if (!all) return parseAddress(value)
+  const port = Number(all[2])
+  return port >= 1 && port <= linkPortMax ? { host: all[1]!.replace(/[[\]]/g, ''), port } : null
+}
+
 export function formatAddress({ host, port }: LinkAddress): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }

@@ -95,13 +95,15 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
 async function setStage({ command, isKept, tell, onCluster }: DemoOptions): Promise<Stage> {
   const { wallUs } = realClock
   const directory = mkdtempSync(join(tmpdir(), 'rolecall-demo-'))
-  const ports = await freePorts(ledgerNodes.length)
-  const configuration = ledgerConfiguration({ ports, command, traceFile: join(directory, traceName) })
+  const ports = await freePorts(2 * ledgerNodes.length)
+  const consolePorts = ports.splice(ledgerNodes.length)
+  const configuration = ledgerConfiguration({ ports, consolePorts, command, traceFile: join(directory, traceName) })
   const cluster = new LocalCluster({ directory, command, configuration, nodes: ledgerNodes, isKept })
   onCluster(cluster)
   tell('starting three nodes on loopback, two links each')
   cluster.startAll()
   const { master, vice, assignments } = await cluster.until('the cluster is whole', isWhole)
+  tell(`watch it: http://127.0.0.1:${consolePorts[0]}/`)
   tell(`master ${master}, vice ${vice}; ledger: primary ${assignments[0]!.primary}; a client starts to write`)
   const writer = new Writer({ cluster, assignment: 'ledger', wallUs })
   writer.start()

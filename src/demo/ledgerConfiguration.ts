@@ -9,6 +9,8 @@ export function ledgerConfiguration(of: {
   traceFile: string
   /** Left out: the three of the demo. */
   nodes?: readonly string[]
+  /** Of their consoles. Left out: none has one. */
+  consolePorts?: readonly number[]
 }): string {
   const names = of.nodes ?? ledgerNodes
   const nodes = names.map(
@@ -21,6 +23,7 @@ export function ledgerConfiguration(of: {
   )
   return `cluster: demo
 secret: ${crypto.randomUUID()}
+http: { ${httpOf(names, of.consolePorts)} }
 stateDirectory: state
 runtimeDirectory: run
 
@@ -45,4 +48,9 @@ ${instances.join('\n')}
 assignments:
   ledger: { component: ledger, redundancy: 2N }
 `
+}
+
+function httpOf(names: readonly string[], ports: readonly number[] | undefined): string {
+  if (!ports) return 'enabled: false'
+  return `nodes: { ${names.map((name, index) => `${name}: "127.0.0.1:${ports[index]}"`).join(', ')} }`
 }

@@ -6,7 +6,16 @@
 import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate'
 import type { Clock } from './clock.ts'
 import { type HybridTime, nextHybridTime } from './hybridClock.ts'
-import type { Cause, EndRecord, PendingTimer, Recorder, SnapshotRecord, StartRecord, StepRecord } from './record.ts'
+import type {
+  Cause,
+  EndRecord,
+  NoteRecord,
+  PendingTimer,
+  Recorder,
+  SnapshotRecord,
+  StartRecord,
+  StepRecord,
+} from './record.ts'
 import {
   hashOf,
   initialStep,
@@ -43,6 +52,8 @@ interface Actor {
   readonly entry: CatalogueEntry
   snapshot: AnyMachineSnapshot
   readonly timers: Map<string, { event: Message; deadlineMs: number; cancel: () => void }>
+  /** Number of its last step. */
+  sequence: number
 }
 
 interface Delivery {
@@ -71,7 +82,7 @@ export class Engine {
     if (this.#actors.has(actor)) throw new Error(`actor '${actor}' is there already`)
     const entry = this.#entry(machineName)
     const result = initialStep(entry.machine, input)
-    const started: Actor = { machineName, entry, snapshot: result.snapshot, timers: new Map() }
+    const started: Actor = { machineName, entry, snapshot: result.snapshot, timers: new Map(), sequence: 0 }
     this.#actors.set(actor, started)
     const record: StartRecord = {
       kind: 'start',
@@ -103,6 +114,7 @@ export class Engine {
       entry,
       snapshot: restore(entry.machine, from.snapshot),
       timers: new Map(),
+      sequence: 0,
     }
     this.#actors.set(actor, restored)
     for (const timer of from.timers)
@@ -117,6 +129,21 @@ export class Engine {
     this.#actors.delete(actor)
     this.#options.recorder.append({ kind: 'end', ...this.#stamp(actor, found) } satisfies EndRecord)
     this.#options.onStep?.()
+  }
+
+  /** Enters into the black box what is no step. It may concern an actor, or something else of the node under a name of its own. */
+  note({ kind, actor: name, event, cause }: Pick<NoteRecord, 'kind' | 'actor' | 'event' | 'cause'>): void {
+    const actor = this.#actors.get(name)
+    const state = actor ? stateName(actor.snapshot.value) : ''
+    this.#options.recorder.append({ kind, ...this.#number(), actor: name, state, hash: 0, event, cause })
+    this.#options.onStep?.()
+  }
+
+  /** The last step of an actor in this life, for what follows from it; null: it has taken none, or is not there. */
+  lastStepOf(name: string): Cause | null {
+    const { node, incarnation } = this.#options
+    const sequence = this.#actors.get(name)?.sequence ?? 0
+    return sequence === 0 ? null : { node, incarnation, sequence }
   }
 
   /** Delivers an event after those already waiting. An event for an actor that is not there is refused loudly. */
@@ -207,19 +234,23 @@ export class Engine {
   }
 
   #stamp(actor: string, result: Pick<StepResult, 'snapshot'>) {
-    this.#time = nextHybridTime(this.#time, this.#options.clock.wallUs())
-    this.#sequence += 1
     return {
-      sequence: this.#sequence,
-      time: this.#time,
+      ...this.#number(),
       actor,
       state: stateName(result.snapshot.value),
       hash: hashOf(result.snapshot),
     }
   }
 
+  #number() {
+    this.#time = nextHybridTime(this.#time, this.#options.clock.wallUs())
+    this.#sequence += 1
+    return { sequence: this.#sequence, time: this.#time }
+  }
+
   /** Record, then timers, then effects: in this order. */
   #finish(name: string, actor: Actor, result: StepResult, record: StartRecord | StepRecord): void {
+    actor.sequence = record.sequence
     this.#options.recorder.append(record)
     for (const timer of result.timers) {
       this.#disarm(actor, timer.id)

@@ -61,9 +61,27 @@ export interface EndRecord extends Common {
   readonly kind: 'end'
 }
 
-export type BlackBoxRecord = StartRecord | StepRecord | SnapshotRecord | EndRecord
+/**
+ * No step of a machine, but worth knowing beside them: what a component's program wrote for the record (`application`), or what
+ * the node has to say of itself and of what it stands on (`note`). Replay passes it over.
+ */
+export interface NoteRecord extends Common {
+  readonly kind: 'application' | 'note'
+  readonly event: Message
+  /** null: the world's doing. */
+  readonly cause: Cause | null
+}
+
+export function isNote(record: { readonly kind: string }): record is NoteRecord {
+  return record.kind === 'note' || record.kind === 'application'
+}
+
+export type BlackBoxRecord = StartRecord | StepRecord | SnapshotRecord | EndRecord | NoteRecord
+
+/** What the engine numbers. */
+export type NumberedRecord = StartRecord | StepRecord | EndRecord | NoteRecord
 
 /** Where the engine puts its records. Must be durable against the end of the process when it returns. */
 export interface Recorder {
-  append(record: StartRecord | StepRecord | EndRecord): void
+  append(record: NumberedRecord): void
 }

@@ -43,6 +43,8 @@ export interface GuardHandlers {
   onLeaseDropped(epoch: number): void
   onPromiseAnswer(answer: Of<'promise.answer'>): void
   onProblems(problems: Of<'guard.problems'>['problems']): void
+  /** What the guard saw of earlier lives of this process. */
+  onNotes(notes: Of<'guard.notes'>['notes']): void
   /** Hand over every role, stop every component, then call `left`. */
   onLeave(): void
 }
@@ -186,6 +188,8 @@ export function createGuardClient(
       }
       case 'guard.problems':
         return handlers.onProblems(frame.problems)
+      case 'guard.notes':
+        return handlers.onNotes(frame.notes)
       case 'node.leave':
         return handlers.onLeave()
     }

@@ -24,7 +24,7 @@ import type { Launcher } from './launcher.ts'
 import type { LivenessPort, PeerEnded } from './liveness.ts'
 import type { NodeProcess } from './nodeProcess.ts'
 import type { Notifier } from './notify.ts'
-import type { FrameOf, GuardProblem, NodeFrame } from './protocol.ts'
+import { type FrameOf, type GuardNote, type GuardProblem, guardNoteCountMax, type NodeFrame } from './protocol.ts'
 import { RestartLimit, restartCountMax, restartWindowMs } from './restartLimit.ts'
 import type { SharedTime } from './sharedTime.ts'
 import { SilenceWatch } from './silenceWatch.ts'
@@ -96,6 +96,8 @@ export class GuardCore {
   readonly #liveness: LivenessPort
   readonly #feeder: WatchdogFeeder | null
   readonly #problems: GuardProblem[]
+  /** For the black box of the next life that takes part. */
+  #notes: GuardNote[] = []
   readonly #restarts = new RestartLimit()
   readonly #over = Promise.withResolvers<number>()
   #surroundings: Surroundings
@@ -239,6 +241,7 @@ export class GuardCore {
         return this.#configure(frame)
       case 'node.ready':
         this.#life?.service.begin()
+        this.#handOverNotes()
         return this.#ports.notifier.ready()
       case 'node.status':
         return this.#ports.notifier.status(frame.text)
@@ -273,7 +276,19 @@ export class GuardCore {
     logger.error('the node process hangs: no progress for {silentForMs} ms; it is killed', {
       silentForMs: Math.round(silentForMs),
     })
+    this.#record({ code: 'node.hung', silentForMs })
     this.#life?.process.kill()
+  }
+
+  #record(note: Omit<GuardNote, 'atUs' | 'incarnation'>): void {
+    const { clock } = this.#ports
+    this.#notes.push({ ...note, incarnation: this.#incarnation, atUs: clock.wallUs() })
+    if (this.#notes.length > guardNoteCountMax) this.#notes.shift()
+  }
+
+  #handOverNotes(): void {
+    if (this.#notes.length > 0) this.#life?.process.send({ type: 'guard.notes', notes: this.#notes })
+    this.#notes = []
   }
 
   #note(problem: GuardProblem): void {
@@ -297,6 +312,8 @@ export class GuardCore {
   }
 
   async #nodeProcessEnded({ exitCode, signal }: { exitCode: number | null; signal: string | null }): Promise<void> {
+    const { pid } = this.#life?.process ?? {}
+    if (this.#exitCode === null) this.#record({ code: 'node.ended', ...(pid && { pid }), exitCode, signal })
     this.#endLife()
     this.#ports.warden.node(0)
     if (this.#exitCode === null)

@@ -97,6 +97,11 @@ export const endings = ['closed', 'reset', 'refused', 'said', 'fenced', 'operato
 /** `guard.unprivileged`: heartbeats run without real-time priority; `watchdog.unusable`: the watchdog device is not fed. */
 export const guardProblemCodes = ['guard.unprivileged', 'watchdog.unusable'] as const
 
+/** `node.hung`: the node process made no progress, and was killed for it; `node.ended`: how a life of it ended. */
+export const guardNoteCodes = ['node.hung', 'node.ended'] as const
+/** The oldest are forgotten first. */
+export const guardNoteCountMax = 32
+
 /** A node process hears from its guard at least so often: at the default `hungAfterMs` every 100 ms. */
 export function reportIntervalMaxMs({ hungAfterMs }: { readonly hungAfterMs: number }): number {
   return Math.max(100, hungAfterMs / 15)
@@ -166,12 +171,31 @@ export const guardFrame = z.discriminatedUnion('type', [
     type: z.literal('guard.problems'),
     problems: z.array(z.strictObject({ code: z.enum(guardProblemCodes), text: z.string().max(500) })),
   }),
+  /** For the black box: what happened to earlier lives of the node process. Told once a life takes part. */
+  z.strictObject({
+    type: z.literal('guard.notes'),
+    notes: z
+      .array(
+        z.strictObject({
+          code: z.enum(guardNoteCodes),
+          /** Wall time in microseconds: a label. */
+          atUs: z.number(),
+          incarnation,
+          pid: z.number().int().optional(),
+          exitCode: z.number().int().nullable().optional(),
+          signal: z.string().nullable().optional(),
+          silentForMs: timeMs.optional(),
+        }),
+      )
+      .max(guardNoteCountMax),
+  }),
   z.strictObject({ type: z.literal('node.leave') }),
 ])
 
 export type NodeFrame = z.infer<typeof nodeFrame>
 export type GuardFrame = z.infer<typeof guardFrame>
 export type GuardProblem = FrameOf<GuardFrame, 'guard.problems'>['problems'][number]
+export type GuardNote = FrameOf<GuardFrame, 'guard.notes'>['notes'][number]
 export type Ending = (typeof endings)[number]
 
 export type FrameOf<Frame extends { type: string }, Type extends Frame['type']> = Omit<

@@ -19,14 +19,18 @@ const colours: Readonly<Record<LogLevel, string>> = {
 
 /** `12:34:56.789 warning membership  n2 is suspect`, in local time. */
 export function formatLine(record: LogRecord, options: { hasColour: boolean }): string {
-  const { level, category, message, timestamp } = record
+  const { level, category, timestamp } = record
   const time = new Date(timestamp).toTimeString().slice(0, 8)
   const milliseconds = String(Math.floor(timestamp) % 1000).padStart(3, '0')
   const word = level.padEnd(7)
   const shown = options.hasColour ? `\x1b[${colours[level]}m${word}\x1b[0m` : word
   const part = category.slice(1).join('.')
-  const text = message.map((piece, index) => (index % 2 === 0 ? String(piece) : describe(piece))).join('')
-  return `${time}.${milliseconds} ${shown} ${part}${part === '' ? '' : '  '}${withoutControls(text)}\n`
+  return `${time}.${milliseconds} ${shown} ${part}${part === '' ? '' : '  '}${textOf(record)}\n`
+}
+
+/** What it says, with the values in their places. */
+export function textOf({ message }: LogRecord): string {
+  return withoutControls(message.map((piece, index) => (index % 2 === 0 ? String(piece) : describe(piece))).join(''))
 }
 
 function describe(value: unknown): string {

@@ -35,12 +35,23 @@ export function configureLogging(options: LogOptions): void {
   const format = stream.isTTY ? (record: LogRecord) => formatLine(record, { hasColour }) : formatJsonLine
   configureSync({
     reset: true,
-    sinks: { stderr: sinkTo(stream, format, node) },
+    sinks: { stderr: sinkTo(stream, format, node), tap },
     loggers: [
-      { category: 'rolecall', sinks: ['stderr'], lowestLevel: level },
+      { category: 'rolecall', sinks: ['stderr', 'tap'], lowestLevel: level },
       { category: ['logtape', 'meta'], sinks: ['stderr'], lowestLevel: 'warning' },
     ],
   })
+}
+
+let listener: ((record: LogRecord) => void) | null = null
+
+/** From now on warnings and worse are told to the listener, too, as far as they are logged. It is called from within what logs. */
+export function tapLog(heard: (record: LogRecord) => void): void {
+  listener = heard
+}
+
+function tap(record: LogRecord): void {
+  if (logLevels.indexOf(record.level) >= logLevels.indexOf('warning')) listener?.(record)
 }
 
 /** A logger for one part of rolecall: `logger('membership').info('{node} is suspect', { node })`. */

@@ -2,11 +2,12 @@
 import { existsSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs'
 import { connect } from 'node:net'
 import { dirname } from 'node:path'
-import { hostOf } from '../../machines/model/ids.ts'
 import type { AnyOperation, OperationResult } from '../../machines/model/operation.ts'
 import type { ClusterView } from '../../machines/model/view.ts'
 import { suggestionFor } from '../configuration/nearest.ts'
 import { httpStatuses, type OperationAnswer, operationOf, operationSchema } from './controlProtocol.ts'
+import { type LogHandlers, logRoutes, noLog } from './logRoutes.ts'
+import { type UnknownName, unknownName } from './operationNames.ts'
 import { type RepositoryHandlers, repositoryRoutes } from './repositoryRoutes.ts'
 import { watchStream } from './watchStream.ts'
 
@@ -17,6 +18,8 @@ export interface ControlHandlers {
   /** Calls back at each change of the view. Returns what ends it. */
   changes(listener: () => void): () => void
   readonly repository: RepositoryHandlers
+  /** Left out: there is none. */
+  readonly log?: LogHandlers
 }
 
 export interface ControlServer {
@@ -68,6 +71,7 @@ export async function serveControl(options: { path: string; handlers: ControlHan
           },
         },
         ...repositoryRoutes(handlers.repository),
+        ...logRoutes(handlers.log ?? noLog),
         '/v1/operations': {
           POST: (request, server) => {
             server.timeout(request, operationTimeoutSeconds)
@@ -133,49 +137,6 @@ async function operate(request: Request, handlers: ControlHandlers): Promise<Res
   if (unknown) return refuseNoSuch(unknown)
   const result = await handlers.operate(operation)
   return Response.json(result, { status: result.ok ? 200 : httpStatuses[result.code] })
-}
-
-interface UnknownName {
-  readonly what: string
-  readonly name: string
-  readonly names: readonly string[]
-}
-
-/**
- * Names that are not in the view are refused here, with a suggestion; the CRIM checks them again. Groups, which the view has not got,
- * it checks alone.
- */
-function unknownName(view: ClusterView, operation: AnyOperation): UnknownName | null {
-  const named = namesIn(view, operation)
-  return named.find(({ name, names }) => !names.includes(name)) ?? null
-}
-
-function namesIn(view: ClusterView, operation: AnyOperation): UnknownName[] {
-  const nodes = view.nodes.map(({ name }) => name)
-  const assignments = view.assignments.map(({ name }) => name)
-  // A place is locked with the component that it is in.
-  const components = [...new Set(view.components.flatMap(({ component }) => [component, hostOf(component)]))]
-  const node = (name: string): UnknownName => ({ what: 'node', name, names: nodes })
-  const assignment = (name: string): UnknownName => ({ what: 'assignment', name, names: assignments })
-  const component = (name: string): UnknownName => ({ what: 'component', name, names: components })
-  switch (operation.operation) {
-    case 'observe':
-      return []
-    case 'fence':
-      return [node(operation.node)]
-    case 'switchover':
-      return [assignment(operation.assignment), ...(operation.to === null ? [] : [node(operation.to)])]
-    case 'migrate':
-      return [assignment(operation.assignment), node(operation.from), node(operation.to)]
-    case 'selfTest':
-      return [component(operation.component)]
-    default: {
-      const { target } = operation
-      if (target.kind === 'component') return [component(target.component)]
-      if (target.kind === 'node') return [node(target.node)]
-      return target.kind === 'assignment' ? [assignment(target.assignment)] : []
-    }
-  }
 }
 
 function refuseNoSuch({ what, name, names }: UnknownName): Response {

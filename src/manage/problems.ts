@@ -2,6 +2,7 @@
 import { hostOf } from '../../machines/model/ids.ts'
 import { upAvailabilities } from '../../machines/model/status.ts'
 import type { AssignmentView, ClusterView, ComponentView, NodeView, Problem } from '../../machines/model/view.ts'
+import type { LogProblem } from '../clusterLog/index.ts'
 import type { GuardProblem } from '../guard/protocol.ts'
 
 /** Stable: alarms and scripts go by them. docs/operations.md says what each means and what to do. */
@@ -36,9 +37,13 @@ export const problemCodes = [
   'watchdog.unusable',
   'failover.barred',
   'fence.failed',
+  'log.unwritten',
+  'log.unarchived',
+  'log.lost',
   'secret.default',
   'configuration.differs',
   'timing.unsettled',
+  'http.unserved',
 ] as const
 
 interface Found extends Problem {
@@ -69,7 +74,11 @@ export interface NodeFacts {
   readonly timingWaitsFor?: readonly string[]
   /** Nodes that belong to another cluster, with its id. */
   readonly foreigners?: readonly (readonly [node: string, cluster: string])[]
+  /** Of the cluster log, as far as the node that answers knows. */
+  readonly logProblems?: readonly LogProblem[]
   /** Nodes of releases that share no protocol with this one. */
+  /** Why the HTTP interface of the node that answers is not served. */
+  readonly httpProblem?: string | null
   readonly refusedProtocols?: readonly { readonly node: string; readonly theirs: string; readonly ours: string }[]
 }
 
@@ -92,9 +101,11 @@ export function problemsOf(view: ViewWithoutProblems, facts: NodeFacts = noFacts
     ...facts.guardProblems.map((problem) => guardProblem(problem, view)),
     ...(facts.failedFences ?? []).map(fenceProblem),
     ...(facts.failoverBar ? [failoverProblem(view, facts.failoverBar)] : []),
+    ...(facts.logProblems ?? []).map(logProblem),
     ...(facts.isSecretDefault ? [secretProblem(view)] : []),
     ...differenceProblems(view, facts.differingKeys ?? []),
     ...timingProblems(view, facts.timingWaitsFor ?? []),
+    ...(facts.httpProblem ? [httpProblem(view, facts.httpProblem)] : []),
   ]
   return [
     ...found.filter(({ severity }) => severity === 'critical'),
@@ -301,6 +312,16 @@ function guardProblem({ code, text }: GuardProblem, { node }: ViewWithoutProblem
   return { severity: 'warning', code, subject: node, text, next: null }
 }
 
+const logTexts: Readonly<Record<LogProblem['code'], string>> = {
+  'log.unwritten': 'the cluster log cannot be written on this node; its black box goes on',
+  'log.unarchived': 'the cluster log is not archived',
+  'log.lost': 'the cluster log lost records before they were archived',
+}
+
+function logProblem({ code, node, detail }: LogProblem): Found {
+  return { severity: 'warning', code, subject: node, text: `${logTexts[code]}: ${detail}`, next: null }
+}
+
 function fenceProblem({ node, detail }: { node: string; detail: string }): Found {
   const text = `its fence agent could not cut it off (${detail}): it may still act; see that it is off, then confirm it`
   return {
@@ -342,4 +363,9 @@ function timingProblems({ cluster }: ViewWithoutProblems, names: readonly string
   if (names.length === 0) return []
   const text = `a change of the timings of leases waits for ${names.join(', ')}: until then the longer ones are waited by, and the shorter ones held by; start a node that is down, or remove it`
   return [{ severity: 'warning', code: 'timing.unsettled', subject: cluster, text, next: watch }]
+}
+
+function httpProblem({ node }: ViewWithoutProblems, reason: string): Found {
+  const text = `its HTTP interface and its console are not served: ${reason}; tried again every few seconds`
+  return { severity: 'warning', code: 'http.unserved', subject: node, text, next: null }
 }

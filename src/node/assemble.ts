@@ -25,11 +25,13 @@ import { type PeerMessage, parsePeerMessage } from '../wire/messages/index.ts'
 import { counted, forgetCluster, outdated, removed } from './afresh.ts'
 import { Causes } from './causes.ts'
 import { Checkpoints } from './checkpoints.ts'
+import { clusterLogOf, tapOf } from './clusterLog.ts'
 import { type Effect, perform, reportAll } from './effects.ts'
 import { fenceReported, requestOperation } from './fencing.ts'
 import { receive } from './inbound.ts'
 import { addressesOf, foreign, joiningOf, tellGuard } from './joining.ts'
 import { Leaving } from './leaving.ts'
+import { Notes } from './notes.ts'
 import { actingCrim } from './observing.ts'
 import { Operations } from './operations.ts'
 import { actorOf, type Parts } from './parts.ts'
@@ -40,6 +42,7 @@ import { Reconfiguration } from './reconfigure.ts'
 import { heard, peerEnded } from './sightEvents.ts'
 import { GuardSight } from './sightGuard.ts'
 import { answerSurvey } from './survey.ts'
+import { RecordTap } from './tap.ts'
 
 const log = logger('node')
 
@@ -84,11 +87,16 @@ export async function assemble(of: {
     ownLinks: configuration.nodes[self]!.links,
     commandEpoch: { highest: 0 },
     openSurvey: { question: null },
+    tap: new RecordTap({ self, incarnation }),
+    http: { problem: () => null },
     guardProblems: { list: [] },
     exit: ports.exit,
   } as Partial<Parts> as Mutable<Parts>
 
-  const recorder = ports.openRecorder({
+  const tap = tapOf({ configuration, self, incarnation }, ports)
+  const notes = new Notes({ parts: parts as Parts, ports })
+  parts.notes = notes
+  const box = ports.openRecorder({
     directory: stateOf('black-box'),
     cluster: configuration.cluster,
     node: self,
@@ -97,13 +105,15 @@ export async function assemble(of: {
     snapshots: () => parts.engine.snapshots(),
     wallUs: () => clock.wallUs(),
     onProblem: ({ code, detail }) => log.error('black box: {code}: {detail}', { code, detail }),
+    onNote: (event) => notes.later('recorder', event),
   })
+  parts.recorder = box
   parts.engine = new Engine({
     node: self,
     incarnation,
     clock,
     catalogue,
-    recorder,
+    recorder: parts.tap.on(tap ? tap.over(box) : box),
     perform: (effect, { cause }) => perform(parts, effect as Effect, cause),
     onStep: () => parts.publisher.touch(),
   })
@@ -210,13 +220,18 @@ export async function assemble(of: {
     createSdk: (callbacks) =>
       ports.createSdk({
         path: sdkSocketPath({ runtimeDirectory, node: self }),
-        callbacks: { ...callbacks, onCheckpoint: (checkpoint) => parts.checkpoints.send(checkpoint) },
+        callbacks: {
+          ...callbacks,
+          onCheckpoint: (checkpoint) => parts.checkpoints.send(checkpoint),
+          onRecord: (record) => notes.application({ ...record, cause: causes.ofApplication(record.component) }),
+        },
         isExpected: (component, life) => parts.agent.isExpected(component, life),
         isShared: (component) => parts.agent.isShared(component),
         clock,
       }),
     onEvent: (event) => agentEvent(parts, event),
   })
+  parts.clusterLog = tap && clusterLogOf(parts, tap, ports)
   parts.reconfiguration = of.file ? new Reconfiguration(parts, of.file) : null
   parts.reconfiguration?.begin()
   // Before it is asked for a vote: until now the guard goes by the file.
@@ -235,9 +250,16 @@ function guardHandlers(parts: Mutable<Parts>, sight: GuardSight): GuardHandlers 
       parts.guardProblems.list = problems
       parts.publisher?.touch()
     },
-    onStarted: (started) => parts.agent.onStarted(started),
+    onNotes: (notes) => parts.notes.guardSaw(notes),
+    onStarted(started) {
+      parts.notes.started(started)
+      parts.agent.onStarted(started)
+    },
     onStartFailed: (failed) => parts.agent.onStartFailed(failed),
-    onExited: (exited) => parts.agent.onExited(exited),
+    onExited(exited) {
+      parts.agent.onExited(exited)
+      parts.notes.exited(exited)
+    },
     onStopFailed: (failed) => parts.agent.onStopFailed(failed),
     onPeerEnded: (ended) => peerEnded(parts, ended),
     onLeave: () => void parts.leaving.leave(),

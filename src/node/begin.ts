@@ -51,6 +51,7 @@ export function begin(parts: Parts): void {
     () => remindOfFence(parts),
   )
   parts.joining.start()
+  parts.clusterLog?.start()
   engine.send(actorOf.membership, { type: 'membership.start', epoch: replica.epoch })
   guard.ready()
 }

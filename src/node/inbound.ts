@@ -30,6 +30,10 @@ export function receive(parts: Parts, from: Sender, message: PeerMessage): void 
       return
     case 'checkpoint.answer':
       return checkpoints.answered(message.id, message.code)
+    case 'log.want':
+    case 'log.records':
+    case 'log.positions':
+      return parts.clusterLog?.receive(from.node, message)
     case 'ccr.request':
     case 'ccr.answer':
       return ccr.receive(from.node, message)

@@ -7,13 +7,14 @@ import type { Configuration } from '../../machines/model/configuration.ts'
 import type { NodeName } from '../../machines/model/ids.ts'
 import type { FileConfiguration } from '../configuration/tree.ts'
 import { exitCodes } from '../guard/exitCodes.ts'
-import { logger } from '../log/log.ts'
+import { logger, tapLog } from '../log/log.ts'
 import { serveControl } from '../manage/controlServer.ts'
 import { StoreError } from '../repository/store.ts'
 import { LinkError } from '../transport/links.ts'
 import { startActors } from './actors.ts'
 import { assemble } from './assemble.ts'
 import { begin } from './begin.ts'
+import { LogNotes } from './logNotes.ts'
 import { realPorts } from './ports.ts'
 import { viewOf } from './view.ts'
 
@@ -44,18 +45,31 @@ export async function runNodeProcess(options: NodeProcessOptions): Promise<numbe
 async function run(options: NodeProcessOptions): Promise<number> {
   const { configuration, file, name: self, incarnation, isFoundingForced } = options
   const parts = await assemble({ configuration, file, self, incarnation, isFoundingForced, ports: realPorts })
+  const controlSocket = join(configuration.runtimeDirectory, self, 'control.sock')
+  if (configuration.http?.isEnabled && parts.clusterLog === null) parts.tap.begin()
   startActors(parts)
+  const logNotes = new LogNotes(parts.clock, (event) => parts.notes.later('log', event))
+  tapLog((record) => logNotes.heard(record))
+  parts.notes.lifeBegan(parts.recorder)
+  process.on('exit', (exitCode) => {
+    parts.notes.lifeEnded(exitCode)
+    // Whoever ends in any other order is in more of a hurry.
+    if (exitCode === exitCodes.left) parts.recorder.close()
+  })
   const control = await serveControl({
-    path: join(configuration.runtimeDirectory, self, 'control.sock'),
+    path: controlSocket,
     handlers: {
       view: () => viewOf(parts),
       counters: () => parts.network.counters(),
       operate: (operation) => parts.operations.request(operation),
       changes: (listener) => parts.publisher.changes(listener),
       repository: parts.ccr,
+      log: { node: self, log: parts.clusterLog, nodes: () => Object.keys(parts.configuration.nodes) },
     },
   })
   begin(parts)
+  // After all that the cluster waits for.
+  if (configuration.http?.isEnabled) (await import('./http/index.ts')).serveNodeHttp(parts, { controlSocket })
   log.info('node {self} of cluster {cluster} runs, life {incarnation}, control socket {path}', {
     self,
     cluster: configuration.cluster,

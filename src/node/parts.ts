@@ -5,6 +5,7 @@ import type { Configuration, LinkAddress } from '../../machines/model/configurat
 import type { ComponentId, NodeName } from '../../machines/model/ids.ts'
 import type { ComponentStatus } from '../../machines/model/status.ts'
 import type { ProcessAgent } from '../agents/process/agent.ts'
+import type { NodeLog } from '../clusterLog/nodeLog.ts'
 import type { Clock } from '../engine/clock.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Cause } from '../engine/record.ts'
@@ -12,6 +13,7 @@ import type { Message } from '../engine/step.ts'
 import type { FenceRunner } from '../fence/runner.ts'
 import type { GuardClient } from '../guard/client.ts'
 import type { GuardProblem } from '../guard/protocol.ts'
+import type { BlackBox } from '../recorder/index.ts'
 import type { Ccr } from '../repository/ccr.ts'
 import type { Joining } from '../repository/joining.ts'
 import type { Replica } from '../repository/replica.ts'
@@ -20,11 +22,13 @@ import type { PeerMessage } from '../wire/messages/index.ts'
 import type { Causes } from './causes.ts'
 import type { Checkpoints } from './checkpoints.ts'
 import type { Leaving } from './leaving.ts'
+import type { Notes } from './notes.ts'
 import type { Operations } from './operations.ts'
 import type { Publisher } from './publisher.ts'
 import type { Reconfiguration } from './reconfigure.ts'
 import type { Sight } from './sight.ts'
 import type { SurveyQuestion } from './survey.ts'
+import type { RecordTap } from './tap.ts'
 
 export interface Parts {
   readonly self: NodeName
@@ -41,6 +45,8 @@ export interface Parts {
   /** Randomness for machines; see `NodePorts`. */
   readonly seed: () => number
   readonly engine: Engine
+  readonly recorder: BlackBox
+  readonly notes: Notes
   readonly network: Network<PeerMessage>
   readonly sight: Sight
   readonly replica: Replica
@@ -63,6 +69,8 @@ export interface Parts {
   readonly checkpoints: Checkpoints
   readonly operations: Operations
   readonly publisher: Publisher
+  /** null: it is switched off, or the node runs in the simulator. */
+  readonly clusterLog: NodeLog | null
   readonly fences: FenceRunner
   readonly leaving: Leaving
   /** Ends this process; its guard clears away what it had, and starts another. */
@@ -71,6 +79,10 @@ export interface Parts {
   readonly commandEpoch: { highest: number }
   /** The last question of a master that waits until this node has applied as much as that one had. */
   readonly openSurvey: { question: SurveyQuestion | null }
+  /** What is recorded here, for those who watch. */
+  readonly tap: RecordTap
+  /** Why the HTTP interface is not served where it was asked for; null: it is. */
+  readonly http: { problem: () => string | null }
   /** What the components here last said of themselves. */
   readonly statuses: Map<ComponentId, ComponentStatus>
   /** The other nodes, and those removed that may still act. */

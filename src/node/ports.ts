@@ -3,13 +3,16 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Timing } from '../../machines/model/configuration.ts'
 import { createSdkServer, type SdkServer, type SdkServerOptions } from '../agents/sdk/server.ts'
+import { type SpoolClient, startSpool } from '../clusterLog/spoolClient.ts'
 import { type Clock, realClock } from '../engine/clock.ts'
 import { connectGuard, type GuardClient, type GuardHandlers } from '../guard/client.ts'
 import { type BlackBox, openRecorder, type RecorderOptions } from '../recorder/index.ts'
 import { openStore, type Store } from '../repository/store.ts'
 import { type Network, type NetworkOptions, openNetwork } from '../transport/network.ts'
 import type { PeerMessage } from '../wire/messages/index.ts'
+import { type CoreDump, findCore } from './coreDump.ts'
 import { setAside } from './outdated.ts'
+import { wasWatchdogReset } from './watchdogReset.ts'
 
 export interface NodePorts {
   readonly clock: Clock
@@ -22,8 +25,14 @@ export interface NodePorts {
   readonly openRecorder: (options: RecorderOptions) => BlackBox
   readonly openNetwork: (options: NetworkOptions<PeerMessage>) => Promise<Network<PeerMessage>>
   readonly openStore: (at: { directory: string }) => Promise<Store>
+  /** Left out: the node has no cluster log. */
+  readonly startSpool?: () => SpoolClient
   readonly connectGuard: (handlers: GuardHandlers, options: { timing: Timing }) => GuardClient
   readonly createSdk: (options: SdkServerOptions) => SdkServer
+  /** See `coreDump.ts`. */
+  readonly findCore: (death: Parameters<typeof findCore>[0]) => CoreDump | null
+  /** Whether a watchdog says that it reset the machine. */
+  readonly wasWatchdogReset: () => boolean
   /** See `outdated.ts`. */
   readonly setAside: (stateDirectory: string, known: number) => string | null
   /** Ends the node process. */
@@ -38,11 +47,14 @@ export const realPorts: NodePorts = {
   openRecorder,
   openNetwork,
   openStore,
+  startSpool,
   connectGuard,
   createSdk(options) {
     mkdirSync(dirname(options.path), { recursive: true })
     return createSdkServer(options)
   },
+  findCore,
+  wasWatchdogReset,
   setAside,
   exit: (exitCode) => process.exit(exitCode),
 }

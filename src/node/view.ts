@@ -52,6 +52,8 @@ export function viewOf(parts: Parts): ClusterView {
     isWaitingForAdmission: parts.joining.isWaitingForAdmission,
     foreigners: [...parts.foreigners],
     refusedProtocols: refusedProtocols(parts),
+    logProblems: parts.clusterLog?.problems() ?? [],
+    httpProblem: parts.http.problem(),
   }
   return { ...view, problems: problemsOf(view, facts) }
 }

@@ -1,7 +1,7 @@
 /** Finds black boxes in directories and reads a node's lives from them, one segment in memory at a time. */
 import { closeSync, type Dirent, openSync, readdirSync, readSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { decodeHeader } from './format.ts'
+import { decodeHeader, formatVersion, newerVersionIn } from './format.ts'
 import { compareSegments, parseSegmentFileName, type SegmentFile, segmentSuffix } from './names.ts'
 import { type Damage, readSegment, type SegmentContent, type StoredFrame } from './segmentReader.ts'
 
@@ -27,14 +27,20 @@ export class BlackBoxNotFoundError extends Error {
 /** Directories below a given one are searched so deep. */
 const depthMax = 6
 
+/** A segment that a later release has written: nothing in it can be relied on here. */
+export class NewerRecordingError extends Error {
+  readonly code = 'recording.newerFormat'
+}
+
 /**
- * The boxes in and below the directories, by node. A segment that is found twice (in a copy, through a link) counts once.
- * Throws `BlackBoxNotFoundError` for what is no directory, or has no segment below it.
+ * The boxes in and below the directories, by node; a path may be that of a segment, too. A segment that is found twice (in a copy,
+ * through a link) counts once. Throws `BlackBoxNotFoundError` for what is not there, or has no segment below it, and
+ * `NewerRecordingError`.
  */
-export function findBoxes(directories: readonly string[]): NodeBox[] {
+export function findBoxes(paths: readonly string[]): NodeBox[] {
   const byIdentity = new Map<string, SegmentFile>()
-  for (const directory of directories) {
-    for (const file of segmentFilesBelow(directory)) {
+  for (const path of paths) {
+    for (const file of segmentFilesAt(path)) {
       const key = `${file.node}:${file.incarnation}:${file.segment}`
       if (!byIdentity.has(key)) byIdentity.set(key, file)
     }
@@ -53,9 +59,10 @@ function livesOf(node: string, files: readonly SegmentFile[]): Life[] {
   }))
 }
 
-function segmentFilesBelow(directory: string): SegmentFile[] {
-  const isDirectory = statSync(directory, { throwIfNoEntry: false })?.isDirectory() ?? false
-  if (!isDirectory) throw new BlackBoxNotFoundError(`there is no directory '${directory}'`)
+function segmentFilesAt(directory: string): SegmentFile[] {
+  const stat = statSync(directory, { throwIfNoEntry: false })
+  if (stat?.isFile() && directory.endsWith(segmentSuffix)) return [identify(realpathSync(directory))]
+  if (!stat?.isDirectory()) throw new BlackBoxNotFoundError(`there is no directory '${directory}'`)
   const files = pathsBelow(realpathSync(directory), depthMax).map(identify)
   if (files.length === 0) throw new BlackBoxNotFoundError(`there is no black box in or below '${directory}'`)
   return files
@@ -71,16 +78,23 @@ function pathsBelow(directory: string, depth: number): string[] {
 
 /** By its header; by its name when that is damaged; as a life of its own when both are. */
 function identify(path: string): SegmentFile {
-  const reading = decodeHeader(headBytesOf(path))
+  const head = headBytesOf(path)
+  const reading = decodeHeader(head)
+  const newer = newerVersionIn(head)
+  if (newer !== null) {
+    throw new NewerRecordingError(
+      `'${path}' is of format ${newer}, and this program reads formats up to ${formatVersion}: use the rolecall that wrote it, or a later one`,
+    )
+  }
   if (reading.ok) {
     const { node, incarnation, segment } = reading.header
-    return { path, node, incarnation, segment }
+    return { path, node, incarnation, segment, formatVersion: reading.version }
   }
   const named = parseSegmentFileName(basename(path))
   return named ? { path, ...named } : { path, node: `unknown (${basename(path)})`, incarnation: 0, segment: 0 }
 }
 
-function headBytesOf(path: string): Uint8Array {
+export function headBytesOf(path: string): Uint8Array {
   const bytes = new Uint8Array(segmentHeaderBytesMax)
   const file = openSync(path, 'r')
   try {

@@ -3,10 +3,11 @@
  * time, than with their names. Events, effects, contexts keep their keys in their order, since the snapshot's hash
  * depends on it; properties that are `undefined` are left out, as JSON leaves them out.
  */
-import { Decoder, Encoder } from '@msgpack/msgpack'
+import { Decoder } from '@msgpack/msgpack'
 import type { HybridTime } from '../engine/hybridClock.ts'
 import type { BlackBoxRecord, Cause } from '../engine/record.ts'
 import type { Message, PersistedSnapshot, TimerChange } from '../engine/step.ts'
+import { Packer } from './packer.ts'
 
 /**
  * Stands for a record that was too large to keep (`recorder.ts` says when). The actor cannot be replayed across it; its
@@ -26,16 +27,34 @@ export interface OmittedRecord {
   readonly byteCount: number
 }
 
-export type StoredRecord = BlackBoxRecord | OmittedRecord
+/**
+ * Stands for quiet steps that were left out (`quiet.ts`): those numbered from `fromSequence` to `sequence`, without gaps. None of
+ * them changed anything, so replay goes on behind them as if they had been there.
+ */
+export interface QuietRecord {
+  readonly kind: 'quiet'
+  /** Of the last one, as is the time. */
+  readonly sequence: number
+  readonly time: HybridTime
+  /** Always `recorder`, with neither state nor hash. */
+  readonly actor: string
+  readonly state: string
+  readonly hash: number
+  readonly fromSequence: number
+  /** How many of each event each actor took; empty where that would be too large. */
+  readonly steps: readonly (readonly [actor: string, eventType: string, count: number])[]
+}
+
+export type StoredRecord = BlackBoxRecord | OmittedRecord | QuietRecord
 
 /** Numbers of the kinds in the file: never reused for something else. */
-const kindNumbers = { start: 0, step: 1, snapshot: 2, omitted: 3, end: 4 } as const
+const kindNumbers = { start: 0, step: 1, snapshot: 2, omitted: 3, end: 4, note: 5, application: 6, quiet: 7 } as const
 
-/** A delayed transition's event is named like its timer: then it is not written twice. */
+/** The event is null where it is named like its timer. */
 type StoredTimer = string | [id: string, ms: number, event: Message | null]
 type StoredCause = [node: string, incarnation: number, sequence: number] | null
 
-const encoder = new Encoder({ ignoreUndefined: true })
+const packer = new Packer()
 const decoder = new Decoder()
 
 /**
@@ -43,46 +62,95 @@ const decoder = new Decoder()
  * bigint, nesting beyond 100): a programming error of the machine that made it.
  */
 export function encodeRecord(record: StoredRecord): Uint8Array {
-  const common = [
-    kindNumbers[record.kind],
-    record.sequence,
-    record.time.us,
-    record.time.count,
-    record.actor,
-    record.state,
-    record.hash,
-  ]
-  return encoder.encodeSharedRef([...common, ...ownFields(record)])
+  packer.begin()
+  packer.arrayHead(fieldCounts[record.kind])
+  packer.number(kindNumbers[record.kind])
+  packer.number(record.sequence)
+  packer.number(record.time.us)
+  packer.number(record.time.count)
+  packer.text(record.actor)
+  packer.text(record.state)
+  packer.number(record.hash)
+  packOwnFields(record)
+  return packer.end()
 }
 
-function ownFields(record: StoredRecord): unknown[] {
+const commonCount = 7
+const fieldCounts = {
+  start: commonCount + 5,
+  step: commonCount + 4,
+  snapshot: commonCount + 5,
+  omitted: commonCount + 3,
+  end: commonCount + 3,
+  note: commonCount + 3,
+  application: commonCount + 3,
+  quiet: commonCount + 3,
+} as const
+
+function packOwnFields(record: StoredRecord): void {
   switch (record.kind) {
     case 'start':
-      return [record.machine, record.version, record.input, record.effects, record.timers.map(storeTimer)]
+      packer.text(record.machine)
+      packer.number(record.version)
+      packer.value(record.input)
+      packer.value(record.effects)
+      return packTimers(record.timers)
     case 'step':
-      return [record.event, storeCause(record.cause), record.effects, record.timers.map(storeTimer)]
-    case 'snapshot': {
-      const timers = record.timers.map(({ id, remainingMs, event }) => storeArmed(id, remainingMs, event))
-      return [record.machine, record.version, record.snapshot.value, record.snapshot.context, timers]
-    }
+      packer.value(record.event)
+      packCause(record.cause)
+      packer.value(record.effects)
+      return packTimers(record.timers)
+    case 'snapshot':
+      packer.text(record.machine)
+      packer.number(record.version)
+      packer.value(record.snapshot.value)
+      packer.value(record.snapshot.context)
+      packer.arrayHead(record.timers.length)
+      for (const { id, remainingMs, event } of record.timers) packArmed(id, remainingMs, event)
+      return
     case 'omitted':
-      return [record.of, record.eventType, record.byteCount]
+      packer.text(record.of)
+      packer.text(record.eventType)
+      return packer.number(record.byteCount)
     case 'end':
-      return [null, null, null]
+      packer.nil()
+      packer.nil()
+      return packer.nil()
+    case 'note':
+    case 'application':
+      packer.value(record.event)
+      packCause(record.cause)
+      return packer.nil()
+    case 'quiet':
+      packer.number(record.fromSequence)
+      packer.value(record.steps)
+      return packer.nil()
   }
 }
 
-function storeCause(cause: Cause | null): StoredCause {
-  return cause && [cause.node, cause.incarnation, cause.sequence]
+function packCause(cause: Cause | null): void {
+  if (cause === null) return packer.nil()
+  packer.arrayHead(3)
+  packer.text(cause.node)
+  packer.number(cause.incarnation)
+  packer.number(cause.sequence)
 }
 
-function storeTimer(timer: TimerChange): StoredTimer {
-  return timer.op === 'cancel' ? timer.id : storeArmed(timer.id, timer.delayMs, timer.event)
+function packTimers(timers: readonly TimerChange[]): void {
+  packer.arrayHead(timers.length)
+  for (const timer of timers) {
+    if (timer.op === 'cancel') packer.text(timer.id)
+    else packArmed(timer.id, timer.delayMs, timer.event)
+  }
 }
 
-function storeArmed(id: string, ms: number, event: Message): StoredTimer {
-  const isImplied = event.type === id && Object.keys(event).length === 1
-  return [id, ms, isImplied ? null : event]
+/** A delayed transition's event is named like its timer: then it is not written twice. */
+function packArmed(id: string, ms: number, event: Message): void {
+  packer.arrayHead(3)
+  packer.text(id)
+  packer.number(ms)
+  if (event.type === id && Object.keys(event).length === 1) packer.nil()
+  else packer.value(event)
 }
 
 /** The record in a payload. Throws when the payload is not one: its checksum was right, so it was written by something else. */
@@ -111,6 +179,16 @@ export function decodeRecord(payload: Uint8Array): StoredRecord {
     }
     case kindNumbers.end:
       return { kind: 'end', ...common }
+    case kindNumbers.note:
+    case kindNumbers.application: {
+      const [event, cause] = own as [Message, StoredCause]
+      const of = kind === kindNumbers.note ? 'note' : 'application'
+      return { kind: of, ...common, event, cause: loadCause(cause) }
+    }
+    case kindNumbers.quiet: {
+      const [fromSequence, steps] = own as [number, QuietRecord['steps']]
+      return { kind: 'quiet', ...common, fromSequence, steps }
+    }
     case kindNumbers.omitted: {
       const [of, eventType, byteCount] = own as [OmittedRecord['of'], string, number]
       return { kind: 'omitted', ...common, of, eventType, byteCount }

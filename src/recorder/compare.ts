@@ -1,11 +1,12 @@
 /** Compares what was recorded with what came out of running it again. */
 import type { AnyMachineSnapshot } from 'xstate'
 import type { SnapshotRecord, StartRecord, StepRecord } from '../engine/record.ts'
-import { hashOf, type StepResult, stateName, type TimerChange } from '../engine/step.ts'
+import { type StepResult, stateName, type TimerChange } from '../engine/step.ts'
+import type { HashOf } from './hashing.ts'
 import type { Difference } from './replay.ts'
 
 /** What a step came out with, beside what was recorded. Empty: the same. */
-export function differencesOf(record: StartRecord | StepRecord, result: StepResult): Difference[] {
+export function differencesOf(record: StartRecord | StepRecord, result: StepResult, hashOf: HashOf): Difference[] {
   const hash = hashOf(result.snapshot)
   return [
     ...compared('effects', record.effects, result.effects),
@@ -21,9 +22,9 @@ export function differencesOf(record: StartRecord | StepRecord, result: StepResu
  */
 export function driftOf(
   record: SnapshotRecord,
-  known: { readonly snapshot: AnyMachineSnapshot; readonly pending: ReadonlySet<string> },
+  known: { readonly snapshot: AnyMachineSnapshot; readonly pending: ReadonlySet<string>; readonly hashOf: HashOf },
 ): Difference[] {
-  const hash = hashOf(known.snapshot)
+  const hash = known.hashOf(known.snapshot)
   const unarmed = record.timers.filter((timer) => !known.pending.has(timer.id)).map((timer) => timer.id)
   return [...(hash === record.hash ? [] : [difference('hash', record.hash, hash)]), ...compared('timers', unarmed, [])]
 }

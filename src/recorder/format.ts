@@ -15,6 +15,8 @@ export interface SegmentHeader {
   readonly createdUs: number
   /** The file's whole length: a shorter file was cut off. */
   readonly sizeBytes: number
+  /** Of the kernel's run in which it was made: another one later means that the machine was started again. Since version 2. */
+  readonly bootId?: string
 }
 
 /** A frame's head: payload length, payload checksum, checksum of those two. All zero: no frame was written here. */
@@ -24,7 +26,10 @@ export interface FrameHead {
   readonly headChecksum: number
 }
 
-export const formatVersion = 1
+/** Version 2 brings notes, records of applications, quiet steps left out, and `bootId`. */
+export const formatVersion = 2
+/** All from this one on are read. */
+const formatVersionMin = 1
 /** Header and frames begin at multiples of this; what is left between is zero. */
 export const alignmentBytes = 8
 export const frameHeadBytes = 12
@@ -83,9 +88,26 @@ export function encodeHeader(header: SegmentHeader): Uint8Array {
 }
 
 export type HeaderReading =
-  | { readonly ok: true; readonly header: SegmentHeader; readonly headerBytes: number }
+  | { readonly ok: true; readonly header: SegmentHeader; readonly headerBytes: number; readonly version: number }
   /** `isForeign`: intact, but of another format or version; nothing after it can be relied on. */
   | { readonly ok: false; readonly detail: string; readonly isForeign: boolean }
+
+/** The format version of a segment that was written by a later release; null: it was not, or its header is damaged. */
+export function newerVersionIn(bytes: Uint8Array): number | null {
+  if (bytes.length < fixedHeaderBytes) return null
+  const view = viewOf(bytes)
+  const version = view.getUint16(4, true)
+  return view.getUint32(0, true) === magic && version > formatVersion && isIntact(bytes, view) ? version : null
+}
+
+/** The checksum's place and extent are the same in every version. */
+function isIntact(bytes: Uint8Array, view: DataView): boolean {
+  const headerBytes = view.getUint16(6, true)
+  if (headerBytes < fixedHeaderBytes || headerBytes > bytes.length) return false
+  const copy = new Uint8Array(bytes.subarray(0, headerBytes))
+  viewOf(copy).setUint32(8, 0, true)
+  return Bun.hash.crc32(copy) === view.getUint32(8, true)
+}
 
 /** Reads the header at the front of a segment; damage is an answer, not an exception. */
 export function decodeHeader(bytes: Uint8Array): HeaderReading {
@@ -100,13 +122,16 @@ export function decodeHeader(bytes: Uint8Array): HeaderReading {
   viewOf(copy).setUint32(8, 0, true)
   if (Bun.hash.crc32(copy) !== view.getUint32(8, true)) return damaged('the header does not match its checksum')
   const version = view.getUint16(4, true)
-  if (view.getUint32(0, true) !== magic || version !== formatVersion) {
-    return { ok: false, detail: `format version ${version}; this program reads ${formatVersion}`, isForeign: true }
+  const isKnown = version >= formatVersionMin && version <= formatVersion
+  if (view.getUint32(0, true) !== magic || !isKnown) {
+    const known = `${formatVersionMin} to ${formatVersion}`
+    return { ok: false, detail: `format version ${version}; this program reads ${known}`, isForeign: true }
   }
   const mapBytes = view.getUint32(12, true)
   return {
     ok: true,
     header: decode(copy.subarray(fixedHeaderBytes, fixedHeaderBytes + mapBytes)) as SegmentHeader,
     headerBytes,
+    version,
   }
 }

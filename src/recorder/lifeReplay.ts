@@ -1,11 +1,12 @@
 /** Replays one life of one node, record by record, in the order of the file. */
 import type { AnyMachineSnapshot } from 'xstate'
 import type { CatalogueEntry } from '../engine/engine.ts'
-import type { EndRecord, SnapshotRecord, StartRecord, StepRecord } from '../engine/record.ts'
-import { hashOf, initialStep, restore, type StepResult, step } from '../engine/step.ts'
+import { type EndRecord, isNote, type SnapshotRecord, type StartRecord, type StepRecord } from '../engine/record.ts'
+import { initialStep, restore, type StepResult, step } from '../engine/step.ts'
 import type { Life } from './boxes.ts'
-import type { StoredRecord } from './codec.ts'
+import type { OmittedRecord, QuietRecord } from './codec.ts'
 import { applyTimers, difference, differencesOf, driftOf } from './compare.ts'
+import { type HashOf, hasherOf } from './hashing.ts'
 import type { Catalogue, Difference, Gap, Mismatch, Unverifiable } from './replay.ts'
 import type { StoredFrame } from './segmentReader.ts'
 
@@ -33,11 +34,14 @@ export class LifeReplay {
   verifiedCount = 0
   unverifiedCount = 0
   mismatchCount = 0
+  noteCount = 0
+  leftOutCount = 0
   readonly mismatches: Mismatch[] = []
   readonly gaps: Gap[] = []
   readonly unverifiable = new Map<string, Unverifiable & { stepCount: number }>()
   readonly #life: Life
   readonly #catalogue: Catalogue
+  readonly #hashOf: HashOf
   readonly #actors = new Map<string, Actor>()
   /** Number of the last record read; null before the first of a life whose beginning the ring has dropped. */
   #sequence: number | null
@@ -45,13 +49,20 @@ export class LifeReplay {
   constructor(life: Life, catalogue: Catalogue) {
     this.#life = life
     this.#catalogue = catalogue
+    this.#hashOf = hasherOf(life)
     this.#sequence = life.segments[0]?.segment === 1 ? 0 : null
   }
 
   take(frame: StoredFrame): void {
     const { record } = frame
-    const isEvent = record.kind !== 'snapshot' && !(record.kind === 'omitted' && record.of === 'snapshot')
-    this.#checkSequence(record.sequence, isEvent)
+    if (record.kind === 'quiet') return this.#quiet(record)
+    const of = record.kind === 'omitted' ? record.of : record.kind
+    this.#checkSequence(record.sequence, of === 'snapshot' ? record.sequence : record.sequence - 1)
+    if (of === 'note' || of === 'application' || isNote(record)) {
+      this.noteCount += 1
+      return
+    }
+    const isEvent = of !== 'snapshot'
     if (isEvent) this.eventCount += 1
     if (record.kind === 'start') this.#start(frame, record)
     else if (record.kind === 'step') this.#step(frame, record)
@@ -60,10 +71,15 @@ export class LifeReplay {
     else if (isEvent) this.#omitted(record)
   }
 
-  /** Records are numbered without gaps; a snapshot carries the number of the last record it includes. */
-  #checkSequence(sequence: number, isEvent: boolean): void {
+  /** What was left out changed nothing: every actor is as it was. */
+  #quiet({ fromSequence, sequence }: QuietRecord): void {
+    this.#checkSequence(sequence, fromSequence - 1)
+    this.leftOutCount += sequence - fromSequence + 1
+  }
+
+  /** Records are numbered without gaps: the one `before` must have been read. A snapshot carries the number of the last one it includes. */
+  #checkSequence(sequence: number, before: number): void {
     const last = this.#sequence
-    const before = isEvent ? sequence - 1 : sequence
     if (last !== null && before > last) {
       this.#gap(last + 1, before, 'missing')
       for (const actor of this.#actors.values()) if (actor.is === 'known') actor.isDoubtful = true
@@ -102,7 +118,7 @@ export class LifeReplay {
   #end(frame: StoredFrame, record: EndRecord): void {
     const actor = this.#actors.get(record.actor) ?? lost
     this.#actors.delete(record.actor)
-    const hash = actor.is === 'known' ? hashOf(actor.snapshot) : null
+    const hash = actor.is === 'known' ? this.#hashOf(actor.snapshot) : null
     if (actor.is === 'known' && hash === record.hash) this.verifiedCount += 1
     else if (actor.is !== 'known' || actor.isDoubtful) {
       this.unverifiedCount += 1
@@ -117,7 +133,7 @@ export class LifeReplay {
     let differences: Difference[]
     try {
       const result = run()
-      differences = differencesOf(record, result)
+      differences = differencesOf(record, result, this.#hashOf)
       actor.snapshot = result.snapshot
       applyTimers(actor.pending, result.timers)
     } catch (error) {
@@ -144,9 +160,10 @@ export class LifeReplay {
     const entry = this.#entry(record, { isStep: false })
     if (!entry) return
     const restored = restore(entry.machine, record.snapshot)
-    const differences = hashOf(restored) === record.hash ? [] : [difference('hash', record.hash, hashOf(restored))]
+    const hash = this.#hashOf(restored)
+    const differences = hash === record.hash ? [] : [difference('hash', record.hash, hash)]
     if (before.is === 'known') {
-      const drift = driftOf(record, before)
+      const drift = driftOf(record, { ...before, hashOf: this.#hashOf })
       if (drift.length === 0 && differences.length === 0) {
         before.isDoubtful = false
         return
@@ -166,7 +183,7 @@ export class LifeReplay {
     })
   }
 
-  #omitted(record: Extract<StoredRecord, { kind: 'omitted' }>): void {
+  #omitted(record: OmittedRecord): void {
     this.unverifiedCount += 1
     this.#gap(record.sequence, record.sequence, 'omitted')
     this.#blameGap(record.actor)

@@ -15,6 +15,8 @@ export interface SegmentIdentity {
 
 export interface SegmentFile extends SegmentIdentity {
   readonly path: string
+  /** Of the format, by its header; left out: not read, or damaged. */
+  readonly formatVersion?: number
 }
 
 /** `n1.0000000003.00000012.rcbb`: names sort as the segments were written. */

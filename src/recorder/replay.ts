@@ -4,7 +4,7 @@
  * its events, or that changed without its version being raised.
  */
 import type { CatalogueEntry } from '../engine/engine.ts'
-import { findBoxes, type ReadProgress, readLife, segmentCounter } from './boxes.ts'
+import { findBoxes, type NodeBox, type ReadProgress, readLife, segmentCounter } from './boxes.ts'
 import { LifeReplay } from './lifeReplay.ts'
 import type { Damage } from './segmentReader.ts'
 
@@ -59,6 +59,10 @@ export interface ReplayResult {
   /** `eventCount` less those verified and those with a mismatch. */
   readonly unverifiedCount: number
   readonly mismatchCount: number
+  /** Notes and records of applications: nothing to verify. */
+  readonly noteCount: number
+  /** Quiet steps that the recorder left out and counted: they changed nothing. Not among the events. */
+  readonly leftOutCount: number
   /** The first of them. */
   readonly mismatches: readonly Mismatch[]
   readonly damages: readonly Damage[]
@@ -81,7 +85,14 @@ export function replayDirectories(
   catalogue: Catalogue,
   options: ReplayOptions = {},
 ): ReplayResult {
-  const boxes = findBoxes(directories)
+  return replayBoxes(findBoxes(directories), catalogue, options)
+}
+
+export function replayBoxes(
+  boxes: readonly NodeBox[],
+  catalogue: Catalogue,
+  options: ReplayOptions = {},
+): ReplayResult {
   const lives = boxes.flatMap((box) => box.lives)
   const segmentCount = lives.reduce((sum, life) => sum + life.segments.length, 0)
   const onSegment = segmentCounter(lives, options.onProgress)
@@ -103,6 +114,8 @@ export function replayDirectories(
     verifiedCount: sum((replay) => replay.verifiedCount),
     unverifiedCount: sum((replay) => replay.unverifiedCount),
     mismatchCount,
+    noteCount: sum((replay) => replay.noteCount),
+    leftOutCount: sum((replay) => replay.leftOutCount),
     mismatches,
     damages,
     gaps,

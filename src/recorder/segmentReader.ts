@@ -222,7 +222,7 @@ class SegmentScan {
 const zeros = new Uint8Array(65_536)
 
 /** Most of a segment was never written: whole blocks of zeros are passed over at once. */
-function usedBytesOf(bytes: Uint8Array): number {
+export function usedBytesOf(bytes: Uint8Array): number {
   for (let end = bytes.length; end > 0; ) {
     const start = Math.max(0, end - zeros.length)
     const block = bytes.subarray(start, end)

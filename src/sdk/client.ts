@@ -20,6 +20,7 @@ import {
   type ProxiedMessage,
   protocolVersion,
   type RoleMessage,
+  recordsVersion,
 } from './protocol.ts'
 import { uptimeGrainMs, uptimeMs } from './uptime.ts'
 
@@ -70,6 +71,12 @@ export interface Rolecall {
   reportLoad(load: { readonly percent: number; readonly assignment?: AssignmentName }): void
   /** Of a self-determining component: the role it has picked. Say it at each change, and after `connect`. */
   announceRole(announced: { readonly assignment: AssignmentName; readonly role: Role }): void
+  /**
+   * Writes into the node's black box, beside the steps that led to it: what this program did that somebody will want to know when
+   * they ask why something happened. Not for every request: data is 4 KiB of JSON at most, and 50 a second are taken. False: this
+   * node does not take records, or is gone.
+   */
+  record(record: { readonly name: string; readonly data?: Json; readonly assignment?: AssignmentName }): boolean
   /** Of a proxy: how a component is that it speaks for. Once more after each connection. */
   proxied(said: Omit<ProxiedMessage, 'type'>): void
   close(): void
@@ -91,6 +98,8 @@ export class Client implements Rolecall {
   #lastCheckpointId = 0
   /** null: never told, or for ever. */
   #lease: { readonly untilUnixMs: number; readonly untilUptimeMs: number | null } | null = null
+  /** That both speak. */
+  #protocol = 0
   #state: 'registering' | 'registered' | 'closed' = 'registering'
   readonly #registration: { resolve: () => void; reject: (error: RegisterError) => void }
   /** What came with the answer to `register`: kept until whoever waits for `connect` has had its turn. */
@@ -189,6 +198,12 @@ export class Client implements Rolecall {
     this.#send({ type: 'role.announce', assignment, role })
   }
 
+  record({ name, data, assignment }: Parameters<Rolecall['record']>[0]): boolean {
+    if (this.#state !== 'registered' || this.#protocol < recordsVersion) return false
+    this.#send({ type: 'record', name, data, assignment })
+    return true
+  }
+
   proxied(said: Omit<ProxiedMessage, 'type'>): void {
     this.#send({ ...said, type: 'proxied' })
   }
@@ -232,6 +247,7 @@ export class Client implements Rolecall {
     switch (message.type) {
       case 'registered':
         this.#state = 'registered'
+        this.#protocol = message.protocol
         this.#registration.resolve()
         setImmediate(() => this.#begin())
         break
@@ -265,6 +281,11 @@ export class Client implements Rolecall {
       case 'proxied.start': {
         const { type: _, ...start } = message
         this.#handlers.onProxiedStart?.(start)
+        break
+      }
+      case 'record.refused': {
+        const { type: _, ...refused } = message
+        this.#handlers.onRecordRefused?.(refused)
         break
       }
       case 'stop':

@@ -3,7 +3,7 @@ import type { AssignmentName, ComponentId } from '../../machines/model/ids.ts'
 import type { Role } from '../../machines/model/roles.ts'
 import type { Peer } from '../../machines/model/status.ts'
 import type { Token } from '../../machines/model/token.ts'
-import type { Json } from './protocol.ts'
+import type { Json, RecordRefusalCode } from './protocol.ts'
 
 export interface RoleCommand {
   readonly role: Role
@@ -59,6 +59,8 @@ export interface Handlers {
   onReset?(errand: { readonly timeLimitMs: number }): Promise<void> | void
   /** Test yourself, while you have no role: resolve when all is well. Default: `unsupported`. */
   onSelfTest?(errand: { readonly timeLimitMs: number }): Promise<void> | void
+  /** So many records, this one the last of them, are not in the black box: too large, or too many in a second. Default: ignored. */
+  onRecordRefused?(refused: { readonly name: string; readonly code: RecordRefusalCode; readonly count: number }): void
   /** Asked to end by itself within the time limit; after it comes SIGKILL. */
   onStop?(stop: { readonly timeLimitMs: number }): void
   /** The node is gone. Stop acting at once, and end: a new life of this program will be started. */

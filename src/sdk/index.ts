@@ -19,7 +19,7 @@ export type { ConnectOptions, Rolecall } from './client.ts'
 export { CheckpointError, RegisterError, RolecallError } from './errors.ts'
 export type * from './handlers.ts'
 export type { HeldRole } from './held.ts'
-export type { CheckpointFailureCode, Json, RegisterRefusalCode } from './protocol.ts'
+export type { CheckpointFailureCode, Json, RecordRefusalCode, RegisterRefusalCode } from './protocol.ts'
 
 /** Registers with the node. What is not given comes from the environment. Rejects with a `RegisterError`. */
 export function connect(options: ConnectOptions, handlers: Handlers): Promise<Rolecall> {

@@ -1,5 +1,5 @@
 /**
- * The words of the SDK protocol, version 2 (docs/sdk-protocol.md): JSON objects, one a line, over the Unix stream socket
+ * The words of the SDK protocol, version 3 (docs/sdk-protocol.md): JSON objects, one a line, over the Unix stream socket
  * named by ROLECALL_SOCKET. Plain types, no dependencies: the node and the TypeScript client share them.
  *
  * Both sides ignore fields they don't know, and programs ignore messages they don't know, so that later versions can add.
@@ -10,13 +10,23 @@ import type { Peer } from '../../machines/model/status.ts'
 import type { Token } from '../../machines/model/token.ts'
 
 /** The highest version spoken here. */
-export const protocolVersion = 2
+export const protocolVersion = 3
 
 /** From this version on a program can serve several assignments at once: it says for which of them it speaks. */
 export const severalAssignmentsVersion = 2
 
 /** From this version on a program can be asked to reset or test itself. */
 export const errandsVersion = 2
+
+/** From this version on a program can write records into its node's black box. */
+export const recordsVersion = 3
+
+/** JSON text of a record's data, and how deep it may be nested; what is beyond is refused with `too-large`. */
+export const recordBytesMax = 4096
+export const recordDepthMax = 16
+
+/** What is beyond is refused with `too-many`. */
+export const recordRate = { burstCountMax: 200, perSecond: 50 } as const
 
 /** A longer line, its newline included, ends the connection. */
 export const lineBytesMax = 1024 * 1024
@@ -74,6 +84,7 @@ export type ProgramMessage =
   | LoadMessage
   | AnnounceMessage
   | ProxiedMessage
+  | RecordMessage
 
 /** Of a proxy: how a component is that it speaks for. From version 2 on. */
 export interface ProxiedMessage {
@@ -100,6 +111,16 @@ export interface AnnounceMessage {
   readonly type: 'role.announce'
   readonly assignment: AssignmentName
   readonly role: Role
+}
+
+/** For the node's black box. From version 3 on. */
+export interface RecordMessage {
+  readonly type: 'record'
+  /** What kind of record it is: a code. */
+  readonly name: string
+  readonly data?: Json | undefined
+  /** Of which assignment, where there are several. */
+  readonly assignment?: AssignmentName | undefined
 }
 
 export interface RegisterMessage {
@@ -134,7 +155,11 @@ export type NodeMessage =
   | ErrandMessage
   | ProxiedStartMessage
   | { readonly type: 'stop'; readonly timeLimitMs: number }
+  /** So many records, this one the last of them, were not taken. */
+  | { readonly type: 'record.refused'; readonly name: string; readonly code: RecordRefusalCode; readonly count: number }
   | { readonly type: 'protocol.error'; readonly code: ProtocolErrorCode; readonly detail: string }
+
+export type RecordRefusalCode = 'too-large' | 'too-many'
 
 export type RegisterRefusalCode = 'not-expected' | 'already-registered' | 'protocol-unsupported'
 

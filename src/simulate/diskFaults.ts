@@ -4,6 +4,7 @@
  * replacement that nobody has admitted yet holds up the next, and so does an admission that not everybody knows to be committed: where it
  * makes three voters of two, those two wait for each other until they know.
  */
+import { votersOf } from '../guard/surroundings.ts'
 import type { Cluster } from './cluster.ts'
 import type { Machine } from './machine/machine.ts'
 
@@ -31,6 +32,9 @@ function othersOf({ machines }: Cluster, lost: Machine) {
     members.some((member) => member.name === name && member.disk === disk.id)
   if (!machines.every(isAdmitted)) return null
   const voters = members.filter(({ kind }) => kind === 'voter').map(({ name }) => name)
+  // What the configuration names otherwise is about to be proposed: one of two voters that remain is not to be spared.
+  const configured = votersOf(leader.life!.parts!.configuration.nodes)
+  if (configured.length !== voters.length || !configured.every((name) => voters.includes(name))) return null
   const others = machines.filter(({ name }) => name !== lost.name && voters.includes(name))
   const holderCount = others.filter(({ disk }) => disk.end === leader.disk.end).length
   return { voterCount: voters.length, holderCount, lackingCount: others.length - holderCount }

@@ -52,7 +52,14 @@ export function configurationOf(options: {
     timing: timingAt(heartbeatIntervalMs),
     guard: { realtime: false },
     watchdog: null,
-    recorder: { segmentSizeBytes: 1 << 20, segmentCountMax: 256 },
+    // What goes by the real time and disk is left out of it.
+    recorder: {
+      segmentSizeBytes: 1 << 20,
+      segmentCountMax: 256,
+      budget: null,
+      flush: 'never',
+      flushIntervalMs: 1000,
+    },
     nodes: Object.fromEntries(
       nodes.map((name, index) => [
         name,

@@ -1,7 +1,7 @@
 /**
  * The few calls into libc that neither Bun nor Node.js has: locks that die with their holder, Unix datagrams (sd_notify),
- * the machine's monotonic clock, socket options, real-time priority, the watchdog's ioctl, and a look at why a connection was
- * refused. Linux with glibc only; elsewhere `libc` is null and what builds on it does without.
+ * the machine's monotonic clock, socket options, real-time priority, the watchdog's ioctl, room and memory maps of files, and a look at why a
+ * connection was refused. Linux with glibc only; elsewhere `libc` is null and what builds on it does without.
  */
 import { dlopen, type Pointer, ptr } from 'bun:ffi'
 
@@ -17,6 +17,9 @@ const symbols = {
   sched_setscheduler: { args: ['i32', 'i32', 'ptr'], returns: 'i32' },
   clock_gettime: { args: ['i32', 'ptr'], returns: 'i32' },
   flock: { args: ['i32', 'i32'], returns: 'i32' },
+  mmap: { args: ['ptr', 'u64', 'i32', 'i32', 'i32', 'i64'], returns: 'ptr' },
+  munmap: { args: ['ptr', 'u64'], returns: 'i32' },
+  fallocate: { args: ['i32', 'i32', 'i64', 'i64'], returns: 'i32' },
 } as const
 
 function open() {

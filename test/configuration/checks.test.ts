@@ -73,6 +73,14 @@ test('the cases below begin with what is sound', () => {
 })
 
 const refused: Record<string, Record<string, Sections>> = {
+  'the HTTP interface': {
+    'a node that there is not': { http: { nodes: { n9: '127.0.0.1:7181' } } },
+    'a certificate without its key': { http: { certificate: 'tls.pem' } },
+    'a key without its certificate': { http: { key: 'key.pem' } },
+    'a token itself where its digest is to be': { http: { tokenDigests: ['hunter2'] } },
+    'a port alone': { http: { listen: 7180 } },
+    'a name': { http: { listen: 'localhost:7180' } },
+  },
   'values of new keys': {
     'capacity that is no whole number': { nodes: { n1: { capacity: { memory: 1.5 } } } },
     'capacity with a name that is none': { nodes: { n1: { capacity: { 'Memory MB': 1 } } } },

@@ -124,6 +124,24 @@ test('a node process that stops counting is killed with its components, then the
   expect(events(n2, 'peer.heard').at(-1)).toEqual({ incarnation: 2, returnCount: 2 })
 })
 
+test('the next life that takes part is told, once, how those before it ended', async () => {
+  expect(frames(n1, 'guard.notes')).toEqual([])
+  n1.life.isTurning = false
+  await world.run(4000)
+  const hung = expect.objectContaining({ code: 'node.hung', incarnation: 1, silentForMs: expect.any(Number) })
+  const ended = expect.objectContaining({
+    code: 'node.ended',
+    incarnation: 1,
+    pid: expect.any(Number),
+    signal: 'SIGKILL',
+  })
+  expect(frames(n1, 'guard.notes').map(({ notes }) => notes)).toEqual([[hung, ended]])
+  n1.life.end(71)
+  await world.run(4000)
+  const again = expect.objectContaining({ code: 'node.ended', incarnation: 2, exitCode: 71, signal: null })
+  expect(frames(n1, 'guard.notes').map(({ notes }) => notes)).toEqual([[again]])
+})
+
 test('a node process that never begins to count is not waited for for ever', async () => {
   const slow = world.add('n3', three)
   await world.run(1)

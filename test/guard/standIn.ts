@@ -28,6 +28,7 @@ function handlers(): GuardHandlers {
     },
     onLeaseDropped: (epoch) => note({ type: 'leaseDropped', epoch }),
     onPromiseAnswer: ({ id, untilMs }) => note({ type: 'promiseAnswer', id, isFree: untilMs === null }),
+    onNotes: (notes) => note({ type: 'notes', notes }),
     onProblems: (problems) => note({ type: 'problems', problems }),
     onLeave() {
       note({ type: 'leave' })

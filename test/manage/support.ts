@@ -1,6 +1,7 @@
 import type { AnyOperation, OperationResult } from '../../machines/model/operation.ts'
 import type { ClusterView, ComponentView, NodeView } from '../../machines/model/view.ts'
 import { type ControlServer, serveControl } from '../../src/manage/controlServer.ts'
+import type { LogHandlers } from '../../src/manage/logRoutes.ts'
 import { problemsOf, type ViewWithoutProblems } from '../../src/manage/problems.ts'
 import type { RepositoryHandlers } from '../../src/manage/repositoryRoutes.ts'
 import { soloCcr } from '../repository/soloCcr.ts'
@@ -169,6 +170,7 @@ export async function serveView(options: {
   view: ClusterView
   answer?: OperationResult
   repository?: RepositoryHandlers
+  log?: LogHandlers
   delayMs?: number
 }) {
   const { path, answer = { ok: true, text: 'done' }, delayMs = 0 } = options
@@ -190,6 +192,7 @@ export async function serveView(options: {
         return () => listeners.delete(listener)
       },
       repository: options.repository ?? soloCcr().ccr,
+      ...(options.log && { log: options.log }),
     },
   })
   afterThisTest(() => server.stop())

@@ -140,13 +140,13 @@ describe('larger damage', () => {
   test('another format version is refused as such', () => {
     const foreign = damaged((bytes) => {
       const header = new DataView(bytes.buffer, 0, headerBytes)
-      header.setUint16(4, 2, true)
+      header.setUint16(4, 3, true)
       header.setUint32(8, 0, true)
       header.setUint32(8, Bun.hash.crc32(bytes.subarray(0, headerBytes)), true)
     })
     const content = readSegmentBytes(path, foreign)
     expect(content.frames).toEqual([])
-    expect(content.damages[0]!.detail).toContain('format version 2')
+    expect(content.damages[0]!.detail).toContain('format version 3')
   })
 })
 

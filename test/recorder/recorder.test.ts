@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'bun:test'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import fc from 'fast-check'
 import type { SnapshotRecord, StartRecord, StepRecord } from '../../src/engine/record.ts'
@@ -115,6 +115,19 @@ describe('ring', () => {
     const sequences = recordsIn(directory).map((record) => record.sequence)
     expect(sequences.at(-1)).toBe(500)
     expect(sequences).toEqual(sequences.map((_, index) => sequences[0]! + index))
+  })
+
+  test('of what it left nothing stays mapped, which would keep the room on the disk of what is removed', () => {
+    const directory = makeDirectory()
+    const box = openRecorder({ ...options, directory })
+    const mappedCount = () =>
+      readFileSync('/proc/self/maps', 'utf8')
+        .split('\n')
+        .filter((line) => line.includes(directory)).length
+    for (let sequence = 1; sequence <= 500; sequence += 1) box.append(stepOf(sequence))
+    expect(mappedCount()).toBe(1)
+    box.close()
+    expect(mappedCount()).toBe(0)
   })
 
   test('earlier lives stay until the ring turns, other nodes and other files are left alone', () => {

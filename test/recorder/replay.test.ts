@@ -53,6 +53,8 @@ describe('replay is exact', () => {
       verifiedCount: 66,
       unverifiedCount: 0,
       mismatchCount: 0,
+      noteCount: 0,
+      leftOutCount: 0,
       mismatches: [],
       damages: [],
       gaps: [],

@@ -116,7 +116,6 @@ test('explains a step, or says that there is none', async () => {
 
 test.each([
   [[]],
-  [[directory, '--explain', 'nonsense']],
   [[directory, '--limit', '0']],
   [[directory, '--limit', 'many']],
   [[directory, '--verify', '--explain', 'n1:1:1']],
@@ -127,6 +126,10 @@ test.each([
   expect(exitCode).toBe(exitCodes.usage)
   expect(stdout).toBe('')
   expect(stderr).not.toBe('')
+})
+
+test('there is no incident of what nothing is called', async () => {
+  expect(await replay([directory, '--explain', 'nonsense'])).toMatchObject({ exitCode: exitCodes.noSuch, stdout: '' })
 })
 
 test('says when there is no black box', async () => {

@@ -37,6 +37,16 @@ test('so is the one of a program with several assignments', async () => {
   expect(server.of('errorReport')).toMatchObject([{ component: 'n1/pool/web2', code: 'cache.corrupt' }])
 })
 
+test('so is the one with records', async () => {
+  const lines = linesOf('transcript of records').map((line) =>
+    line.replace('… more than 4096 bytes …', 'x'.repeat(5000)),
+  )
+  const { server } = await converse(lines, 'n1/ledger')
+  expect(server.of('record')).toMatchObject([
+    { component: 'n1/ledger', incarnation: 3, of: 'journal.loaded', data: { entries: 1207, cutByteCount: 0 } },
+  ])
+})
+
 async function converse(lines: readonly string[], component: ComponentId) {
   const program_ = { component, incarnation: 3 } as const
   const isShared = component === 'n1/pool'

@@ -48,7 +48,7 @@ export function configuration(
     timing,
     guard: { realtime: true },
     watchdog: null,
-    recorder: { segmentSizeBytes: 1 << 20, segmentCountMax: 4 },
+    recorder: { segmentSizeBytes: 1 << 20, segmentCountMax: 4, budget: null, flush: 'never', flushIntervalMs: 1000 },
     nodes: Object.fromEntries(
       nodes.map((name, index) => [name, { links: [{ host: '127.0.0.1', port: 7101 + 10 * index }], rank: index }]),
     ),

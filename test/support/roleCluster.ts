@@ -14,8 +14,8 @@ import type { Token } from '../../machines/model/token.ts'
 import type { Message } from '../../src/engine/step.ts'
 import { Channels } from './channels.ts'
 import { elapse, Run } from './machines.ts'
-import { contentsEnded } from './roleContents.ts'
-import { describe, type HostedComponent, inputOf, isWanted, type Node, newNode, removedStatus } from './roleNode.ts'
+import type { HostedComponent, Node } from './roleNode.ts'
+import { describe, endedBy, inputOf, isWanted, newNode, removedStatus } from './roleNode.ts'
 import { SeenTokens } from './seenTokens.ts'
 
 export class RoleCluster {
@@ -106,7 +106,8 @@ export class RoleCluster {
   }
 
   request(operation: Message): void {
-    this.toCrim({ type: 'operation.requested', id: `o${++this.#requestCount}`, operation })
+    this.#requestCount += 1
+    this.toCrim({ type: 'operation.requested', id: `o${this.#requestCount}`, operation })
   }
 
   killProcess(id: ComponentId): void {
@@ -133,7 +134,8 @@ export class RoleCluster {
 
   returnNode(name: string): void {
     const node = this.nodes.get(name)!
-    if (node.isUp || !this.configuration.nodes[name]) return
+    if (node.isUp) return
+    if (!this.configuration.nodes[name]) return
     this.log.push(`-- return ${name}`)
     this.#boot(node)
     this.#sayNode(node, 'alive')
@@ -299,7 +301,8 @@ export class RoleCluster {
   }
 
   #stopByItself(name: string): void {
-    for (const { id } of this.nodes.get(name)!.components) {
+    const node = this.nodes.get(name)!
+    for (const { id } of node.components) {
       this.#toComponent(id, { type: 'lease.lost' })
       this.channels.deliver(`agent ${id}`)
     }
@@ -327,6 +330,7 @@ export class RoleCluster {
     this.#toComponent(id, { ...rest, type: type === 'role.command' ? 'role.assign' : 'peers.change' })
   }
 
+  readonly #tokens = new SeenTokens(this.log)
   readonly #statuses = new Map<ComponentId, Message>()
   /** Removed nodes that the master of the day has never heard of. */
   readonly #strangers = new Set<string>()
@@ -368,17 +372,13 @@ export class RoleCluster {
     this.#toComponent(id, { type: 'role.done', incarnation, role, token })
   }
 
-  readonly #tokens = new SeenTokens(this.log)
-
   #report(id: ComponentId, status: Message): void {
     this.#statuses.set(id, status)
     const node = this.nodes.get(nodeOf(id))!
-    const { incarnation } = node
-    this.channels.later(`from ${node.name}`, () =>
-      this.#fromNode({ type: 'status.reported', node: node.name, incarnation, status, atMs: this.nowMs }, null),
-    )
-    const ended = contentsEnded(this.configuration, { node, statuses: this.#statuses, container: id })
-    for (const place of ended) this.#toComponent(place, { type: 'container.ended', container: hostOf(id) })
+    const report = { type: 'status.reported', node: node.name, incarnation: node.incarnation, status }
+    this.channels.later(`from ${node.name}`, () => this.#fromNode({ ...report, atMs: this.nowMs }, null))
+    for (const place of endedBy(this.configuration, node, { component: id, statuses: this.#statuses }))
+      this.#toComponent(place, { type: 'container.ended', container: hostOf(id) })
   }
 
   /** An answer to an earlier master finds nobody. */
@@ -443,8 +443,8 @@ export class RoleCluster {
 
   #isOpen(channel: string): boolean {
     const [direction, name] = channel.split(' ')
-    if (direction !== 'to' && direction !== 'from' && direction !== 'log') return true
-    const node = this.nodes.get(name!)!
-    return node.isReachable && (direction !== 'log' || node.isUp)
+    if (!['to', 'from', 'log'].includes(direction!)) return true
+    const { isReachable, isUp } = this.nodes.get(name!)!
+    return isReachable && (direction !== 'log' || isUp)
   }
 }

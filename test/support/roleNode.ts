@@ -1,7 +1,9 @@
 /** A node of the cluster in miniature (`roleCluster.ts`), and what it says. */
 import type { ComponentInput } from '../../machines/component.ts'
+import { endedWith } from '../../machines/logic/contents.ts'
 import type { ComponentType, Configuration } from '../../machines/model/configuration.ts'
 import { type ComponentId, componentNameOf, nodeOf } from '../../machines/model/ids.ts'
+import type { ComponentStatus } from '../../machines/model/status.ts'
 import type { Message } from '../../src/engine/step.ts'
 import type { Run } from './machines.ts'
 
@@ -76,4 +78,14 @@ export function describe(status: unknown): string {
     failure: unknown
   }
   return `${component} ${role}.${phase} ${token.index}${failure ? ' failed' : ''}`
+}
+
+/** Places of the node that end with this one, as the node has it: after the step that said so. */
+export function endedBy(
+  configuration: Configuration,
+  { components }: Node,
+  { component, statuses }: { component: ComponentId; statuses: ReadonlyMap<ComponentId, Message> },
+): ComponentId[] {
+  const own = components.flatMap(({ id }) => statuses.get(id) ?? []) as unknown as ComponentStatus[]
+  return endedWith(configuration, new Map(own.map((status) => [status.component, status])), { component })
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { isWhole } from '../../src/demo/localCluster.ts'
 import { signalAll } from '../../src/demo/processes.ts'
 import { findBoxes } from '../../src/recorder/boxes.ts'
-import type { Narrative, ReplayResult, Timeline } from '../../src/recorder/index.ts'
+import type { Explanation, Narrative, ReplayResult, Timeline } from '../../src/recorder/index.ts'
 import { readSegment } from '../../src/recorder/segmentReader.ts'
 import { cleanUp, nodeOf, rolecall, startLedger, temporaryDirectory, testTimeoutMs } from '../support/system.ts'
 
@@ -56,16 +56,30 @@ test(
 
     const shown = await rolecall(['replay', ...state, '--json', '--limit', '1000000'])
     const { entries } = JSON.parse(shown.stdout) as Pick<Timeline, 'entries'>
-    const exit = entries.find(({ actor, event }) => actor === `component/${first}` && event.type === 'process.exited')!
-    const explained = await rolecall(['replay', ...state, '--explain', exit.id, '--json', '--limit', '100000'])
+    // On a machine that is busy it may have ended before, by itself.
+    const exit = entries.find(
+      ({ actor, event, fromState }) =>
+        actor === `component/${first}` && event.detail === 'signal SIGKILL' && fromState === 'primary.ready',
+    )!
+    const explained = await rolecall([
+      'replay',
+      ...state,
+      '--explain',
+      exit.id,
+      '--full',
+      '--json',
+      '--limit',
+      '100000',
+    ])
     expect(explained.exitCode).toBe(0)
     const { lines } = JSON.parse(explained.stdout) as Narrative
     expect(lines.find(({ isAsked }) => isAsked)).toMatchObject({ id: exit.id, node: nodeOf(first) })
-    const story = new Set(lines.map(({ id }) => id))
-    const assigned = entries.filter(
-      ({ id, event }) => story.has(id) && event.type === 'role.assign' && event.role === 'primary',
-    )
-    expect(assigned.map(({ node }) => node)).toEqual([second])
+    const why = await rolecall(['replay', ...state, '--explain', exit.id, '--json'])
+    const story = (JSON.parse(why.stdout) as Explanation).lines
+    expect(story.find(({ isAsked }) => isAsked)).toMatchObject({ recordId: exit.id, phase: 'detect' })
+    // On a machine that is busy the master may change meanwhile.
+    const served = story.filter(({ phase }) => phase === 'serve').map(({ node }) => node)
+    expect(served).toContain(second)
     expect(second).not.toBe(nodeOf(first))
 
     // One byte of one record of one node.

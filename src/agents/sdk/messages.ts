@@ -63,12 +63,14 @@ const programMessage = z.discriminatedUnion('type', [
     code: code.default('proxied.failed'),
     detail: detail.default(''),
   }),
+  z.object({ type: z.literal('record'), name: code, data: z.unknown().default(null), assignment }),
   z.object({ type: z.literal('load'), percent: number, assignment }),
   z.object({ type: z.literal('role.announce'), assignment: z.string().min(1).max(64), role: z.enum(roles) }),
 ])
 
 export type ParsedMessage = z.output<typeof programMessage>
 export type ParsedProxied = Extract<ParsedMessage, { type: 'proxied' }>
+export type ParsedRecord = Extract<ParsedMessage, { type: 'record' }>
 export type ParsedCheckpoint = Extract<ParsedMessage, { type: 'checkpoint' }>
 export type ParsedRegister = Omit<Extract<ParsedMessage, { type: 'register' }>, 'component'> & {
   component: ComponentId

@@ -122,6 +122,15 @@ export interface SdkCallbacks {
     readonly incarnation: Incarnation
     readonly role: Role
   }): void
+  /** Of the component, or of the place that it concerns. Within its bounds; so many before it were not. */
+  onRecord(record: {
+    readonly component: ComponentId
+    readonly incarnation: Incarnation
+    readonly name: string
+    /** Plain JSON. */
+    readonly data: unknown
+    readonly missingCount: number
+  }): void
   /** A proxy's program, of a component that it speaks for. */
   onProxied(said: { readonly by: ProgramLife; readonly component: ComponentId; readonly word: ProxyWord }): void
   onDisconnected(disconnected: { readonly component: ComponentId; readonly incarnation: Incarnation }): void

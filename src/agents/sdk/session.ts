@@ -6,7 +6,13 @@ import type { Connection } from './connection.ts'
 import { Deliveries } from './deliveries.ts'
 import { Errands } from './errands.ts'
 import type { Member } from './member.ts'
-import { type ParsedCheckpoint, type ParsedMessage, type ParsedProxied, parseMessage } from './messages.ts'
+import {
+  type ParsedCheckpoint,
+  type ParsedMessage,
+  type ParsedProxied,
+  type ParsedRecord,
+  parseMessage,
+} from './messages.ts'
 import {
   commandOf,
   type Errand,
@@ -15,6 +21,7 @@ import {
   type SdkCallbacks,
   type SdkLimits,
 } from './options.ts'
+import { RecordGate } from './recordGate.ts'
 import { type SendingFailed, Sendings } from './sendings.ts'
 
 export interface SessionOptions {
@@ -48,6 +55,7 @@ export class Session {
   readonly #callbacks: SdkCallbacks
   readonly #sendings: Sendings
   readonly #errands: Errands
+  readonly #records: RecordGate
   #errorCount = 0
 
   constructor({ connection, component, roles, incarnation, protocol, callbacks, limits, clock }: SessionOptions) {
@@ -58,6 +66,7 @@ export class Session {
     this.#callbacks = callbacks
     this.deliveries = new Deliveries({ connection, clock, timeoutMs: limits.deliveryTimeoutMs })
     this.#errands = new Errands({ connection, clock, protocol })
+    this.#records = new RecordGate(clock)
     this.#sendings = new Sendings({
       clock,
       timeoutMs: limits.checkpointTimeoutMs,
@@ -129,6 +138,9 @@ export class Session {
       case 'proxied':
         this.#proxied(message)
         break
+      case 'record':
+        this.#record(message)
+        break
       case 'role.announce':
         this.#callbacks.onAnnounced({ ...this.#lifeOf(message.assignment), role: message.role })
         break
@@ -144,6 +156,12 @@ export class Session {
           ? { state, code, detail }
           : { state, detail: detail === '' ? 'so its proxy says' : detail }
     this.#callbacks.onProxied({ by, component, word })
+  }
+
+  #record({ name, data, assignment }: ParsedRecord): void {
+    const { isTaken, missingCount, refusal } = this.#records.judge({ name, data })
+    if (refusal) this.connection.send({ type: 'record.refused', ...refusal })
+    if (isTaken) this.#callbacks.onRecord({ ...this.#lifeOf(assignment), name, data, missingCount })
   }
 
   #report({ code, detail, assignment }: { code: string; detail: string; assignment?: string | undefined }): void {

@@ -70,6 +70,7 @@ function keptText({ directory }: DemoResult): string {
     `  ${rolecall} status ${config}`,
     `  ${rolecall} where ledger ${config}`,
     `  ${rolecall} switchover ledger ${config}`,
+    `  ${rolecall} console ${config}`,
     `  ${rolecall} replay ${directory}/state`,
     `End it:  pkill -TERM -f ${directory}/rolecall.yaml`,
     '',

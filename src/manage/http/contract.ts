@@ -150,3 +150,47 @@ export interface StreamEvents {
   /** Every 5 s when there is nothing else. */
   readonly alive: { readonly nowUs: number }
 }
+
+const target = z.string().max(200).openapi({ example: 'node:n1' })
+const targets = z.array(target).max(100).optional()
+
+/** What if: as `rolecall plan` takes it, all at once. Targets are written `n1/ledger`, `node:n1`, `assignment:ledger`, `group:web`, `cluster`. */
+export const planRequestSchema = z.strictObject({
+  return: targets,
+  unlock: targets,
+  resume: targets,
+  fail: targets,
+  end: targets,
+  lock: targets,
+  standby: targets,
+  hold: targets,
+  maintain: targets,
+  restart: targets,
+  /** `ledger`, or `ledger=n2` */
+  switchover: targets,
+  /** Changes to the configuration first: `KEY=VALUE`, null deletes. */
+  add: z.array(z.string().max(4096)).max(100).optional(),
+})
+export type PlanRequest = z.output<typeof planRequestSchema>
+
+/** Whether this node does its part, and what keeps it from it. */
+export const readySchema = z.object({ isReady: z.boolean(), reasons: z.array(z.string()) })
+
+/** Every refusal. `code` is stable. */
+export const refusalSchema = z.object({
+  ok: z.literal(false),
+  code: z.string(),
+  text: z.string(),
+  suggestion: z.string().optional(),
+})
+export type Refusal = z.output<typeof refusalSchema>
+
+/** Of an operation; `plan`: of a dry run, as docs/plan.md has it. */
+export const doneSchema = z.object({ ok: z.literal(true), text: z.string(), plan: z.unknown().optional() })
+
+export const incidentsSchema = z.object({ incidents: z.array(incidentSchema) })
+
+/** With the same chart that `rolecall machines NAME --json` prints; null: none is known. */
+export const machinesSchema = z.object({
+  machines: z.array(z.looseObject({ name: z.string(), version: z.number() })),
+})

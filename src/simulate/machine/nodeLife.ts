@@ -2,7 +2,7 @@
 import type { Configuration } from '../../../machines/model/configuration.ts'
 import type { NodeName } from '../../../machines/model/ids.ts'
 import type { FileConfiguration } from '../../configuration/tree.ts'
-import type { EndRecord, StartRecord, StepRecord } from '../../engine/record.ts'
+import { type EndRecord, isNote, type StartRecord, type StepRecord } from '../../engine/record.ts'
 import { createGuardClient, type GuardClient, type GuardHandlers } from '../../guard/client.ts'
 import type { GuardFrame, NodeFrame } from '../../guard/protocol.ts'
 import { startActors } from '../../node/actors.ts'
@@ -10,7 +10,7 @@ import { assemble } from '../../node/assemble.ts'
 import { begin } from '../../node/begin.ts'
 import type { Parts } from '../../node/parts.ts'
 import type { NodePorts } from '../../node/ports.ts'
-import type { BlackBox, RecorderOptions } from '../../recorder/index.ts'
+import { type BlackBox, noStats, type RecorderOptions } from '../../recorder/index.ts'
 import type { Random } from '../random.ts'
 import type { ProcessClock } from '../world/clocks.ts'
 import type { Networks } from '../world/networks.ts'
@@ -109,6 +109,8 @@ export class NodeLife {
         this.sdk = new SimulatedSdk(options, { process, world })
         return this.sdk
       },
+      findCore: () => null,
+      wasWatchdogReset: () => false,
       setAside: (_, known) => {
         disk.setAside(known)
         return 'repository.outdated'
@@ -124,8 +126,10 @@ export class NodeLife {
     return {
       append(record) {
         real?.append(record)
-        onRecord(record)
+        if (!isNote(record)) onRecord(record)
       },
+      // How the life before ended would be found on a disk that is not simulated: runs with and without black boxes are to be the same.
+      lastLife: null,
       close: () => real?.close(),
       stats: () => real?.stats() ?? noStats,
     }
@@ -160,5 +164,3 @@ export class NodeLife {
     }
   }
 }
-
-const noStats = { recordCount: 0, snapshotCount: 0, omittedCount: 0, lostCount: 0, byteCount: 0, segmentCount: 0 }

@@ -4,6 +4,7 @@ import type { Message } from '../../engine/step.ts'
 import { configurationApplied } from './applied.ts'
 import { ccrMessages } from './ccr.ts'
 import { checkpointMessages } from './checkpoint.ts'
+import { clusterLogMessages } from './clusterLog.ts'
 import { type ConsensusEnvelope, consensusEnvelope } from './consensus.ts'
 import { hello } from './hello.ts'
 import { roleMessages } from './roles.ts'
@@ -13,6 +14,7 @@ const others = z.discriminatedUnion('type', [
   ...roleMessages,
   ...checkpointMessages,
   ...ccrMessages,
+  ...clusterLogMessages,
   masterWord,
   hello,
   configurationApplied,

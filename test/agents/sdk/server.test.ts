@@ -21,7 +21,7 @@ describe('registering', () => {
       properties: { site: 'here' },
       later: 'versions may say more',
     })
-    expect(await program.hears('registered')).toEqual({ type: 'registered', protocol: 2 })
+    expect(await program.hears('registered')).toEqual({ type: 'registered', protocol: 3 })
     expect(server.said).toEqual([
       {
         name: 'registered',

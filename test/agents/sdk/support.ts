@@ -57,6 +57,7 @@ export class TestServer {
         onErrorReport: note('errorReport'),
         onLoad: note('load'),
         onAnnounced: note('announced'),
+        onRecord: ({ name, ...record }) => void this.said.push({ name: 'record', of: name, ...record }),
         onProxied: note('proxied'),
         onDisconnected: note('disconnected'),
         onCheckpoint: (checkpoint) => this.carry(checkpoint),

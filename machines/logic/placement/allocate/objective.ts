@@ -42,17 +42,19 @@ function placeTarget(ledger: Ledger, index: number, { roles }: Target): boolean 
 }
 
 /** Every place that was given fits beside all others. */
-export function isAllowed(ledger: Ledger): boolean {
-  const { of, situations, roles } = ledger
-  for (let slot = 0; slot < of.slotCount; slot++) {
-    const role = roles[slot] as 0 | GivenRole
-    if (role === 0 || situations.fixed[slot] !== 0) continue
-    remove(ledger, slot)
-    const doesFit = fits(ledger, slot, role)
-    place(ledger, slot, role)
-    if (!doesFit) return false
-  }
+function isAllowed(ledger: Ledger): boolean {
+  for (let slot = 0; slot < ledger.of.slotCount; slot++) if (!stillFits(ledger, slot)) return false
   return reserveHolds(ledger)
+}
+
+/** What the place was given, if anything, fits beside all others as they are now. */
+export function stillFits(ledger: Ledger, slot: number): boolean {
+  const role = ledger.roles[slot] as 0 | GivenRole
+  if (role === 0 || ledger.situations.fixed[slot] !== 0) return true
+  remove(ledger, slot)
+  const doesFit = fits(ledger, slot, role)
+  place(ledger, slot, role)
+  return doesFit
 }
 
 /** Primary in name only: nothing is placed there. */
@@ -61,11 +63,12 @@ function isHolder({ situations }: Ledger, index: number, slot: number): boolean 
   return holder?.slot === slot && situations.mayBePrimary[slot] === 0
 }
 
-export function objectiveOfLedger(ledger: Ledger): Cost {
+/** Of all assignments, or of those named: to compare two ledgers in which the others have the same. */
+export function objectiveOfLedger(ledger: Ledger, assignments: Iterable<number> = ledger.of.order): Cost {
   const { of, situations, nodePrimaryCounts, nodeSecondaryCounts } = ledger
-  const layout = layoutFor(of, of.order)
+  const layout = layoutFor(of, assignments)
   const cost = zeroCost(layout)
-  for (const index of of.order)
+  for (const index of assignments)
     addOwnCost(cost, layout, {
       situations,
       index,

@@ -5,7 +5,8 @@
 import { compareCosts, mayFollow } from './cost.ts'
 import { fill, placeTheRest } from './greedy.ts'
 import { clear, fits, type GivenRole, type Ledger, place } from './ledger.ts'
-import { isAllowed, objectiveOfLedger } from './objective.ts'
+import { objectiveOfLedger, stillFits } from './objective.ts'
+import { reserveHolds } from './reserve.ts'
 import { isPrimaryRole } from './situation.ts'
 import { wantedOf } from './wanted.ts'
 
@@ -14,7 +15,25 @@ export function unlessStaying(decided: Ledger, begun: Ledger, members: readonly 
   if (!takesAway(decided)) return decided
   const staying = asItStands(begun, members)
   if (staying === null || !isAllowed(staying)) return decided
-  return compareCosts(objectiveOfLedger(staying), objectiveOfLedger(decided)) <= 0 ? staying : decided
+  const differing = differingIn(decided, staying)
+  return compareCosts(objectiveOfLedger(staying, differing), objectiveOfLedger(decided, differing)) <= 0
+    ? staying
+    : decided
+}
+
+/** Room on nodes and in components was seen to as each was placed; what has relationships may have lost what it needs since. */
+function isAllowed(ledger: Ledger): boolean {
+  const { isUnrelated, slotAssignments, slotCount } = ledger.of
+  for (let slot = 0; slot < slotCount; slot++)
+    if (isUnrelated[slotAssignments[slot]!] === 0 && !stillFits(ledger, slot)) return false
+  return reserveHolds(ledger)
+}
+
+/** Assignments of which some place has another role. */
+function differingIn({ of, roles }: Ledger, { roles: others }: Ledger): number[] {
+  const found = new Set<number>()
+  for (let slot = 0; slot < of.slotCount; slot++) if (roles[slot] !== others[slot]) found.add(of.slotAssignments[slot]!)
+  return [...found]
 }
 
 /** Some place loses what it has: where none does, nothing can go back and forth. */

@@ -1,0 +1,154 @@
+/**
+ * Takes secrets out of what leaves the machine. Which values are secret is known from the configuration's schema: the cluster's secret,
+ * options of fence agents but those that only say where and how, values of the environment and arguments of commands whose names say
+ * so, passwords in addresses. Every such value is then replaced wherever it stands, also in what was logged or recorded.
+ *
+ * The same value becomes the same placeholder, and different ones different ones, so that what is compared stays comparable.
+ */
+
+/** Of names of environment variables and options. */
+const secretName =
+  /(secret|token|passw|passphrase|pwd|credential|auth|apikey|api_key|private|cookie|salt|dsn|(^|_|-)(pass|key|pin)($|_|-))/i
+/** Keys that mean a secret wherever they stand, if their value is text. */
+const secretKey = /^(secret|password|passwd|passphrase|api_?key|private_?key|auth_?token|access_?token)$/i
+/** What a fence agent is told that is no secret: where, which, how. */
+const plainOptions = new Set(
+  'ip ipaddr ipport port plug method lanplus cipher timeout power_timeout power_wait shell_timeout login_timeout retry_on delay ssl ssl_insecure verbose debug_file separator hexadecimal_kvm secure ssh vmware_type domain'.split(
+    ' ',
+  ),
+)
+/** Shorter values are replaced where they stand in the configuration, and not searched for: they would be found everywhere. */
+const searchedLengthMin = 6
+const inAddress = /([a-z][a-z0-9+.-]*:\/\/[^\s:/@]*:)([^\s@/]+)@/gi
+
+/** Takes a secret, gives what is to stand there. */
+type Replace = (secret: string) => string
+
+interface Walker {
+  readonly secret: Replace
+  /** Any other text. */
+  readonly text: (text: string) => string
+}
+
+export class Redactor {
+  readonly #placeholders = new Map<string, string>()
+  #pattern: RegExp | null = null
+  /** Of values that were replaced. */
+  redactedCount = 0
+
+  /** Values that are known to be secret, such as what is in a file of secrets. */
+  learn(value: unknown): void {
+    if (typeof value !== 'string' || value.trim() === '' || this.#placeholders.has(value)) return
+    this.#placeholders.set(value, `redacted-${this.#placeholders.size + 1}`)
+    this.#pattern = null
+  }
+
+  /** Learns every secret in it: a configuration in any form, or something that holds one. Call it with all before redacting any. */
+  learnFrom(value: unknown): void {
+    this.#walk(value, { secret: (secret) => this.#noted(secret), text: (text) => this.#learnText(text) })
+  }
+
+  /** The same, without the secrets. What holds none is returned as it is. */
+  redact<T>(value: T): T {
+    return this.#walk(value, {
+      secret: (secret) => this.#placeholderOf(secret),
+      text: (text) => this.redactText(text),
+    }) as T
+  }
+
+  redactText(text: string): string {
+    const searched = this.#searched()
+    const known = searched === null ? text : text.replace(searched, (found) => this.#placeholderOf(found))
+    return known.replace(inAddress, (_, front: string, secret: string) => `${front}${this.#placeholderOf(secret)}@`)
+  }
+
+  /** Whether bytes hold any of the values that were searched for. */
+  findIn(bytes: Uint8Array): boolean {
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    return [...this.#placeholders.keys()].some((value) => value.length >= searchedLengthMin && buffer.includes(value))
+  }
+
+  #noted(secret: string): string {
+    this.learn(secret)
+    return secret
+  }
+
+  #learnText(text: string): string {
+    if (text.includes('://')) for (const [, , secret] of text.matchAll(inAddress)) this.learn(secret)
+    return text
+  }
+
+  #placeholderOf(text: string): string {
+    if (/^redacted-\d+$/.test(text)) return text
+    this.redactedCount += 1
+    this.learn(text)
+    return this.#placeholders.get(text) ?? text
+  }
+
+  #searched(): RegExp | null {
+    const values = [...this.#placeholders.keys()].filter((value) => value.length >= searchedLengthMin)
+    if (values.length === 0) return null
+    const longestFirst = values.sort((a, b) => b.length - a.length)
+    this.#pattern ??= new RegExp(longestFirst.map((value) => RegExp.escape(value)).join('|'), 'g')
+    return this.#pattern
+  }
+
+  #walk(value: unknown, walker: Walker, isFence = false): unknown {
+    if (typeof value === 'string') return walker.text(value)
+    if (Array.isArray(value)) return unlessSame(value, this.#list(value, walker))
+    if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value
+    const setting = this.#setting(value as Record<string, unknown>, walker)
+    return setting ?? this.#members(value, (key, inner) => this.#member(key, inner, walker, isFence))
+  }
+
+  /** `{key: 'app/password', value: 'x'}`: an entry of the repository. */
+  #setting(value: Readonly<Record<string, unknown>>, walker: Walker): unknown {
+    const { key, value: inner } = value
+    const isSecret =
+      typeof key === 'string' && typeof inner === 'string' && inner !== '' && secretName.test(nameIn(key))
+    return isSecret ? { ...value, value: walker.secret(inner) } : null
+  }
+
+  #members(value: object, walk: (key: string, inner: unknown) => unknown): unknown {
+    const entries = Object.entries(value)
+    const walked = entries.map(([key, inner]): [string, unknown] => [key, walk(key, inner)])
+    return walked.every(([, inner], index) => inner === entries[index]![1]) ? value : Object.fromEntries(walked)
+  }
+
+  #member(key: string, inner: unknown, walker: Walker, isFence: boolean): unknown {
+    if (secretKey.test(key) && typeof inner === 'string' && inner !== '') return walker.secret(inner)
+    if (key === 'environment') return this.#named(inner, walker, (name) => secretName.test(name))
+    if (key === 'options' && isFence) return this.#named(inner, walker, (name) => !plainOptions.has(name))
+    return this.#walk(inner, walker, key === 'fence' || isFence)
+  }
+
+  /** A mapping of names to text. */
+  #named(value: unknown, walker: Walker, isSecret: (name: string) => boolean): unknown {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return this.#walk(value, walker)
+    return this.#members(value, (name, inner) =>
+      isSecret(name) && typeof inner === 'string' && inner !== '' ? walker.secret(inner) : this.#walk(inner, walker),
+    )
+  }
+
+  /** A command's arguments: `--password=x`, and what follows `--password`. */
+  #list(values: readonly unknown[], walker: Walker): unknown[] {
+    return values.map((value, index) => {
+      const before = values[index - 1]
+      if (typeof value !== 'string') return this.#walk(value, walker)
+      const assigned = /^(--?[\w-]+=)(.+)$/s.exec(value)
+      if (assigned && secretName.test(assigned[1]!)) return `${assigned[1]}${walker.secret(assigned[2]!)}`
+      const isNamed = typeof before === 'string' && /^--?[\w-]+$/.test(before) && secretName.test(before)
+      return isNamed && value !== '' && !value.startsWith('-') ? walker.secret(value) : walker.text(value)
+    })
+  }
+}
+
+/** The last part of a repository's key. */
+function nameIn(key: string): string {
+  return key.slice(key.lastIndexOf('/') + 1)
+}
+
+/** The same list where nothing in it has changed. */
+function unlessSame(before: readonly unknown[], after: readonly unknown[]): readonly unknown[] {
+  return after.every((value, index) => value === before[index]) ? before : after
+}

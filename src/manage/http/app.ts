@@ -1,0 +1,77 @@
+/** The HTTP interface put together from its routes. Whoever asks has passed the gate by then (`gate.ts`). */
+import { OpenAPIHono } from '@hono/zod-openapi'
+import type { MiddlewareHandler } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { HTTPException } from 'hono/http-exception'
+import { logger } from '../../log/log.ts'
+import type { Backend } from './backend.ts'
+import { changeRoutes } from './changeRoutes.ts'
+import { clusterRoutes } from './clusterRoutes.ts'
+import { type Gate, guarded } from './gate.ts'
+import { securityHeaders } from './headers.ts'
+import { historyRoutes } from './historyRoutes.ts'
+import { pageRoutes } from './pageRoutes.ts'
+import { probeRoutes } from './probeRoutes.ts'
+import { refuse } from './routing.ts'
+import { sessionRoutes } from './sessionRoutes.ts'
+import { StreamHub } from './stream.ts'
+
+const log = logger('http')
+
+export interface App {
+  readonly fetch: (request: Request, env: object) => Response | Promise<Response>
+  readonly hub: StreamHub
+  readonly routes: readonly { readonly method: string; readonly path: string }[]
+}
+
+export const requestBytesMax = 262_144
+
+export function createApp({
+  backend,
+  gate,
+  hub = new StreamHub(backend),
+}: {
+  backend: Backend
+  gate: Gate
+  hub?: StreamHub
+}): App {
+  const app = new OpenAPIHono()
+  app.use(securityHeaders(gate.options))
+  app.use(guarded(gate))
+  app.use((c, next) => (c.req.path === '/v1/recordings' ? next() : bounded(c, next)))
+  app.route('/', sessionRoutes(backend, gate))
+  app.route('/', clusterRoutes(backend, hub))
+  app.route('/', historyRoutes(backend))
+  app.route('/', changeRoutes(backend))
+  app.route('/', probeRoutes(backend, gate))
+  app.doc31('/v1/openapi.json', {
+    openapi: '3.1.0',
+    info: {
+      title: 'rolecall',
+      version: '1',
+      description: `The HTTP interface of a node, and of recordings (rolecall ${backend.version}). docs/http.md says more.`,
+    },
+  })
+  app.route('/', pageRoutes())
+  app.notFound((c) => refuse(c, 'no-such', `nothing at ${c.req.method} ${c.req.path}`))
+  app.onError((error, c) => {
+    // What the body's parser throws: no JSON, for instance.
+    if (error instanceof HTTPException && error.status < 500) return refuse(c, 'invalid', error.message)
+    log.error('{method} {path} failed: {error}', { method: c.req.method, path: c.req.path, error: String(error.stack) })
+    return refuse(c, 'unavailable', `the node failed to answer: ${error.message}`)
+  })
+  return { fetch: (request, env) => app.fetch(request, env), hub, routes: app.routes }
+}
+
+/** Bodies are JSON, and say so: then no form of another page is ever taken for one. */
+const bounded: MiddlewareHandler = (c, next) => {
+  const isJson = /^application\/json *(;|$)/i.test(c.req.header('content-type') ?? '')
+  if (c.req.method === 'POST' && !isJson)
+    return Promise.resolve(refuse(c, 'invalid', 'the body is to be JSON: content-type application/json'))
+  return limit(c, next)
+}
+
+const limit = bodyLimit({
+  maxSize: requestBytesMax,
+  onError: (c) => refuse(c, 'too-large', `more than ${requestBytesMax} bytes`),
+})

@@ -1,0 +1,99 @@
+import { expect, test } from 'bun:test'
+import { Redactor } from '../../src/bundle/redact.ts'
+
+const configuration = {
+  cluster: 'demo',
+  secret: 'the-clusters-secret',
+  nodes: {
+    n1: {
+      fence: {
+        agent: '/usr/sbin/fence_ipmilan',
+        options: { ip: '10.0.0.1', username: 'admin', password: 'ipmi-pass' },
+      },
+    },
+  },
+  types: {
+    web: {
+      command: ['/usr/bin/web', '--port', '80', '--api-token', 'abcdef123456', '--db-password=hunter2hunter2'],
+      environment: {
+        DB_PASSWORD: 'correct-horse',
+        LOG: 'info',
+        PIN_KEY: '42',
+        URL: 'postgres://web:in-the-url@db/web',
+      },
+    },
+  },
+}
+
+function redactor(): Redactor {
+  const made = new Redactor()
+  made.learnFrom(configuration)
+  return made
+}
+
+test('what is secret by its place, and only that', () => {
+  const redacted = redactor().redact(configuration)
+  const text = JSON.stringify(redacted)
+  const gone = [
+    'the-clusters-secret',
+    'ipmi-pass',
+    'admin',
+    'abcdef123456',
+    'hunter2hunter2',
+    'correct-horse',
+    '42',
+    'in-the-url',
+  ]
+  for (const secret of gone) expect(text).not.toContain(secret)
+  const kept = [
+    'demo',
+    '10.0.0.1',
+    '/usr/sbin/fence_ipmilan',
+    '--port',
+    '80',
+    '--db-password=redacted-',
+    'info',
+    'postgres://web:',
+  ]
+  for (const plain of kept) expect(text).toContain(plain)
+})
+
+test('wherever else it stands: in logs, in events, in what holds no key', () => {
+  const made = redactor()
+  expect(made.redactText('login with correct-horse failed at https://u:in-the-url@host/')).not.toMatch(
+    /correct-horse|in-the-url/,
+  )
+  expect(made.redact({ event: { detail: ['exit: hunter2hunter2 is wrong'] } })).toEqual({
+    event: { detail: ['exit: redacted-5 is wrong'] },
+  })
+  // Too short to be searched for: it would be found in times and ports.
+  expect(made.redactText('port 4242')).toBe('port 4242')
+})
+
+test('the same value becomes the same placeholder, and what holds none is the same object', () => {
+  const made = redactor()
+  const [a, b] = [made.redact({ secret: 'the-clusters-secret' }), made.redact(['the-clusters-secret'])]
+  expect(a.secret).toBe(b[0]!)
+  const plain = { a: [1, { b: 'c' }], token: { epoch: 1, index: 2 } }
+  expect(made.redact(plain)).toBe(plain)
+  expect(made.redact(made.redact(configuration))).toEqual(made.redact(configuration))
+})
+
+test('entries of the repository by their keys', () => {
+  const redacted = new Redactor().redact([
+    { key: 'app/db-password', value: 'swordfish' },
+    { key: 'intent/ledger', value: { roles: {} } },
+    { key: 'app/colour', value: 'blue' },
+  ])
+  expect(redacted).toEqual([
+    { key: 'app/db-password', value: 'redacted-1' },
+    { key: 'intent/ledger', value: { roles: {} } },
+    { key: 'app/colour', value: 'blue' },
+  ])
+})
+
+test('finds what is left in bytes', () => {
+  const made = redactor()
+  expect(made.findIn(new TextEncoder().encode('… correct-horse …'))).toBe(true)
+  expect(made.findIn(new TextEncoder().encode('… nothing …'))).toBe(false)
+})
