@@ -30,8 +30,16 @@ interface Walker {
   readonly text: (text: string) => string
 }
 
+/** Words of machines, and of settings that are no secret whatever they are set for: replaced where they stand, and not searched for. */
+const words = [
+  ...['primary', 'secondary', 'quiescing', 'offline', 'standby', 'spare', 'active', 'member', 'master', 'leader'],
+  ...['component', 'process', 'membership', 'fencing', 'assignment', 'cluster', 'repository', 'configuration'],
+  ...['enabled', 'disabled', 'default', 'required', 'optional', 'production', 'development', 'localhost'],
+]
+
 export class Redactor {
   readonly #placeholders = new Map<string, string>()
+  readonly #spared = new Set<string>(words)
   #pattern: RegExp | null = null
   /** Of values that were replaced. */
   redactedCount = 0
@@ -40,6 +48,12 @@ export class Redactor {
   learn(value: unknown): void {
     if (typeof value !== 'string' || value.trim() === '' || this.#placeholders.has(value)) return
     this.#placeholders.set(value, `redacted-${this.#placeholders.size + 1}`)
+    this.#pattern = null
+  }
+
+  /** Names that everything is full of: a secret that is the same is replaced only where it is set. */
+  spare(names: Iterable<string>): void {
+    for (const name of names) this.#spared.add(name)
     this.#pattern = null
   }
 
@@ -65,7 +79,7 @@ export class Redactor {
   /** Whether bytes hold any of the values that were searched for. */
   findIn(bytes: Uint8Array): boolean {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    return [...this.#placeholders.keys()].some((value) => value.length >= searchedLengthMin && buffer.includes(value))
+    return this.#searchedValues().some((value) => buffer.includes(value))
   }
 
   #noted(secret: string): string {
@@ -85,8 +99,15 @@ export class Redactor {
     return this.#placeholders.get(text) ?? text
   }
 
+  #searchedValues(): string[] {
+    return [...this.#placeholders.keys()].filter(
+      (value) => value.length >= searchedLengthMin && !this.#spared.has(value),
+    )
+  }
+
   #searched(): RegExp | null {
-    const values = [...this.#placeholders.keys()].filter((value) => value.length >= searchedLengthMin)
+    if (this.#pattern) return this.#pattern
+    const values = this.#searchedValues()
     if (values.length === 0) return null
     const longestFirst = values.sort((a, b) => b.length - a.length)
     this.#pattern ??= new RegExp(longestFirst.map((value) => RegExp.escape(value)).join('|'), 'g')

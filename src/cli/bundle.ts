@@ -53,7 +53,10 @@ export const bundleCommand = buildCommand<BundleFlags, string[], CliContext>({
       parameter: { parse: text, brief: 'Black boxes of other nodes, or copies of them', placeholder: 'DIR' },
     },
   },
-  docs: { brief: 'Make one file of everything a supporter needs, without secrets' },
+  docs: {
+    brief: 'Make one file of everything a supporter needs, without secrets',
+    customUsage: ['[--config FILE] [-o FILE] [DIR...]'],
+  },
 })
 
 function asBytes(input: string): number {

@@ -183,6 +183,10 @@ export class NodeLog implements ClusterLog {
   }
 
   #tick(): void {
+    if (this.#standing.spool?.isStopped) {
+      this.#standing.spool = null
+      void this.#open()
+    }
     if (!this.#standing.spool) return
     const { clock, candidates, self } = this.#options
     void this.#intake.flush()

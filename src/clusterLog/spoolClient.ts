@@ -16,6 +16,8 @@ export class SpoolError extends Error {
 
 export interface SpoolClient {
   ask<C extends SpoolCall>(call: C, ask: SpoolCalls[C]['ask']): Promise<SpoolCalls[C]['answer']>
+  /** The thread has ended: nothing is answered any more, and another has to be started. */
+  readonly isStopped: boolean
   /** As of the last answer; null: there was none. */
   readonly summary: SpoolSummary | null
   /** Of what is put in on the way, while a question is being answered. */
@@ -70,6 +72,10 @@ class ThreadedSpool implements SpoolClient {
       this.#waiting.set(id, { resolve, reject })
       this.#worker.postMessage({ id, call, ask } as SpoolAsk)
     })
+  }
+
+  get isStopped(): boolean {
+    return this.#stopped !== null
   }
 
   onAppended(callback: (appended: Appended) => void): void {

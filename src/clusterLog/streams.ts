@@ -1,6 +1,11 @@
 /** What this node asks of others, and answers them: the streams between the nodes. What is asked for when is in `following.ts`. */
 import { logger } from '../log/log.ts'
-import { type ClusterLogMessage, logBatchBytesMax, logBatchCountMax } from '../wire/messages/clusterLog.ts'
+import {
+  type ClusterLogMessage,
+  logBatchBytesMax,
+  logBatchCountMax,
+  logOriginCountMax,
+} from '../wire/messages/clusterLog.ts'
 import { keepersOf } from './keepers.ts'
 import type { NodeLogOptions } from './options.ts'
 import { isAfter, type StreamPosition } from './record.ts'
@@ -91,9 +96,14 @@ export class Streams {
     const { self, clock, peers, send } = this.#options
     if (clock.nowMs() < this.#announceAtMs) return
     this.#announceAtMs = clock.nowMs() + announceMs
-    const own = [...new Set([self, ...this.#standing.following.origins()])]
+    const own = [...new Set([self, ...this.#standing.following.origins()])].slice(0, logOriginCountMax)
     const positions = own.map((node) => ({ node, position: this.#standing.positionOf(node) }))
-    const message: Positions = { type: 'log.positions', positions, archived: this.#standing.archived, archiveFailure }
+    const message: Positions = {
+      type: 'log.positions',
+      positions,
+      archived: this.#standing.archived.slice(0, logOriginCountMax),
+      archiveFailure,
+    }
     for (const node of peers()) send(node, message)
   }
 

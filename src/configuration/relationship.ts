@@ -114,7 +114,7 @@ const componentDependency = mapping({
 const containment = mapping({
   kind: kind(
     'containment',
-    'On each node the one component is part of the other: what ends the container ends what is in it.',
+    'On each node the one component is part of the other: what ends the container ends what is in it, at once, with `container.ended`, which is not counted against it. It starts again after the container; a hot standby in step elsewhere takes over meanwhile.',
   ),
   container: nameText('the name of a component').meta({ description: 'The outer component.', type: 'name' }),
   contained: nameText('the name of a component').meta({

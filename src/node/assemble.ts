@@ -39,6 +39,7 @@ import type { NodePorts } from './ports.ts'
 import { protocolsHere } from './protocol.ts'
 import { Publisher } from './publisher.ts'
 import { Reconfiguration } from './reconfigure.ts'
+import { selfTestsOf } from './selfTests.ts'
 import { heard, peerEnded } from './sightEvents.ts'
 import { GuardSight } from './sightGuard.ts'
 import { answerSurvey } from './survey.ts'
@@ -223,6 +224,7 @@ export async function assemble(of: {
         callbacks: {
           ...callbacks,
           onCheckpoint: (checkpoint) => parts.checkpoints.send(checkpoint),
+          onSelfTestAsked: selfTestsOf((operation) => parts.operations.request(operation)),
           onRecord: (record) => notes.application({ ...record, cause: causes.ofApplication(record.component) }),
         },
         isExpected: (component, life) => parts.agent.isExpected(component, life),

@@ -53,7 +53,7 @@ function stepsOf(timeline: Timeline, { recordIds }: Incident): TimelineEntry[] {
 /** Everything before is read, for what was known then; only the story is told. */
 function tell({ entries }: Timeline, story: ReadonlySet<TimelineEntry>, asked: TimelineEntry): ExplanationLine[] {
   const known = new Knowledge(entries)
-  const links = linksOf(entries)
+  const links = linksFor(entries)
   const depths = new Map<string, number>()
   const lines: ExplanationLine[] = []
   let leftCount = story.size
@@ -72,6 +72,14 @@ function tell({ entries }: Timeline, story: ReadonlySet<TimelineEntry>, asked: T
     known.note(entry)
   }
   return lines
+}
+
+const linksOfEntries = new WeakMap<Timeline['entries'], ReadonlyMap<string, string>>()
+
+function linksFor(entries: Timeline['entries']): ReadonlyMap<string, string> {
+  const made = linksOfEntries.get(entries) ?? linksOf(entries)
+  linksOfEntries.set(entries, made)
+  return made
 }
 
 function lineOf(

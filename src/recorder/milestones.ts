@@ -49,9 +49,9 @@ function reachedIn(lines: readonly ExplanationLine[]): Reached[] {
     (line) => line.text.startsWith('the decision is in the log') && line.timeUs >= (decided?.timeUs ?? 0),
   )
   const found: [string, ExplanationLine | undefined][] = [
-    ['detected', lastBefore(before, 'detect', decided) ?? before.find(({ phase }) => phase === 'detect')],
-    ['another master', before.find(({ text }) => text.startsWith('it is master'))],
-    ['safe to act', lastBefore(before, 'fence', decided) ?? before.findLast(({ phase }) => phase === 'fence')],
+    ['detected', seenBy(before, decided).find(isNotice) ?? before.find(isNotice)],
+    ['another master', seenBy(before, decided).findLast(({ text }) => text.startsWith('it is master'))],
+    ['safe to act', seenBy(before, decided).findLast(isSafe)],
     ['decided', decided],
     ['committed', committed],
     ['demoted', before.findLast(({ phase }) => phase === 'demote')],
@@ -62,10 +62,15 @@ function reachedIn(lines: readonly ExplanationLine[]): Reached[] {
 }
 
 /** What the node that decided had seen itself by then. */
-function lastBefore(
-  lines: readonly ExplanationLine[],
-  phase: PhaseName,
-  decided: ExplanationLine | undefined,
-): ExplanationLine | undefined {
-  return lines.findLast((line) => line.phase === phase && line.node === decided?.node && line.timeUs <= decided.timeUs)
+function seenBy(lines: readonly ExplanationLine[], decided: ExplanationLine | undefined): ExplanationLine[] {
+  return lines.filter(({ node, timeUs }) => node === decided?.node && timeUs <= decided.timeUs)
+}
+
+/** Of what failed: neither that something may have, nor what it means for the mastership. */
+function isNotice({ phase, text }: ExplanationLine): boolean {
+  return phase === 'detect' && !/^(heartbeats of|the master|master no more)|is heard again$/.test(text)
+}
+
+function isSafe({ phase, text }: ExplanationLine): boolean {
+  return phase === 'fence' && /^waited until|is known to be off|is cut off/.test(text)
 }

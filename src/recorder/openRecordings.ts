@@ -23,8 +23,11 @@ const unpackedBytesMax = 4 * 1024 ** 3
 export async function openRecordings(paths: readonly string[]): Promise<Recordings> {
   const unpacked: string[] = []
   const close = () => {
+    process.off('exit', close)
     for (const directory of unpacked.splice(0)) rmSync(directory, { recursive: true, force: true })
   }
+  // Whoever reads what is printed may stop at any time, and the program with it.
+  process.on('exit', close)
   try {
     const found: NodeBox[][] = []
     const read: string[] = []

@@ -77,6 +77,11 @@ export interface Rolecall {
    * node does not take records, or is gone.
    */
   record(record: { readonly name: string; readonly data?: Json; readonly assignment?: AssignmentName }): boolean
+  /**
+   * Wants to be tested: this program is ended, started to test itself (`onSelfTest`), and has its role again. It does not happen where
+   * that would take away what is required, so not to a primary that nobody can do without. False: this node does not take the wish.
+   */
+  requestSelfTest(): boolean
   /** Of a proxy: how a component is that it speaks for. Once more after each connection. */
   proxied(said: Omit<ProxiedMessage, 'type'>): void
   close(): void
@@ -201,6 +206,12 @@ export class Client implements Rolecall {
   record({ name, data, assignment }: Parameters<Rolecall['record']>[0]): boolean {
     if (this.#state !== 'registered' || this.#protocol < recordsVersion) return false
     this.#send({ type: 'record', name, data, assignment })
+    return true
+  }
+
+  requestSelfTest(): boolean {
+    if (this.#state !== 'registered' || this.#protocol < recordsVersion) return false
+    this.#send({ type: 'selfTest.request' })
     return true
   }
 

@@ -85,6 +85,8 @@ export type ProgramMessage =
   | AnnounceMessage
   | ProxiedMessage
   | RecordMessage
+  /** It wants to be tested. From version 3 on. */
+  | { readonly type: 'selfTest.request' }
 
 /** Of a proxy: how a component is that it speaks for. From version 2 on. */
 export interface ProxiedMessage {

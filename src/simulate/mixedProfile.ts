@@ -235,6 +235,12 @@ const drawn = {
       },
     }
   },
+  /** Programs say which role they have picked, and now and then think better of it. */
+  'self-determining': (draw) => ({
+    types: { willful: typeOf({ selfDetermining: true, standby: draw.random.pick(['hot', 'warm']) }) },
+    components: componentsOf(draw, 'willful', ['mind']),
+    assignments: { mind: { component: 'mind', redundancy: '2N' } },
+  }),
   releases: ({ random, nodes }) => ({ releases: nodes.map(() => random.pick(['7', '8'])) }),
   recovery: ({ random, scale }) => ({
     recovery: {
@@ -250,24 +256,38 @@ const drawn = {
 
 export type PartName = keyof typeof drawn
 
-const names = Object.keys(drawn) as PartName[]
+/** Drawn from a stream of their own, as they came later: seeds have the others as they had them before. */
+const laterNames: readonly PartName[] = ['self-determining']
+const names = (Object.keys(drawn) as PartName[]).filter((name) => !laterNames.includes(name))
 
 /** Of a part. */
 const likelihood = 0.4
 
 export interface MixedOptions {
   readonly random: Random
+  /** For what came later. */
+  readonly laterRandom: Random
   readonly scale: number
   /** Only these. Left out: by chance, at least one. */
   readonly parts?: readonly PartName[]
 }
 
 /** On top of a plain configuration. */
-export function mixedOf(plain: Configuration, { random, scale, parts }: MixedOptions): Configuration {
-  const draw: Draw = { random, nodes: Object.keys(plain.nodes), scale }
+export function mixedOf(plain: Configuration, { random, laterRandom, scale, parts }: MixedOptions): Configuration {
+  const drawFor = (name: PartName): Draw => ({
+    random: laterNames.includes(name) ? laterRandom : random,
+    nodes: Object.keys(plain.nodes),
+    scale,
+  })
   const certain = random.pick(names)
-  const wanted = parts ?? names.filter((name) => random.chance(likelihood) || name === certain)
-  return wanted.reduce<Configuration>((configuration, name) => withPart(configuration, drawn[name](draw)), plain)
+  const wanted = parts ?? [
+    ...names.filter((name) => random.chance(likelihood) || name === certain),
+    ...laterNames.filter(() => laterRandom.chance(likelihood)),
+  ]
+  return wanted.reduce<Configuration>(
+    (configuration, name) => withPart(configuration, drawn[name](drawFor(name))),
+    plain,
+  )
 }
 
 function withPart(configuration: Configuration, part: Part): Configuration {

@@ -1,5 +1,5 @@
 /** An operator who asks for all there is to ask for at random, and in the end puts everything back to use. */
-import { prefixes } from '../../machines/crim/keys.ts'
+import { clusterStateKey, prefixes } from '../../machines/crim/keys.ts'
 import { type ComponentId, componentId, type NodeName } from '../../machines/model/ids.ts'
 import type { Operation, Target } from '../../machines/model/operation.ts'
 import type { Cluster } from './cluster.ts'
@@ -7,17 +7,22 @@ import type { Random } from './random.ts'
 
 const operationIntervalMs = 3_000
 const restoreIntervalMs = 1_000
+/** Of operations with a target: on the whole cluster. */
+const wholeLikelihood = 0.08
 
 export class Operator {
   operationCount = 0
   readonly #cluster: () => Cluster
   readonly #random: Random
+  readonly #wholeRandom: Random | null
   readonly #scale: number
   #isOperating = true
 
-  constructor(options: { cluster: () => Cluster; random: Random; scale: number }) {
+  /** `wholeRandom`: for what is asked of the whole cluster; null: nothing is. */
+  constructor(options: { cluster: () => Cluster; random: Random; wholeRandom: Random | null; scale: number }) {
     this.#cluster = options.cluster
     this.#random = options.random
+    this.#wholeRandom = options.wholeRandom
     this.#scale = options.scale
   }
 
@@ -47,7 +52,7 @@ export class Operator {
     const nodes = Object.keys(configuration.nodes)
     const node = random.pick(nodes)
     const component = componentId({ node, component: configuration.assignments[assignment]!.component })
-    const target = random.pick<Target>([
+    const some = random.pick<Target>([
       { kind: 'component', component },
       { kind: 'component', component },
       { kind: 'component', component },
@@ -55,6 +60,7 @@ export class Operator {
       { kind: 'assignment', assignment },
       ...Object.keys(configuration.groups ?? {}).map((group) => ({ kind: 'group' as const, group })),
     ])
+    const target: Target = this.#wholeRandom?.chance(wholeLikelihood) ? { kind: 'cluster' } : some
     const isForced = random.chance(0.5)
     const to = random.pick(nodes)
     return random.pick<Operation>([
@@ -80,6 +86,8 @@ export class Operator {
     for (const prefix of [prefixes.lock, prefixes.node, prefixes.assignment, prefixes.component, prefixes.failures])
       for (const { key, value } of tree?.list(prefix) ?? [])
         for (const operation of restoring(key.slice(prefix.length), { prefix, value })) this.#request(operation)
+    if (tree?.get(clusterStateKey)?.value === 'maintenance')
+      this.#request({ operation: 'maintenance', target: { kind: 'cluster' }, isOn: false })
     world.after(restoreIntervalMs * this.#scale, () => this.#restore())
   }
 

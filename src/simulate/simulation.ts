@@ -96,7 +96,12 @@ export function simulate(seed: number, options: SimulationOptions = {}): Simulat
   // From a stream of its own: all else is with a seed as it is without.
   const configuration =
     options.profile === 'mixed'
-      ? mixedOf(plain, { random: randomOf(seed, 'profile'), scale, ...(options.parts && { parts: options.parts }) })
+      ? mixedOf(plain, {
+          random: randomOf(seed, 'profile'),
+          laterRandom: randomOf(seed, 'later parts'),
+          scale,
+          ...(options.parts && { parts: options.parts }),
+        })
       : plain
   const convergenceWithinMs = convergenceFixedMs + convergencePerHeartbeat * heartbeatIntervalMs
   const checkers = createCheckers({
@@ -132,7 +137,12 @@ export function simulate(seed: number, options: SimulationOptions = {}): Simulat
         : (of) => openRecorder({ ...of, directory: join(blackBoxDirectory, of.node) }),
   })
   const { world } = cluster
-  const operator = new Operator({ cluster: () => cluster, random: randomOf(seed, 'operator'), scale })
+  const operator = new Operator({
+    cluster: () => cluster,
+    random: randomOf(seed, 'operator'),
+    wholeRandom: options.profile === 'mixed' ? randomOf(seed, 'operator of the whole') : null,
+    scale,
+  })
   const clients = new Clients({ cluster: () => cluster, random: randomOf(seed, 'clients'), scale })
   const faults = createFaults({
     cluster,

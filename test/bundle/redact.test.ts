@@ -97,3 +97,16 @@ test('finds what is left in bytes', () => {
   expect(made.findIn(new TextEncoder().encode('… correct-horse …'))).toBe(true)
   expect(made.findIn(new TextEncoder().encode('… nothing …'))).toBe(false)
 })
+
+test('a secret that is a word of the machines, or a name, is replaced only where it is set', () => {
+  const made = new Redactor()
+  made.spare(['ledger-service'])
+  const environment = { AUTH_ROLE: 'primary', AUTH_NAME: 'ledger-service' }
+  made.learnFrom({ environment })
+  expect(made.redact({ environment, state: 'primary.ready', component: 'n1/ledger-service' })).toEqual({
+    environment: { AUTH_ROLE: 'redacted-1', AUTH_NAME: 'redacted-2' },
+    state: 'primary.ready',
+    component: 'n1/ledger-service',
+  })
+  expect(made.findIn(new TextEncoder().encode('primary.ready of ledger-service'))).toBe(false)
+})

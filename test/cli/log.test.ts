@@ -1,7 +1,10 @@
 import { afterEach, expect, test } from 'bun:test'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { asMoment } from '../../src/cli/log.ts'
+import { encodeLogRecord } from '../../src/clusterLog/codec.ts'
 import { realClock } from '../../src/engine/clock.ts'
+import type { ClusterLogMessage } from '../../src/wire/messages/clusterLog.ts'
 import { LogNode } from '../clusterLog/support.ts'
 import { afterThisTest, serveView, soundView, undoAll } from '../manage/support.ts'
 import { temporaryFolder } from '../support/folders.ts'
@@ -37,6 +40,7 @@ async function until(isSo: () => boolean): Promise<void> {
 const socketPath = () => join(temporaryFolder('cli-log'), 'control.sock')
 const serve = (path: string, node: LogNode | null) =>
   serveView({ path, view: soundView, log: { node: 'n2', log: node?.log ?? null, nodes: () => ['n1', 'n2', 'n3'] } })
+const handlersOf = ({ name, log }: LogNode) => ({ node: name, log, nodes: () => ['n1', 'n2', 'n3'] })
 const idsIn = (stdout: string) =>
   stdout
     .trim()
@@ -120,6 +124,52 @@ test('--follow goes on over the end of the node, each record once, until nobody 
   const { exitCode, stdout, stderr } = await following
   expect(idsIn(stdout)).toEqual([1, 2, 3, 4, 5].map((sequence) => `n2:1:${sequence}`))
   expect(stderr).toContain('rolecall: the node has gone; looking for it\n')
+  expect(exitCode).toBe(69)
+}, 30_000)
+
+test('--follow goes on with another node of the machine, and tells nothing twice', async () => {
+  const folder = temporaryFolder('cli-log')
+  const file = join(folder, 'rolecall.yaml')
+  const nodes = ['n1', 'n2'].map((name, index) => `  ${name}: { links: ["127.0.0.1:${7101 + 2 * index}"] }\n`).join('')
+  writeFileSync(file, `cluster: demo\nruntimeDirectory: run\nnodes:\n${nodes}`)
+  const pathOf = (name: string) => join(folder, 'run', name, 'control.sock')
+  const one = await recorded(2)
+  const other = new LogNode(
+    {
+      name: 'n1',
+      directory: folder,
+      clock: realClock,
+      nodes: () => ['n1', 'n2'].map((name) => ({ name, isUp: true, isMaster: false })),
+      send: (_, to, message) => void (to === 'n2' && answerFor(message)),
+    },
+    1,
+  )
+  afterThisTest(() => other.kill())
+  // It has what n2 recorded, as a keeper has.
+  async function answerFor(message: ClusterLogMessage): Promise<void> {
+    if (message.type !== 'log.want') return
+    await Bun.sleep(100)
+    const records = (await one.records()).map((record) => encodeLogRecord(record) as Uint8Array<ArrayBuffer>)
+    const upTo = { incarnation: 1, sequence: records.length }
+    const after = { incarnation: 0, sequence: 0 }
+    other.log.receive('n2', { type: 'log.records', origin: 'n2', after, upTo, completeUs: 1, gapTo: null, records })
+  }
+  const first = await serveView({ path: pathOf('n1'), view: soundView, log: handlersOf(other) })
+  await until(() => other.log.stats().recordCount === 2)
+  let shown = ''
+  const following = rolecall(['log', '--config', file, '--follow', '--json', '--timeout', '2s'], {
+    onOutput: (stdout) => {
+      shown = stdout
+    },
+  })
+  await until(() => shown.includes('n2:1:2'))
+  const second = await serveView({ path: pathOf('n2'), view: soundView, log: handlersOf(one) })
+  await first.server.stop()
+  one.record()
+  await until(() => shown.includes('n2:1:3'))
+  await second.server.stop()
+  const { exitCode, stdout } = await following
+  expect(idsIn(stdout)).toEqual([1, 2, 3].map((sequence) => `n2:1:${sequence}`))
   expect(exitCode).toBe(69)
 }, 30_000)
 

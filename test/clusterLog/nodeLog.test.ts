@@ -145,3 +145,14 @@ test('who subscribes or asks before the store is open is told of what arrives af
   expect(ids((await before).records)).toEqual(['n1:1:1'])
   three.end()
 })
+
+test('when the thread of the spool ends another is started, and nothing is lost', async () => {
+  const three = cluster()
+  await three.pass(1000)
+  three.nodes.get('n1')!.stopSpool()
+  for (let count = 0; count < 10; count++) three.record(count % 2 === 0 ? 'n1' : 'n2')
+  await three.pass(40_000, 50)
+  for (const node of three.nodes.values()) expect((await node.records()).length).toBe(10)
+  expect(three.nodes.get('n1')!.log.problems()).toEqual([])
+  three.end()
+})

@@ -45,8 +45,16 @@ export class LocalSpool implements SpoolClient {
     this.#fails = fails
   }
 
+  isStopped = false
+
+  /** As when its thread ends. */
+  stop(): void {
+    this.isStopped = true
+    void this.close()
+  }
+
   get summary(): SpoolSummary | null {
-    return this.#spool?.summary() ?? null
+    return this.#spool?.isOpen ? this.#spool.summary() : null
   }
 
   onAppended(callback: (appended: Appended) => void): void {
@@ -98,7 +106,7 @@ export class LogNode {
   isDead = false
   readonly #options: LogNodeOptions
   readonly #box: BlackBox
-  readonly #spool: LocalSpool
+  #spool: LocalSpool
   #append: (record: StepRecord) => void
   #sequence = 0
 
@@ -134,7 +142,10 @@ export class LogNode {
       limits,
       copies: options.copies ?? null,
       archive: options.archive ?? null,
-      startSpool: () => this.#spool,
+      startSpool: () => {
+        if (this.#spool.isStopped) this.#spool = new LocalSpool(options.spoolFails)
+        return this.#spool
+      },
       candidates: () => nodes().map((each, rank) => ({ ...each, rank, isEligible: true })),
       peers: () => others().map((each) => each.name),
       lifeOf: (node) => options.lifeOf?.(node) ?? 1,
@@ -183,6 +194,10 @@ export class LogNode {
 
   async records(): Promise<LogRecord[]> {
     return [...(await this.log.query({ limit: 5000 })).records]
+  }
+
+  stopSpool(): void {
+    this.#spool.stop()
   }
 
   idsInSpool(): Set<string> {

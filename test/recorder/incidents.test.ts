@@ -1,6 +1,8 @@
 /** Incidents of a full recording, of the notable steps alone, as the cluster log keeps them, and of one node's part. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
+import { Notables, type Recorded } from '../../src/clusterLog/notable.ts'
+import { type NodeBox, readLife } from '../../src/recorder/boxes.ts'
 import { explanationOf } from '../../src/recorder/explanation.ts'
 import { type Incident, incidentsOf } from '../../src/recorder/incidents.ts'
 import { openRecordings, type Recordings } from '../../src/recorder/openRecordings.ts'
@@ -18,13 +20,16 @@ afterAll(() => recordings.close())
 
 const codesOf = (incidents: readonly Incident[]) => incidents.map(({ code, subject }) => `${code} ${subject}`)
 
-/** What changed a state or asked for something that others see; without timers and, of effects, what is only for the node itself. */
-function notable({ entries }: Timeline): Timeline {
-  const isTold = ({ fromState, state, effects, kind }: TimelineEntry) =>
-    kind === 'start' ||
-    fromState !== state ||
-    effects.some(({ type }) => /^(role\.command|repository|operation|fence)/.test(type))
-  return mergeTimeline(entries.filter(isTold).map((entry) => ({ ...entry, timers: [] })))
+/** What the cluster log keeps of it. */
+function notable(boxes: readonly NodeBox[]): Timeline {
+  const kept = boxes
+    .flatMap(({ lives }) => lives)
+    .flatMap((life) => {
+      const notables = new Notables(life.node, life.incarnation)
+      const frames = [...readLife(life, { onDamage: () => {} })]
+      return frames.map(({ record }) => notables.take(record as Recorded)).filter((one) => one !== null)
+    })
+  return mergeTimeline(kept.map((one): TimelineEntry => ({ ...one, timers: [] })))
 }
 
 const partOf = ({ entries }: Timeline, node: string) => mergeTimeline(entries.filter((entry) => entry.node === node))
@@ -40,7 +45,7 @@ describe('one incident for each cause', () => {
   })
 
   test('of the notable steps alone, with the same outages', () => {
-    const thin = notable(whole)
+    const thin = notable(recordings.boxes)
     expect(thin.entries.length).toBeLessThan(whole.entries.length * 0.7)
     expect(codesOf(incidentsOf(thin)).slice(0, 4)).toEqual(codesOf(incidentsOf(whole)).slice(0, 4))
     const outagesOf = (timeline: Timeline) => incidentsOf(timeline).map(({ outageMs }) => outageMs)

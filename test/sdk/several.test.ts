@@ -106,8 +106,10 @@ describe('a program with several assignments', () => {
     program.reportError({ code: 'disk.bad', detail: '' })
     program.reportLoad({ percent: 41.6 })
     program.reportLoad({ percent: 7, assignment: 'web1' })
+    expect(program.requestSelfTest()).toBe(true)
     program.announceRole({ assignment: 'web1', role: 'secondary' })
     await server.heard('announced')
+    expect(server.of('selfTestAsked')).toMatchObject([{ component: 'n1/pool', incarnation: 1 }])
     expect(server.of('errorReport').map(({ component, code }) => [component, code])).toEqual([
       ['n1/pool/web1', 'cache.bad'],
       ['n1/pool', 'disk.bad'],

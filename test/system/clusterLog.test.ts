@@ -4,10 +4,14 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PlainRecord } from '../../src/clusterLog/record.ts'
 import { isWhole } from '../../src/demo/localCluster.ts'
+import { signalAll } from '../../src/demo/processes.ts'
 import { readTimeline } from '../../src/recorder/index.ts'
 import { binary, cleanUp, nodeOf, type SystemCluster, slow, startLedger } from '../support/system.ts'
 
 afterEach(cleanUp)
+
+/** On a machine that has much else to do. */
+const patient = { timeoutMs: 40_000 }
 
 const idsOf = (records: readonly PlainRecord[]) => records.map(({ id }) => id)
 
@@ -25,7 +29,7 @@ async function logOf(cluster: SystemCluster, ...words: string[]): Promise<PlainR
 }
 
 async function until<T>(what: string, look: () => Promise<T | null> | T | null): Promise<T> {
-  const endMs = performance.now() + 30_000
+  const endMs = performance.now() + 40_000
   for (;;) {
     const found = await look()
     if (found !== null) return found
@@ -71,7 +75,7 @@ slow(
       expect(idsOf(records).length).toBe(new Set(idsOf(records)).size)
     }
     cluster.start(primary)
-    await cluster.until('it is back', isWhole)
+    await cluster.until('it is back', isWhole, patient)
     for (const node of cluster.nodes) {
       await until(`${node} has all that ${primary} recorded before it was killed, and all that it missed`, async () => {
         const ids = new Set(idsOf(await logOf(cluster, '--name', node)))
@@ -83,6 +87,8 @@ slow(
       const early = records.filter(({ cause }, place) => cause !== null && (places.get(cause) ?? -1) > place)
       expect(early).toEqual([])
       expect(new Set(records.map((record) => record.node)).size).toBe(3)
+      const noted = records.filter(({ kind, event }) => kind === 'note' && event.type === 'life.began')
+      expect(noted.map((record) => record.node)).toContain(primary)
     }
     const text = await cluster.rolecall('log', '--component', 'ledger', '--limit', '3')
     expect(text.stdout.trim().split('\n')).toHaveLength(3)
@@ -115,14 +121,13 @@ slow('--follow goes on when the node it asks is killed and comes back', async ()
     ({ nodes }) => nodes.some(({ name, availability }) => name === asked && availability === 'ended'),
     { of: ['n1', 'n2'] },
   )
-  await cluster.rolecall('lock', 'n1/ledger', '--force', '--name', other)
-  await cluster.rolecall('unlock', 'n1/ledger', '--name', other)
+  signalAll(cluster.processesOfComponent('n1/ledger'), 'SIGKILL')
   cluster.start(asked)
-  await cluster.until('it is back', isWhole)
+  await cluster.until('it is back', isWhole, patient)
   await until('all that happened meanwhile was shown', async () => {
     const wanted = (await logOf(cluster, '--name', other)).filter(({ timeUs }) => timeUs > begin)
     const ids = new Set(shownIds())
-    return wanted.length > 20 && wanted.every(({ id }) => ids.has(id)) ? true : null
+    return wanted.length > 10 && wanted.every(({ id }) => ids.has(id)) ? true : null
   })
   expect(shownIds().length).toBe(new Set(shownIds()).size)
   following.kill()
@@ -179,7 +184,7 @@ async function failOver(cluster: SystemCluster): Promise<void> {
     of: cluster.nodes.filter((node) => node !== master),
   })
   cluster.start(master!)
-  await cluster.until('it is back', isWhole)
+  await cluster.until('it is back', isWhole, patient)
 }
 
 async function untilArchived(cluster: SystemCluster, archived: () => readonly PlainRecord[]): Promise<void> {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { isWhole } from '../../src/demo/localCluster.ts'
 import { signalAll } from '../../src/demo/processes.ts'
 import { findBoxes } from '../../src/recorder/boxes.ts'
-import type { Explanation, Narrative, ReplayResult, Timeline } from '../../src/recorder/index.ts'
+import type { Explanation, Incident, Narrative, ReplayResult, Timeline } from '../../src/recorder/index.ts'
 import { readSegment } from '../../src/recorder/segmentReader.ts'
 import { cleanUp, nodeOf, rolecall, startLedger, temporaryDirectory, testTimeoutMs } from '../support/system.ts'
 
@@ -74,9 +74,12 @@ test(
     expect(explained.exitCode).toBe(0)
     const { lines } = JSON.parse(explained.stdout) as Narrative
     expect(lines.find(({ isAsked }) => isAsked)).toMatchObject({ id: exit.id, node: nodeOf(first) })
-    const why = await rolecall(['replay', ...state, '--explain', exit.id, '--json'])
+    const listed = await rolecall(['replay', ...state, '--incidents', '--json', '--limit', '100000'])
+    const { incidents } = JSON.parse(listed.stdout) as { incidents: Incident[] }
+    const incident = incidents.find(({ recordIds }) => recordIds.includes(exit.id))!
+    const why = await rolecall(['replay', ...state, '--explain', incident.id, '--json'])
     const story = (JSON.parse(why.stdout) as Explanation).lines
-    expect(story.find(({ isAsked }) => isAsked)).toMatchObject({ recordId: exit.id, phase: 'detect' })
+    expect(story.find(({ recordId }) => recordId === exit.id)).toMatchObject({ phase: 'detect' })
     // On a machine that is busy the master may change meanwhile.
     const served = story.filter(({ phase }) => phase === 'serve').map(({ node }) => node)
     expect(served).toContain(second)

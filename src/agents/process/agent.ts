@@ -38,7 +38,7 @@ export interface ProcessAgentOptions {
   readonly node: NodeName
   readonly configuration: Configuration
   readonly guard: GuardClient
-  readonly createSdk: (callbacks: Omit<SdkCallbacks, 'onCheckpoint' | 'onRecord'>) => SdkServer
+  readonly createSdk: (callbacks: Omit<SdkCallbacks, 'onCheckpoint' | 'onRecord' | 'onSelfTestAsked'>) => SdkServer
   readonly clock: Clock
   readonly onEvent: (event: AgentEvent) => void
   /** What programs inherit; default: this process's environment. */

@@ -65,6 +65,7 @@ const programMessage = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('record'), name: code, data: z.unknown().default(null), assignment }),
   z.object({ type: z.literal('load'), percent: number, assignment }),
+  z.object({ type: z.literal('selfTest.request') }),
   z.object({ type: z.literal('role.announce'), assignment: z.string().min(1).max(64), role: z.enum(roles) }),
 ])
 

@@ -131,6 +131,8 @@ export interface SdkCallbacks {
     readonly data: unknown
     readonly missingCount: number
   }): void
+  /** The program wants its component to be tested. */
+  onSelfTestAsked(asked: { readonly component: ComponentId; readonly incarnation: Incarnation }): void
   /** A proxy's program, of a component that it speaks for. */
   onProxied(said: { readonly by: ProgramLife; readonly component: ComponentId; readonly word: ProxyWord }): void
   onDisconnected(disconnected: { readonly component: ComponentId; readonly incarnation: Incarnation }): void

@@ -141,6 +141,9 @@ export class Session {
       case 'record':
         this.#record(message)
         break
+      case 'selfTest.request':
+        this.#callbacks.onSelfTestAsked(this.#lifeOf(undefined))
+        break
       case 'role.announce':
         this.#callbacks.onAnnounced({ ...this.#lifeOf(message.assignment), role: message.role })
         break

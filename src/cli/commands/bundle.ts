@@ -63,6 +63,8 @@ function readConfiguration(gathered: Gathered, file: string, name: string | unde
   const { configuration } = openConfiguration(file)
   gathered.redactor.learn(configuration.secret)
   gathered.cluster = configuration.cluster
+  const { nodes, types, components, assignments } = configuration
+  gathered.redactor.spare([configuration.cluster, ...[nodes, types, components, assignments].flatMap(Object.keys)])
   // As parsed: comments may hold anything, and are left out.
   gathered.documents.set('configuration.json', parse(readFileSync(file, 'utf8')))
   gathered.documents.set('configuration-effective.json', configuration)

@@ -14,28 +14,30 @@ import { createStyle, hasColour, plain } from '../render/style.ts'
 const timeoutDefaultMs = 5000
 const reconnectIntervalMs = 250
 const followedCount = 20
+const limitMax = 5000
 
 export default async function log(this: CliContext, flags: LogFlags): Promise<void> {
   const timeoutMs = flags.timeout ?? timeoutDefaultMs
   const find = async () => {
     const { path } = await connect(flags, { environment: this.process.env, timeoutMs })
-    return logOf({ path, timeoutMs })
+    return { path, client: logOf({ path, timeoutMs }) }
   }
   const print = printer(this, flags)
   try {
-    const { records, isTruncated, position, state } = await (await find()).page(selectionOf(flags))
+    const found = await find()
+    const { records, isTruncated, position, state } = await found.client.page(selectionOf(flags))
     print(records)
     if (isTruncated && !flags.follow)
       this.process.stderr.write('rolecall: there are earlier records: --limit shows more\n')
     explain(this, flags, state)
-    if (flags.follow) await follow(this, { flags, find, print, timeoutMs, after: position })
+    if (flags.follow) await follow(this, { flags, find, print, timeoutMs, from: { ...found, position, records } })
   } catch (error) {
     throw withHint(error)
   }
 }
 
 function selectionOf({ node, component, actor, since, until, limit, follow }: LogFlags): LogSelection {
-  const usual = since === undefined ? undefined : 5000
+  const usual = since === undefined ? undefined : limitMax
   return {
     node,
     component,
@@ -44,6 +46,11 @@ function selectionOf({ node, component, actor, since, until, limit, follow }: Lo
     toUs: until === undefined ? undefined : Math.max(0, Math.round(until * 1000)),
     limit: limit ?? usual ?? (follow ? followedCount : undefined),
   }
+}
+
+interface Found {
+  readonly path: string
+  readonly client: LogClient
 }
 
 type Print = (records: readonly PlainRecord[]) => void
@@ -68,43 +75,89 @@ function explain({ process }: CliContext, { node }: LogFlags, state: LogState): 
 
 interface Following {
   readonly flags: LogFlags
-  readonly find: () => Promise<LogClient>
+  readonly find: () => Promise<Found>
   readonly print: Print
   readonly timeoutMs: number
-  readonly after: string
+  readonly from: Found & { readonly position: string; readonly records: readonly PlainRecord[] }
 }
 
-/** Over the end of the node that tells it: goes on where it was, once the node is back. Ends when nothing answers in time. */
-async function follow(context: CliContext, { flags, find, print, timeoutMs, after }: Following): Promise<never> {
-  const ordering = new Ordering<PlainRecord>()
+/** So much of what another node has is looked at again: what the one before had told last may have come there later. */
+const overlapUs = 10_000_000
+
+/**
+ * Over the end of the node that tells it: goes on where it was once the node is back, or on another, by the ids of what was told. Ends
+ * when nothing answers in time.
+ */
+async function follow(context: CliContext, { flags, find, print, timeoutMs, from }: Following): Promise<never> {
+  const { stderr } = context.process
   const { limit: _, fromUs: __, ...selection } = selectionOf(flags)
-  let position = after
+  const told = new Told(from.records)
+  let { path, position } = from
   let completeUs: number | null = null
   let heardMs = performance.now()
   let isLost = false
-  const ticking = setInterval(() => print(ordering.release(completeUs, performance.now())), heldMaxMs / 6)
+  const ordering = new Ordering<PlainRecord>()
+  const add = (records: readonly PlainRecord[]) => ordering.add(told.fresh(records), heardMs)
+  const release = () => print(ordering.release(completeUs, performance.now()))
+  const ticking = setInterval(release, heldMaxMs / 6)
   try {
     for (;;) {
       try {
-        for await (const line of (await find()).follow({ selection, after: position })) {
+        const found = await find()
+        if (found.path !== path) {
+          const page = await found.client.page({ ...selection, fromUs: told.lastUs - overlapUs, limit: limitMax })
+          add(page.records)
+          position = page.position
+          path = found.path
+        }
+        for await (const line of found.client.follow({ selection, after: position })) {
           heardMs = performance.now()
           isLost = false
-          if (line.isReset)
-            context.process.stderr.write('rolecall: the node does not know any more what came before this\n')
+          if (line.isReset) {
+            stderr.write('rolecall: the node does not know any more what came before this\n')
+            path = ''
+            break
+          }
           position = line.position
           completeUs = line.completeUs
-          ordering.add(line.records, heardMs)
-          print(ordering.release(completeUs, heardMs))
+          add(line.records)
+          release()
         }
+        if (path === '') continue
       } catch (error) {
         if (!isNobodyThere(error) || performance.now() - heardMs > timeoutMs) throw error
       }
-      if (!isLost) context.process.stderr.write('rolecall: the node has gone; looking for it\n')
+      if (!isLost) stderr.write('rolecall: the node has gone; looking for it\n')
       isLost = true
       await Bun.sleep(reconnectIntervalMs)
     }
   } finally {
     clearInterval(ticking)
+  }
+}
+
+/** What was told lately, by id. */
+class Told {
+  lastUs = 0
+  #ids = new Set<string>()
+  #before = new Set<string>()
+
+  constructor(records: readonly PlainRecord[]) {
+    this.fresh(records)
+  }
+
+  /** Those that were not told yet; from now on they count as told. */
+  fresh(records: readonly PlainRecord[]): PlainRecord[] {
+    const fresh = records.filter(({ id }) => !this.#ids.has(id) && !this.#before.has(id))
+    for (const { id, timeUs } of fresh) {
+      this.lastUs = Math.max(this.lastUs, timeUs)
+      this.#ids.add(id)
+    }
+    if (this.#ids.size > limitMax) {
+      this.#before = this.#ids
+      this.#ids = new Set()
+    }
+    return fresh
   }
 }
 

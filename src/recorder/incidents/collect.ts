@@ -71,6 +71,8 @@ class Collector implements Collected {
   readonly #links: ReadonlyMap<string, string>
   readonly #suspicions = new Map<string, TimelineEntry>()
   #recent: Incident[] = []
+  /** Assignments that the entry made an incident's. */
+  readonly #concerned = new Set<string>()
 
   constructor(entries: readonly TimelineEntry[]) {
     this.#known = new Knowledge(entries)
@@ -81,6 +83,7 @@ class Collector implements Collected {
     const { us } = entry.time
     this.#recent = this.#recent.filter((incident) => incident.isRecent(us, noticedUsMax))
     const trigger = triggerOf(entry, this.#known)
+    this.#concerned.clear()
     const owner = this.#ownerOf(entry, trigger)
     if (owner && trigger) noteTrigger(owner, trigger, entry)
     if (trigger?.code === 'node.returned') for (const incident of this.#recent) incident.returned.add(trigger.subject)
@@ -128,7 +131,12 @@ class Collector implements Collected {
       if (incident.members.length < memberCountMax) incident.members.push(one)
     }
     if (isChange(entry) || entry.effects.length > 0) incident.lastUs = entry.time.us
-    for (const assignment of this.#concernedBy(entry)) incident.assignments.add(assignment)
+    for (const assignment of this.#concernedBy(entry)) this.#concern(incident, assignment)
+  }
+
+  #concern(incident: Incident, assignment: string): void {
+    if (!incident.assignments.has(assignment)) this.#concerned.add(assignment)
+    incident.assignments.add(assignment)
   }
 
   #concernedBy(entry: TimelineEntry): string[] {
@@ -144,11 +152,15 @@ class Collector implements Collected {
   #watch(incident: Incident, entry: TimelineEntry, isMember: boolean): void {
     const { trigger } = incident.triggers.at(-1)!
     if (isMember && incident.triggers.at(-1)!.entry === entry && trigger.code.startsWith('node.') && trigger.node) {
-      for (const assignment of this.#known.assignmentsOn(trigger.node)) incident.assignments.add(assignment)
+      for (const assignment of this.#known.assignmentsOn(trigger.node)) this.#concern(incident, assignment)
     }
     const at = { isMember, known: this.#known }
     incident.busy.note(entry, at)
-    incident.busy.noteService(incident.assignments, at)
+    const looked = [...this.#known.touched, ...(isMember ? this.#concerned : [])]
+    incident.busy.noteService(
+      looked.filter((assignment) => incident.assignments.has(assignment)),
+      at,
+    )
     if (!incident.busy.isEmpty) incident.restedUs = null
     else incident.restedUs ??= entry.time.us
   }

@@ -26,6 +26,8 @@ export class Knowledge {
   readonly assignmentOf = new Map<string, string>()
   /** Assignments that had a primary at some time. */
   readonly everServed = new Set<string>()
+  /** Assignments of which the last entry said something: who serves them, who is to. */
+  readonly touched = new Set<string>()
   /** By observer: nodes that it heard at some time. */
   readonly everAlive = new Set<string>()
   readonly #serving = new Map<string, Set<string>>()
@@ -41,6 +43,7 @@ export class Knowledge {
   }
 
   note(entry: TimelineEntry): void {
+    this.touched.clear()
     for (const [assignment, roles] of intentsIn(list(entry.event.entries))) this.#noteIntent(assignment, roles)
     for (const effect of entry.effects) this.#noteEffect(effect, entry)
     const own = componentOf(entry.actor)
@@ -65,6 +68,7 @@ export class Knowledge {
     this.states.set(component, state)
     const assignment = this.assignmentOf.get(component)
     if (assignment === undefined) return
+    this.touched.add(assignment)
     let serving = this.#serving.get(assignment)
     if (!serving) this.#serving.set(assignment, (serving = new Set()))
     if (!isServing(state)) serving.delete(component)
@@ -75,6 +79,7 @@ export class Knowledge {
   }
 
   #noteIntent(assignment: string, roles: Roles | null): void {
+    this.touched.add(assignment)
     if (roles === null) {
       this.intents.delete(assignment)
       return

@@ -105,12 +105,14 @@ class SpanReader {
     if (!isEnd && !isSilence) return
     const silentUs = isSilence ? Math.round((number(entry.event.silentForMs) ?? 0) * 1000) : 0
     const fromUs = entry.time.us - silentUs
+    const isRecorded = memoised((life: number) =>
+      this.#hasRecorded(`${node}:${life}`, fromUs, entry.time.us + awakeUsMax),
+    )
     for (const component of this.byComponent.keys()) {
       if (nodeOfComponent(component) !== node) continue
       const own = this.#lives.get(component)
       const isOther = life !== null && own !== undefined && own !== life
-      const isAwake =
-        isSilence && own !== undefined && this.#hasRecorded(`${node}:${own}`, fromUs, entry.time.us + awakeUsMax)
+      const isAwake = isSilence && own !== undefined && isRecorded(own)
       if (!isOther && !isAwake) this.#close(component, fromUs, entry)
     }
   }
@@ -152,4 +154,15 @@ function gapsBetween(assignment: string, spans: readonly Span[]): Gap[] {
   if (last?.toUs != null && last.endedBy)
     gaps.push({ assignment, fromUs: last.toUs, toUs: null, endedBy: last.endedBy })
   return gaps
+}
+
+function memoised(ask: (life: number) => boolean): (life: number) => boolean {
+  const answers = new Map<number, boolean>()
+  return (life) => {
+    const known = answers.get(life)
+    if (known !== undefined) return known
+    const answer = ask(life)
+    answers.set(life, answer)
+    return answer
+  }
 }

@@ -280,6 +280,7 @@ export class Machine {
       incarnation: Number(environment.ROLECALL_INCARNATION),
       isAware: type.aware,
       isExclusive,
+      isSelfDetermining: type.selfDetermining === true,
       isLeaseHeld: () => this.#leases.isNodeLeaseHeld,
       initial:
         assignment === undefined

@@ -37,6 +37,8 @@ export interface ProgramOptions {
   readonly incarnation: number
   readonly isAware: boolean
   readonly isExclusive: (assignment: string) => boolean
+  /** It picks its own role, and says which. */
+  readonly isSelfDetermining: boolean
   /** Whether its node may keep primaries: what one that is not aware, and so is never told, goes by when it wakes. */
   readonly isLeaseHeld: () => boolean
   /** What the environment says when it starts: all that a program that is not aware ever hears. */
@@ -47,6 +49,12 @@ export interface ProgramOptions {
   readonly onExit: (exit: { exitCode: number | null; signal: string | null }) => void
 }
 
+/** What one that picks its own role may pick. */
+const pickedRoles = ['primary', 'primary', 'secondary', 'spare'] as const satisfies readonly Role[]
+
+/** At the least. */
+const pickedForMs = 5_000
+
 const callbackMaxMs = 4
 const writeIntervalMs = 250
 
@@ -54,6 +62,9 @@ export class SimulatedProgram {
   readonly component: ComponentId
   readonly incarnation: number
   isAlive = true
+  /** The role that it says it has picked; null: it leaves that to others. */
+  announced: Role | null = null
+  #pickedAtMs = 0
   readonly #options: ProgramOptions
   /** By assignment. */
   readonly #acting = new Map<string, Acting>()
@@ -73,7 +84,8 @@ export class SimulatedProgram {
     this.#options = options
     this.component = options.component
     this.incarnation = options.incarnation
-    const { initial, isAware } = options
+    const { initial, isAware, isSelfDetermining, random } = options
+    if (isSelfDetermining) this.announced = random.pick<Role>(pickedRoles)
     if (initial && !isAware && activeRoles.includes(initial.role)) this.#take({ component: this.component, ...initial })
   }
 
@@ -97,6 +109,7 @@ export class SimulatedProgram {
       if (role === 'primary' || (role === 'quiescing' && this.#actsFor(assignment))) this.#take(acting)
       if (random.chance(faults.crashRate)) return this.exit({ exitCode: 1, signal: null })
       if (random.chance(faults.hangRate)) return
+      this.#thinkBetter(sdk)
       const failure = random.chance(faults.failRate) ? { code: 'simulated', detail: 'as the fault has it' } : null
       const delayMs = random.between(0, random.chance(faults.slowRate) ? slowMs : callbackMaxMs)
       this.#latestIds.set(assignment, id)
@@ -109,6 +122,16 @@ export class SimulatedProgram {
         sdk.answer(this, id, failure)
       })
     })
+  }
+
+  /** Not too often: what it says is decided anew each time, and told it again. */
+  #thinkBetter(sdk: SimulatedSdk): void {
+    const { world, random, faults } = this.#options
+    if (this.announced === null || world.nowMs < this.#pickedAtMs + pickedForMs || !random.chance(faults.slowRate))
+      return
+    this.#pickedAtMs = world.nowMs
+    this.announced = random.pick<Role>(pickedRoles)
+    sdk.announce(this)
   }
 
   /** On an errand: to reset or test itself. */

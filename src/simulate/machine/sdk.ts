@@ -49,6 +49,16 @@ export class SimulatedSdk implements SdkServer {
       for (const [of, command] of this.#commands)
         if (hostOf(of) === component && command.invocation.incarnation === incarnation) this.#say(program, command)
       this.#options.callbacks.onRegistered({ component, incarnation, endpoint: null, release: null, properties: {} })
+      this.announce(program)
+    })
+  }
+
+  /** One that picks its own role says which. */
+  announce({ component, incarnation, announced }: SimulatedProgram): void {
+    if (announced === null) return
+    this.#later(() => {
+      if (this.#programOf(component, incarnation) === null) return
+      this.#options.callbacks.onAnnounced({ component, incarnation, role: announced })
     })
   }
 

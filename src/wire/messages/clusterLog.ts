@@ -8,8 +8,11 @@ export const logBatchCountMax = 256
 
 export const archiveFailureLengthMax = 200
 
+/** Four times as many nodes as a cluster can have: those that were removed count until their records are gone. */
+export const logOriginCountMax = 256
+
 const position = z.strictObject({ incarnation: count, sequence: count })
-const positions = z.array(z.strictObject({ node: nodeName, position })).max(256)
+const positions = z.array(z.strictObject({ node: nodeName, position })).max(logOriginCountMax)
 
 export const clusterLogMessages = [
   /** What is there of that node's stream after this place? All before it is on the asker's disk. */

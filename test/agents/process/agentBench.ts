@@ -47,7 +47,7 @@ export class AgentBench {
   /** What the guard was told of who acts. */
   readonly activity: unknown[] = []
   readonly agent: ProcessAgent
-  sdk!: Omit<SdkCallbacks, 'onCheckpoint' | 'onRecord'>
+  sdk!: Omit<SdkCallbacks, 'onCheckpoint' | 'onRecord' | 'onSelfTestAsked'>
   readonly #components: ComponentProcesses
 
   constructor(
@@ -114,12 +114,12 @@ export class AgentBench {
     })
   }
 
-  #realSdk(callbacks: Omit<SdkCallbacks, 'onCheckpoint' | 'onRecord'>): SdkServer {
+  #realSdk(callbacks: Omit<SdkCallbacks, 'onCheckpoint' | 'onRecord' | 'onSelfTestAsked'>): SdkServer {
     const path = sdkSocketPath({ runtimeDirectory: this.directory, node: 'n1' })
     mkdirSync(dirname(path), { recursive: true })
     return createSdkServer({
       path,
-      callbacks: { ...callbacks, onCheckpoint: async () => ({ ok: true }), onRecord() {} },
+      callbacks: { ...callbacks, onCheckpoint: async () => ({ ok: true }), onRecord() {}, onSelfTestAsked() {} },
       isExpected: (component, incarnation) => this.agent.isExpected(component, incarnation),
       isShared: (component) => this.agent.isShared(component),
     })

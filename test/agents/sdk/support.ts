@@ -58,6 +58,7 @@ export class TestServer {
         onLoad: note('load'),
         onAnnounced: note('announced'),
         onRecord: ({ name, ...record }) => void this.said.push({ name: 'record', of: name, ...record }),
+        onSelfTestAsked: note('selfTestAsked'),
         onProxied: note('proxied'),
         onDisconnected: note('disconnected'),
         onCheckpoint: (checkpoint) => this.carry(checkpoint),

@@ -21,6 +21,7 @@ function awakened() {
     incarnation: 1,
     isAware: true,
     isExclusive: (assignment) => assignment === 'safe',
+    isSelfDetermining: false,
     isLeaseHeld: () => false,
     initial: null,
     slowMs: 10,

@@ -35,12 +35,20 @@ function fixUnreachable(of: Case, candidate: Candidate): void {
 function settleOne({ into, assignment }: Case, candidate: Candidate): void {
   const { slot, status } = candidate
   const announced = status?.announced
-  into.tiers[slot] = announced === 'primary' ? tiers.present : tierOfOther(candidate)
+  into.tiers[slot] = tierOfOwn(candidate)
   into.primaryMoves[slot] = announced === 'primary' ? 0 : primaryMoveOf(candidate)
   if (announced === 'secondary') into.secondaryMoves[slot] = 0
   if (announced === undefined && !needsProcess(assignment.type.standby, 'spare')) return
   if (announced !== 'primary') into.mayBePrimary[slot] = 0
   if (announced !== 'secondary') into.mayBeSecondary[slot] = 0
+}
+
+/** One that says nothing, as it does not run, is what it was meant to be: its secondary would change places with it for ever. */
+function tierOfOwn(candidate: Candidate): number {
+  const { status, intended, hasFailed } = candidate
+  if (status?.announced === 'primary') return tiers.present
+  if (status?.announced !== undefined || intended?.role !== 'primary') return tierOfOther(candidate)
+  return hasFailed ? tiers.restarted : tiers.present
 }
 
 function keepFirst(

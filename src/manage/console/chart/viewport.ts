@@ -38,15 +38,30 @@ export interface Focus {
 }
 
 /**
- * All of the drawing, if it can be read then. Else what is around the state, or as much as there is room for at a size at which it can be
- * read, the state in the middle.
+ * All of the drawing, if it can be read then. Else what is around the state; or, where that is too large to be read, as much of it as there
+ * is room for: from its beginning, where its name is, if the state is in sight then.
  */
 export function focused({ leaf, top }: Focus, drawing: Size, view: Size): Viewport {
   const whole = fitting({ x: 0, y: 0, ...drawing }, view)
   if (whole.scale >= readableScale) return whole
   const around = fitting(top, view)
   if (around.scale >= readableScale) return around
-  return { x: leaf.x + leaf.width / 2, y: leaf.y + leaf.height / 2, scale: readableScale }
+  const scale = readableScale
+  const across = { from: leaf.x, to: leaf.x + leaf.width, start: top.x, end: top.x + top.width }
+  const along = { from: leaf.y, to: leaf.y + leaf.height, start: top.y, end: top.y + top.height }
+  return {
+    x: middleOf(across, view.width / scale),
+    y: middleOf(along, (view.height - buttonsPx) / scale) + buttonsPx / 2 / scale,
+    scale,
+  }
+}
+
+/** Of a window so long, upon what goes from `start` to `end`, that shows what goes from `from` to `to`. */
+function middleOf(of: { from: number; to: number; start: number; end: number }, length: number): number {
+  const { from, to, start, end } = of
+  if (end - start + marginPx * 2 <= length) return (start + end) / 2
+  if (to + marginPx <= start - marginPx + length) return start - marginPx + length / 2
+  return Math.min((from + to) / 2, end + marginPx - length / 2)
 }
 
 /** So that what is under `at`, a point of the view from its left upper corner, stays under it. */

@@ -44,6 +44,16 @@ test('near enough to be read, and the state in sight', () => {
   expect(focused({ leaf, top }, { width: 400, height: 500 }, view)).toEqual({ x: 200, y: 268, scale: 1 })
 })
 
+test('from the beginning of what is around it, where its name is, if the state is in sight then', () => {
+  const early = { ...leaf, x: 700 }
+  const viewport = focused({ leaf: early, top }, drawing, { width: 600, height: 310 })
+  expect(seenFrom(viewport, 600)).toBeCloseTo(top.x - 20)
+  expect(isSeen(early, viewport, { width: 600, height: 310 })).toBe(true)
+})
+
+/** The left edge of what is seen. */
+const seenFrom = ({ x, scale }: { x: number; scale: number }, width: number) => x - width / 2 / scale
+
 test('what is under the pointer stays there while it is zoomed', () => {
   fc.assert(
     fc.property(

@@ -97,6 +97,17 @@ describe('self-determining components', () => {
     expect(reasonFor(input, 'db')).toBe('n3/db says that it is primary too: n2/db, whose node comes first, keeps it')
   })
 
+  test('those that do not run, and so say nothing, are what they were meant to be', () => {
+    const types = { components: { db: { selfDetermining: true, standby: 'warm' } }, assignments: { db: {} } } as const
+    const silent = clusterOf({ nodes, ...types })
+    const db = 'n3 primary, n2 secondary'
+    expect(placed(inputOf(silent, { roles: { db } }))).toEqual({ db })
+    const stopped = { role: 'spare', phase: 'ready' } as const
+    const statuses = { 'n1/db': stopped, 'n2/db': stopped, 'n3/db': stopped }
+    expect(placed(inputOf(silent, { roles: { db }, statuses }))).toEqual({ db })
+    expect(placed(inputOf(silent, { roles: { db }, failed: ['n2/db', 'n3/db'] })).db).toStartWith('n3 primary')
+  })
+
   test('one that is locked is not primary, whatever it says', () => {
     const input = saying({ 'n1/db': 'primary' })
     expect(placed({ ...input, locked: { 'n1/db': true } })).toEqual({ db: '' })
