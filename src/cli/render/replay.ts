@@ -14,6 +14,7 @@ export function renderReplay(result: ReplayResult, style: Style): string[] {
   return [
     `${verdict}: ${eventCount} events of ${nodeCount} nodes in ${segmentCount} segments`,
     `${verifiedCount} came out as recorded, ${mismatchCount} mismatches, ${unverifiedCount} could not be verified`,
+    ...besides(result),
     ...bounded(result.mismatches, mismatchCount, (mismatch) => renderMismatch(mismatch, style)),
     ...renderDamages(result.damages, style),
     ...bounded(result.gaps, result.gaps.length, (gap) => [style.warning(renderGap(gap))]),
@@ -23,6 +24,15 @@ export function renderReplay(result: ReplayResult, style: Style): string[] {
       return style.warning(`not verified: ${what}; this program ${known}`)
     }),
   ]
+}
+
+/** What there is nothing to verify of. */
+function besides({ noteCount, leftOutCount }: ReplayResult): string[] {
+  const parts = [
+    ...(noteCount > 0 ? [`${noteCount} notes`] : []),
+    ...(leftOutCount > 0 ? [`${leftOutCount} steps that came to nothing, only counted`] : []),
+  ]
+  return parts.length > 0 ? [`besides: ${parts.join(', ')}`] : []
 }
 
 export function renderDamages(damages: readonly Damage[], style: Style): string[] {
