@@ -1,5 +1,7 @@
 /** What others see of the log of a node: spans, arrivals, being told, gaps, who keeps what. */
 import { expect, test } from 'bun:test'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import type { LogRecord } from '../../src/clusterLog/index.ts'
 import { temporaryFolder } from '../support/folders.ts'
 import { LogCluster } from './logCluster.ts'
@@ -154,5 +156,19 @@ test('when the thread of the spool ends another is started, and nothing is lost'
   await three.pass(40_000, 50)
   for (const node of three.nodes.values()) expect((await node.records()).length).toBe(10)
   expect(three.nodes.get('n1')!.log.problems()).toEqual([])
+  three.end()
+})
+
+test('where the thread begins another store it is filled again, by the black box and the other nodes', async () => {
+  const directory = temporaryFolder('log')
+  const three = cluster({ directory })
+  for (let count = 0; count < 10; count++) three.record(count % 2 === 0 ? 'n1' : 'n2')
+  await three.pass(3000)
+  three.nodes.get('n1')!.stopSpool()
+  rmSync(join(directory, 'n1', 'log'), { recursive: true })
+  three.record('n1')
+  three.record('n2')
+  await three.pass(40_000, 50)
+  for (const node of three.nodes.values()) expect((await node.records()).length).toBe(12)
   three.end()
 })
