@@ -54,7 +54,9 @@ type Found =
   | { readonly type: 'gap'; readonly to: StreamPosition }
 
 function* foundAfter({ directory, node, upTo }: BackfillRequest, from: StreamPosition): Generator<Found> {
-  const isWanted = ({ incarnation }: SegmentFile) => incarnation <= upTo.incarnation && incarnation >= from.incarnation
+  // A life begins by asking for what those before it left: nothing of its own segment, which is not read for that.
+  const isWanted = ({ incarnation }: SegmentFile) =>
+    incarnation >= from.incarnation && isAfter(upTo, { incarnation, sequence: 0 })
   const lives = Map.groupBy(listSegments(directory, node).filter(isWanted), ({ incarnation }) => incarnation)
   for (const [incarnation, segments] of lives) {
     const afterSequence = incarnation === from.incarnation ? from.sequence : 0

@@ -7,7 +7,7 @@ import { isNote } from '../engine/record.ts'
 import { decodeRecord, type StoredRecord } from './codec.ts'
 import { decodeHeader, frameBytes, frameHeadBytes, headChecksumOf, readFrameHead, viewOf } from './format.ts'
 import type { SegmentFile } from './names.ts'
-import { readSegmentBytes, usedBytesOf } from './segmentReader.ts'
+import { readSegmentBytes, release, usedBytesOf } from './segmentReader.ts'
 
 export interface LastLife {
   readonly incarnation: number
@@ -77,6 +77,14 @@ interface SegmentEnd {
 function readEnd(path: string): SegmentEnd {
   const bytes = bytesOf(path)
   if (bytes === null) return { last: null, tail: 'damaged', bootId: null }
+  try {
+    return endIn(path, bytes)
+  } finally {
+    release(bytes)
+  }
+}
+
+function endIn(path: string, bytes: Uint8Array): SegmentEnd {
   const reading = decodeHeader(bytes)
   const found = reading.ok ? walk(bytes, reading.headerBytes) : null
   const bootId = reading.ok ? (reading.header.bootId ?? null) : null
