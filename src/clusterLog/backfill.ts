@@ -4,7 +4,7 @@
  */
 import { listSegments, type SegmentFile } from '../recorder/names.ts'
 import { readSegment } from '../recorder/segmentReader.ts'
-import { encodeLogRecord } from './codec.ts'
+import { encodeReadable } from './codec.ts'
 import { isSnapshot, Notables, type Recorded } from './notable.ts'
 import { isAfter, type LogRecord, type StreamPosition } from './record.ts'
 import type { Appended, Spool } from './spool.ts'
@@ -42,7 +42,7 @@ export function backfill(spool: Spool, request: BackfillRequest, onAppended: (ap
       gapTo = found.to
       continue
     }
-    chunk.push(encodeLogRecord(found.record))
+    chunk.push(encodeReadable(found.record))
     last = found.record
     if (chunk.length >= chunkCount) flush(last)
   }

@@ -12,6 +12,7 @@ import { LogReader } from './logReader.ts'
 import { mendMs, type NodeLogOptions } from './options.ts'
 import { beginning, isAfter } from './record.ts'
 import type { NodePosition } from './spoolCalls.ts'
+import type { SpoolClient } from './spoolClient.ts'
 import { Standing } from './standing.ts'
 import { followingTimes, Streams } from './streams.ts'
 
@@ -150,9 +151,10 @@ export class NodeLog implements ClusterLog {
 
   async #open(): Promise<void> {
     const { self: node, incarnation, directories, startSpool, clock } = this.#options
-    const spool = startSpool()
-    spool.onAppended((appended) => this.#standing.appended(appended))
+    let spool: SpoolClient | null = null
     try {
+      spool = startSpool()
+      spool.onAppended((appended) => this.#standing.appended(appended))
       const opened = await spool.ask('open', { directory: directories.spool, node, incarnation })
       if (opened.setAside) log.error('the spool was set aside as {path}: {detail}; another begins', opened.setAside)
       this.#standing.opened(spool, opened)
@@ -161,7 +163,7 @@ export class NodeLog implements ClusterLog {
       void this.#intake.flush()
     } catch (error) {
       this.#tellOpen((error as Error).message)
-      await spool.close()
+      await spool?.close()
       clock.setTimer(mendMs, () => void this.#open())
     }
   }
