@@ -7,7 +7,7 @@ import { cpus, hostname, loadavg, release, totalmem, type } from 'node:os'
 import type { Life, NodeBox } from '../recorder/boxes.ts'
 import { segmentFileName } from '../recorder/names.ts'
 import type { Catalogue } from '../recorder/replay.ts'
-import { compactSegmentFile } from '../recorder/segmentCopy.ts'
+import { usedBytesIn } from '../recorder/segmentReader.ts'
 import type { Redactor } from './redact.ts'
 import { LifeRedaction, learnFromLife } from './redactLife.ts'
 
@@ -96,7 +96,7 @@ function newest(boxes: readonly NodeBox[], byteCountMax: number) {
   for (let queue = queues.shift(); queue; queue = queues.shift()) {
     const next = queue.pop()
     if (!next) continue
-    const byteCount = usedBytes(next.segment.path)
+    const byteCount = usedBytesIn(next.segment.path)
     if (byteCount > left) {
       leftOut.push(
         ...[...queue, next].map(({ segment }) => ({ path: segment.path, why: 'too large for the bundle: older' })),
@@ -112,10 +112,6 @@ function newest(boxes: readonly NodeBox[], byteCountMax: number) {
     .filter((life) => taken.has(life))
     .map((life) => ({ ...life, segments: life.segments.filter((segment) => taken.get(life)!.has(segment)) }))
   return { kept, leftOut }
-}
-
-function usedBytes(path: string): number {
-  return compactSegmentFile(path).length
 }
 
 function bytesOf(document: unknown, redactor: Redactor): Uint8Array {

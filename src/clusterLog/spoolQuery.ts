@@ -3,8 +3,8 @@ import type { LogQuery } from './index.ts'
 import { beginning, type StreamPosition } from './record.ts'
 import type { Spool } from './spool.ts'
 
-export const queryLimitDefault = 200
-export const queryLimitMax = 5000
+const queryLimitDefault = 200
+const queryLimitMax = 5000
 
 interface Row {
   readonly arrival: number
@@ -38,7 +38,7 @@ export interface FoundArrivals {
   readonly isReset: boolean
 }
 
-export const arrivalLimitMax = 1000
+const arrivalLimitMax = 1000
 
 /** What arrived after a place, in that order; null: from the oldest kept. */
 export function findArrivals(spool: Spool, after: number | null, limit = arrivalLimitMax): FoundArrivals {

@@ -25,7 +25,7 @@ const tables = `
   PRAGMA user_version = ${formatVersion};
 `
 
-export const spoolPathIn = (directory: string) => join(directory, 'log.sqlite')
+const spoolPathIn = (directory: string) => join(directory, 'log.sqlite')
 
 export interface OpenedSpool {
   readonly database: Database

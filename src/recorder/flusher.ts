@@ -9,8 +9,7 @@ import { closeSync, fsync, fsyncSync, openSync } from 'node:fs'
 import type { SegmentWriter } from './segmentWriter.ts'
 
 /** `incident`: at once after each, and every interval while one lasts; `interval`: every interval in which something was recorded. */
-export const flushPolicies = ['never', 'incident', 'interval'] as const
-export type FlushPolicy = (typeof flushPolicies)[number]
+export type FlushPolicy = 'never' | 'incident' | 'interval'
 
 export interface FlushPosition {
   /** Number of the last record. */

@@ -12,7 +12,7 @@ export interface Usage {
   readonly bytesPerSecond: number
 }
 
-export const windowUs = 1_000_000
+const windowUs = 1_000_000
 const sampleInterval = 16
 
 export class Meter {
