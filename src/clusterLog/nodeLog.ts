@@ -135,14 +135,17 @@ export class NodeLog implements ClusterLog {
   }
 
   problems(): LogProblem[] {
-    const { self } = this.#options
+    const { self, peers } = this.#options
+    const up = peers()
     const spoolFailure = this.#openFailure ?? this.#intake.failure
     const { lostCount } = this.stats()
     const own = this.#archiving.failure
-    const failures = new Map([...this.#archiveFailures, ...(own === null ? [] : [[self, own] as const])])
+    // Of one that is gone: another archives now, and it will not say that it no longer fails.
+    const told = [...this.#archiveFailures].filter(([node]) => up.includes(node))
+    const failures = [...told, ...(own === null ? [] : [[self, own] as const])]
     return [
       ...(spoolFailure === null ? [] : [{ code: 'log.unwritten' as const, node: self, detail: spoolFailure }]),
-      ...[...failures].map(([node, detail]) => ({ code: 'log.unarchived' as const, node, detail })),
+      ...failures.map(([node, detail]) => ({ code: 'log.unarchived' as const, node, detail })),
       ...(lostCount === 0
         ? []
         : [{ code: 'log.lost' as const, node: self, detail: `${lostCount} records went unarchived` }]),
