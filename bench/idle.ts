@@ -1,6 +1,6 @@
 /**
  * What an idle cluster costs: CPU share and resident memory of guard and node process, with 3, 5, 7 and 16 nodes on this machine, from
- * /proc. The ratio of memory is to an idle process of Bun measured in the same run, that of CPU to the target of the design. Nodes
+ * /proc. `of the machine`: the pages of the program's file, which both have, counted once. The ratio of memory is to an idle process of Bun measured in the same run, that of CPU to the target of the design. Nodes
  * beyond the seventh are not eligible. `bun bench/idle.ts [--seconds 20] [--nodes 3,5,7,16] [--heartbeat-ms 20] [--without-log] [--json]`; needs `dist/rolecall`
  * (npm run build).
  */
@@ -33,14 +33,21 @@ const target = { cpuPercent: 2, residentMegabytes: 150 }
 interface Usage {
   readonly cpuTicks: number
   readonly residentBytes: number
+  /** Of them, pages of files: the program's own for the most part. */
+  readonly fileBytes: number
 }
 
 /** utime and stime stand 12th and 13th after the name, which may contain anything. */
 function usageOf(pid: number): Usage {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  const resident = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))
-  return { cpuTicks: Number(fields[11]) + Number(fields[12]), residentBytes: Number(resident?.[1] ?? 0) * 1024 }
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  const bytesOf = (name: string) => Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1] ?? 0) * 1024
+  return {
+    cpuTicks: Number(fields[11]) + Number(fields[12]),
+    residentBytes: bytesOf('VmRSS'),
+    fileBytes: bytesOf('RssFile'),
+  }
 }
 
 interface Result {
@@ -49,6 +56,8 @@ interface Result {
   /** Percent of one core, mean of the nodes. */
   readonly cpuPercent: number
   readonly residentMegabytes: number
+  /** What the machine has to give for it. */
+  readonly machineMegabytes: number
   /** Of memory, to an idle process of Bun. */
   readonly ratio: number
 }
@@ -88,18 +97,23 @@ async function measure(nodeCount: number, baseBytes: number): Promise<Result[]> 
       const after = pids.map((pid) => ({ pid, ...usageOf(pid) }))
       const ticks = after.reduce((sum, { pid, cpuTicks }) => sum + cpuTicks - before.get(pid)!.cpuTicks, 0)
       const bytes = after.reduce((sum, { residentBytes }) => sum + residentBytes, 0) / nodeCount
-      return { process, bytes, cpuPercent: (100 * ticks) / ticksPerSecond / elapsedSeconds / nodeCount }
+      const fileBytes = after.reduce((sum, { fileBytes }) => sum + fileBytes, 0) / nodeCount
+      return { process, bytes, fileBytes, cpuPercent: (100 * ticks) / ticksPerSecond / elapsedSeconds / nodeCount }
     })
     const sum = (of: 'bytes' | 'cpuPercent') => parts[0]![of] + parts[1]![of]
-    return [...parts, { process: 'both', bytes: sum('bytes'), cpuPercent: sum('cpuPercent') }].map(
-      ({ process, bytes, cpuPercent }) => ({
-        nodeCount,
-        process,
-        cpuPercent,
-        residentMegabytes: bytes / 1e6,
-        ratio: bytes / baseBytes,
-      }),
-    )
+    const both = { process: 'both', bytes: sum('bytes'), cpuPercent: sum('cpuPercent') }
+    const sharedBytes = Math.min(parts[0]!.fileBytes, parts[1]!.fileBytes)
+    return [
+      ...parts.map((part) => ({ ...part, machineBytes: part.bytes })),
+      { ...both, machineBytes: both.bytes - sharedBytes },
+    ].map(({ process, bytes, machineBytes, cpuPercent }) => ({
+      nodeCount,
+      process,
+      cpuPercent,
+      residentMegabytes: bytes / 1e6,
+      machineMegabytes: machineBytes / 1e6,
+      ratio: bytes / baseBytes,
+    }))
   } finally {
     await cluster.stop()
     cluster.remove()
@@ -144,15 +158,16 @@ if (values.json)
 else {
   console.log(
     `heartbeats every ${heartbeatIntervalMs} ms; an idle Bun has ${(baseBytes / 1e6).toFixed(0)} MB; mean of the nodes\n` +
-      'nodes  process        CPU of a core  to target   resident  to an idle Bun',
+      'nodes  process        CPU of a core  to target   resident  of the machine  to an idle Bun',
   )
-  for (const { nodeCount, process, cpuPercent, residentMegabytes, ratio } of results)
+  for (const { nodeCount, process, cpuPercent, residentMegabytes, machineMegabytes, ratio } of results)
     console.log(
       String(nodeCount).padEnd(6),
       process.padEnd(14),
       `${cpuPercent.toFixed(1)} %`.padStart(13),
       (process === 'both' ? (cpuPercent / target.cpuPercent).toFixed(2) : '').padStart(10),
       `${residentMegabytes.toFixed(0)} MB`.padStart(10),
+      `${machineMegabytes.toFixed(0)} MB`.padStart(15),
       ratio.toFixed(2).padStart(15),
     )
   console.log(`load average at the end ${loadAverage.toFixed(1)}`)

@@ -4,10 +4,10 @@
  * No secret leaves in it; it is built in memory and looked through before it is written.
  */
 import { cpus, hostname, loadavg, release, totalmem, type } from 'node:os'
-import type { Life, NodeBox } from '../recorder/boxes.ts'
+import { type Life, type NodeBox, unlessGone } from '../recorder/boxes.ts'
 import { segmentFileName } from '../recorder/names.ts'
 import type { Catalogue } from '../recorder/replay.ts'
-import { compactSegmentFile } from '../recorder/segmentCopy.ts'
+import { usedBytesIn } from '../recorder/segmentReader.ts'
 import type { Redactor } from './redact.ts'
 import { LifeRedaction, learnFromLife } from './redactLife.ts'
 
@@ -83,7 +83,8 @@ function addLife(files: Map<string, Uint8Array>, life: Life, { catalogue, redact
   const redaction = new LifeRedaction(life, catalogue, redactor)
   for (const segment of life.segments) {
     const path = `boxes/${encodeURIComponent(life.node)}/${segmentFileName(segment)}`
-    files.set(path, redaction.segment(segment))
+    const bytes = unlessGone(segment.path, () => redaction.segment(segment))
+    if (bytes) files.set(path, bytes)
   }
 }
 
@@ -96,7 +97,7 @@ function newest(boxes: readonly NodeBox[], byteCountMax: number) {
   for (let queue = queues.shift(); queue; queue = queues.shift()) {
     const next = queue.pop()
     if (!next) continue
-    const byteCount = usedBytes(next.segment.path)
+    const byteCount = unlessGone(next.segment.path, usedBytesIn) ?? 0
     if (byteCount > left) {
       leftOut.push(
         ...[...queue, next].map(({ segment }) => ({ path: segment.path, why: 'too large for the bundle: older' })),
@@ -112,10 +113,6 @@ function newest(boxes: readonly NodeBox[], byteCountMax: number) {
     .filter((life) => taken.has(life))
     .map((life) => ({ ...life, segments: life.segments.filter((segment) => taken.get(life)!.has(segment)) }))
   return { kept, leftOut }
-}
-
-function usedBytes(path: string): number {
-  return compactSegmentFile(path).length
 }
 
 function bytesOf(document: unknown, redactor: Redactor): Uint8Array {

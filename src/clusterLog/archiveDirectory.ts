@@ -4,7 +4,7 @@
  * batch, which has that record again.
  */
 import { type FileHandle, mkdir, open } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { ArchiveSink } from './archiveSink.ts'
 
 export function directorySink(of: {
@@ -27,15 +27,26 @@ export function directorySink(of: {
 async function appendWhole(path: string, text: string): Promise<void> {
   const file = await open(path, 'a+', 0o640)
   try {
-    await file.appendFile((await isLineOpen(file)) ? `\n${text}` : text)
+    const { size } = await file.stat()
+    await file.appendFile((await isLineOpen(file, size)) ? `\n${text}` : text)
     await file.datasync()
+    if (size === 0) await syncName(path)
   } finally {
     await file.close()
   }
 }
 
-async function isLineOpen(file: FileHandle): Promise<boolean> {
-  const { size } = await file.stat()
+/** The name of a new file is on disk only once its directory is. */
+async function syncName(path: string): Promise<void> {
+  const directory = await open(dirname(path), 'r')
+  try {
+    await directory.sync()
+  } finally {
+    await directory.close()
+  }
+}
+
+async function isLineOpen(file: FileHandle, size: number): Promise<boolean> {
   if (size === 0) return false
   const last = Buffer.alloc(1)
   await file.read(last, 0, 1, size - 1)

@@ -34,6 +34,6 @@ export function openArchive(of: {
     : directorySink({ directory: to, cluster, node })
 }
 
-export function isUrl(to: string): boolean {
+function isUrl(to: string): boolean {
   return /^https?:\/\//.test(to)
 }

@@ -4,9 +4,9 @@
  */
 import { listSegments, type SegmentFile } from '../recorder/names.ts'
 import { readSegment } from '../recorder/segmentReader.ts'
-import { encodeLogRecord } from './codec.ts'
+import { encodeReadable } from './codec.ts'
 import { isSnapshot, Notables, type Recorded } from './notable.ts'
-import { isAfter, type LogRecord, type StreamPosition } from './record.ts'
+import { beginning, isAfter, type LogRecord, type StreamPosition } from './record.ts'
 import type { Appended, Spool } from './spool.ts'
 
 export interface BackfillRequest {
@@ -42,7 +42,7 @@ export function backfill(spool: Spool, request: BackfillRequest, onAppended: (ap
       gapTo = found.to
       continue
     }
-    chunk.push(encodeLogRecord(found.record))
+    chunk.push(encodeReadable(found.record))
     last = found.record
     if (chunk.length >= chunkCount) flush(last)
   }
@@ -54,8 +54,12 @@ type Found =
   | { readonly type: 'gap'; readonly to: StreamPosition }
 
 function* foundAfter({ directory, node, upTo }: BackfillRequest, from: StreamPosition): Generator<Found> {
-  const isWanted = ({ incarnation }: SegmentFile) => incarnation <= upTo.incarnation && incarnation >= from.incarnation
+  // A life begins by asking for what those before it left: nothing of its own segment, which is not read for that.
+  const isWanted = ({ incarnation }: SegmentFile) =>
+    incarnation >= from.incarnation && isAfter(upTo, { incarnation, sequence: 0 })
   const lives = Map.groupBy(listSegments(directory, node).filter(isWanted), ({ incarnation }) => incarnation)
+  const turned = gapOfLives(from, lives.keys().next().value)
+  if (turned) yield turned
   for (const [incarnation, segments] of lives) {
     const afterSequence = incarnation === from.incarnation ? from.sequence : 0
     const notables = new Notables(node, incarnation)
@@ -71,6 +75,13 @@ function* foundAfter({ directory, node, upTo }: BackfillRequest, from: StreamPos
       if (notable) yield { type: 'record', record: notable }
     }
   }
+}
+
+/** The ring begins with a later life: what the one at `from` still recorded is not there, whatever it was, nor are those between. */
+function gapOfLives(from: StreamPosition, first: number | undefined): Found | null {
+  if (first === undefined || first <= from.incarnation || !isAfter(from, beginning)) return null
+  const sequence = first - 1 === from.incarnation ? from.sequence + 1 : 1
+  return { type: 'gap', to: { incarnation: first - 1, sequence } }
 }
 
 /** Of one life, from the segment on that holds what comes after `afterSequence`. */

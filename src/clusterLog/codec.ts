@@ -62,6 +62,15 @@ export function encodeLogRecord(record: LogRecord): Uint8Array {
   return (encodeWhole(record) ?? encodeBody(fieldsOf(withoutDetail(record)))).slice()
 }
 
+/**
+ * The same, read again to see that it can be: what a spool has refused comes this way, by the black box, and must not keep what is
+ * beside it out once more.
+ */
+export function encodeReadable(record: LogRecord): Uint8Array {
+  const bytes = encodeLogRecord(record)
+  return decodeLogRecord(bytes) ? bytes : encodeBody(fieldsOf(withoutDetail(record))).slice()
+}
+
 /** null: it is too large, or nested too deep. */
 function encodeWhole(record: LogRecord): Uint8Array | null {
   try {
@@ -93,7 +102,7 @@ function fieldsOf(record: LogRecord): unknown[] {
 }
 
 function withoutDetail(record: LogRecord): LogRecord {
-  return { ...record, kind: 'omitted', event: { type: record.event.type }, effects: [] }
+  return { ...record, kind: 'omitted', event: { type: record.event.type.slice(0, textLengthMax) }, effects: [] }
 }
 
 /** null: it is none. Never throws. */

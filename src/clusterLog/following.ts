@@ -83,6 +83,16 @@ export class Following {
     if (isAfter(position, stream.position)) stream.position = position
   }
 
+  /** The store is another than before, or the same again: streams are as far as it has them. */
+  reopened(origins: readonly NodePosition[]): void {
+    const stored = new Map(origins.map(({ node, position }) => [node, position]))
+    for (const node of new Set([...this.#streams.keys(), ...stored.keys()])) {
+      const stream = this.#stream(node)
+      stream.position = stored.get(node) ?? beginning
+      stream.asked = null
+    }
+  }
+
   /** What was asked is asked anew. */
   askAgain(): void {
     for (const stream of this.#streams.values()) stream.asked = null

@@ -10,7 +10,7 @@ export interface Candidate {
 }
 
 /** A log that only one node has is lost with it. */
-export const copiesMin = 2
+const copiesMin = 2
 
 /**
  * The nodes that are up and eligible: the master, since it archives, then by rank, `copies` of them; null: all. If that leaves fewer

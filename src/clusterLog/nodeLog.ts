@@ -12,6 +12,7 @@ import { LogReader } from './logReader.ts'
 import { mendMs, type NodeLogOptions } from './options.ts'
 import { beginning, isAfter } from './record.ts'
 import type { NodePosition } from './spoolCalls.ts'
+import type { SpoolClient } from './spoolClient.ts'
 import { Standing } from './standing.ts'
 import { followingTimes, Streams } from './streams.ts'
 
@@ -134,14 +135,17 @@ export class NodeLog implements ClusterLog {
   }
 
   problems(): LogProblem[] {
-    const { self } = this.#options
+    const { self, peers } = this.#options
+    const up = peers()
     const spoolFailure = this.#openFailure ?? this.#intake.failure
     const { lostCount } = this.stats()
     const own = this.#archiving.failure
-    const failures = new Map([...this.#archiveFailures, ...(own === null ? [] : [[self, own] as const])])
+    // Of one that is gone: another archives now, and it will not say that it no longer fails.
+    const told = [...this.#archiveFailures].filter(([node]) => up.includes(node))
+    const failures = [...told, ...(own === null ? [] : [[self, own] as const])]
     return [
       ...(spoolFailure === null ? [] : [{ code: 'log.unwritten' as const, node: self, detail: spoolFailure }]),
-      ...[...failures].map(([node, detail]) => ({ code: 'log.unarchived' as const, node, detail })),
+      ...failures.map(([node, detail]) => ({ code: 'log.unarchived' as const, node, detail })),
       ...(lostCount === 0
         ? []
         : [{ code: 'log.lost' as const, node: self, detail: `${lostCount} records went unarchived` }]),
@@ -150,9 +154,10 @@ export class NodeLog implements ClusterLog {
 
   async #open(): Promise<void> {
     const { self: node, incarnation, directories, startSpool, clock } = this.#options
-    const spool = startSpool()
-    spool.onAppended((appended) => this.#standing.appended(appended))
+    let spool: SpoolClient | null = null
     try {
+      spool = startSpool()
+      spool.onAppended((appended) => this.#standing.appended(appended))
       const opened = await spool.ask('open', { directory: directories.spool, node, incarnation })
       if (opened.setAside) log.error('the spool was set aside as {path}: {detail}; another begins', opened.setAside)
       this.#standing.opened(spool, opened)
@@ -161,7 +166,7 @@ export class NodeLog implements ClusterLog {
       void this.#intake.flush()
     } catch (error) {
       this.#tellOpen((error as Error).message)
-      await spool.close()
+      await spool?.close()
       clock.setTimer(mendMs, () => void this.#open())
     }
   }

@@ -74,15 +74,12 @@ export class Spool {
   lostCount = 0
 
   constructor(directory: string) {
-    const { database, name, setAside } = openSpoolFile(directory)
+    const { database, name, setAside, recordCount, byteCount } = openSpoolFile(directory)
     this.database = database
     this.name = name
     this.setAside = setAside
-    const sums = database
-      .query(`SELECT count(*) AS count, coalesce(sum(length(bytes) + ${recordOverheadBytes}), 0) AS bytes FROM record`)
-      .get() as { count: number; bytes: number }
-    this.recordCount = sums.count
-    this.sizeBytes = sums.bytes
+    this.recordCount = recordCount
+    this.sizeBytes = byteCount + recordCount * recordOverheadBytes
   }
 
   /** The stream of this node begins here with this life, unless it has begun. */
@@ -138,6 +135,9 @@ export class Spool {
       for (const { record, bytes } of fresh) this.#insert(record, bytes)
       this.#save({ ...batch, completeUs: Math.max(batch.completeUs, lastUs) }, position)
     })()
+    // Only now: what a full disk took back must not count towards the bound.
+    this.recordCount += fresh.length
+    for (const { bytes } of fresh) this.sizeBytes += bytes.length + recordOverheadBytes
     return { ok: true, origin: originOf(this.#origin(batch.node)!) }
   }
 
@@ -148,8 +148,6 @@ export class Spool {
         'INSERT OR IGNORE INTO record (node, life, sequence, us, ticks, actor, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)',
       )
       .run(node, incarnation, sequence, time.us, time.count, actor, bytes)
-    this.recordCount += 1
-    this.sizeBytes += bytes.length + recordOverheadBytes
   }
 
   #save({ node, upTo, completeUs }: Batch, position: StreamPosition): void {
@@ -199,10 +197,12 @@ export class Spool {
     return row?.seq ?? 0
   }
 
+  /** Each by itself, as SQLite looks up the end of an index only for one at a time: this comes with every answer. */
   extent(): { oldestUs: number | null; newestUs: number | null; oldestArrival: number | null } {
+    const one = (what: string) => `(SELECT ${what} FROM record)`
     return this.database
       .query(
-        'SELECT min(us) AS oldestUs, max(us) AS newestUs, (SELECT min(arrival) FROM record) AS oldestArrival FROM record',
+        `SELECT ${one('min(us)')} AS oldestUs, ${one('max(us)')} AS newestUs, ${one('min(arrival)')} AS oldestArrival`,
       )
       .get() as { oldestUs: number | null; newestUs: number | null; oldestArrival: number | null }
   }
@@ -215,7 +215,7 @@ export class Spool {
       .query('SELECT arrival, node, life, sequence, us, length(bytes) AS size FROM record ORDER BY us LIMIT ?')
       .all(countMax) as { arrival: number; node: string; life: number; sequence: number; us: number; size: number }[]
     const gone: typeof oldest = []
-    let { sizeBytes } = this
+    let { sizeBytes, lostCount } = this
     for (const row of oldest) {
       const isWaiting =
         archived !== null &&
@@ -223,7 +223,7 @@ export class Spool {
       const isOver = sizeBytes > limits.sizeBytesMax
       if (!isOver && !isTooOld(row.us)) break
       if (!isOver && isWaiting) continue
-      if (isWaiting) this.lostCount += 1
+      if (isWaiting) lostCount += 1
       gone.push(row)
       sizeBytes -= row.size + recordOverheadBytes
     }
@@ -235,6 +235,7 @@ export class Spool {
     })()
     this.recordCount -= gone.length
     this.sizeBytes = sizeBytes
+    this.lostCount = lostCount
     return gone.length
   }
 

@@ -3,8 +3,8 @@ import type { LogQuery } from './index.ts'
 import { beginning, type StreamPosition } from './record.ts'
 import type { Spool } from './spool.ts'
 
-export const queryLimitDefault = 200
-export const queryLimitMax = 5000
+const queryLimitDefault = 200
+const queryLimitMax = 5000
 
 interface Row {
   readonly arrival: number
@@ -38,7 +38,7 @@ export interface FoundArrivals {
   readonly isReset: boolean
 }
 
-export const arrivalLimitMax = 1000
+const arrivalLimitMax = 1000
 
 /** What arrived after a place, in that order; null: from the oldest kept. */
 export function findArrivals(spool: Spool, after: number | null, limit = arrivalLimitMax): FoundArrivals {
@@ -76,28 +76,30 @@ export function findUnarchived(spool: Spool, countMax: number): Unarchived {
     const { incarnation, sequence } = archived.get(node) ?? beginning
     return spool.database
       .query(
-        'SELECT node, life, sequence, us, ticks, bytes FROM record WHERE node = ? AND (life, sequence) > (?, ?) ORDER BY life, sequence LIMIT ?',
+        'SELECT arrival, node, life, sequence, us, ticks FROM record WHERE node = ? AND (life, sequence) > (?, ?) ORDER BY life, sequence LIMIT ?',
       )
       .all(node, incarnation, sequence, countMax + 1) as PlacedRow[]
   })
   // A node whose clock was set back between two lives must not be archived out of the order of its stream.
   const merged = mergeStreams(next)
   const chosen = merged.slice(0, countMax)
+  // Only now: of all nodes together it may be many times as much as is taken.
+  const bytes = spool.database.query('SELECT bytes FROM record WHERE arrival = ?')
   const positions = new Map(chosen.map(({ node, life, sequence }) => [node, { incarnation: life, sequence }]))
   return {
-    records: chosen.map(({ bytes }) => bytes),
+    records: chosen.map(({ arrival }) => (bytes.get(arrival) as { bytes: Uint8Array }).bytes),
     positions: [...positions].map(([node, position]) => ({ node, position })),
     isMore: merged.length > chosen.length,
   }
 }
 
 interface PlacedRow {
+  readonly arrival: number
   readonly node: string
   readonly life: number
   readonly sequence: number
   readonly us: number
   readonly ticks: number
-  readonly bytes: Uint8Array
 }
 
 /** By time, each no earlier than those before it in its own stream. */

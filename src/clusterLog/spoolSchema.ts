@@ -25,7 +25,7 @@ const tables = `
   PRAGMA user_version = ${formatVersion};
 `
 
-export const spoolPathIn = (directory: string) => join(directory, 'log.sqlite')
+const spoolPathIn = (directory: string) => join(directory, 'log.sqlite')
 
 export interface OpenedSpool {
   readonly database: Database
@@ -33,6 +33,9 @@ export interface OpenedSpool {
   readonly name: string
   /** Where an unreadable one before it went. */
   readonly setAside: { readonly path: string; readonly detail: string } | null
+  readonly recordCount: number
+  /** Of the records' own bytes. */
+  readonly byteCount: number
 }
 
 /** Throws what the file system or SQLite throw for a directory in which nothing can be made. */
@@ -55,7 +58,7 @@ function isBusy(error: unknown): boolean {
   return /^SQLITE_(BUSY|LOCKED|FULL|CANTOPEN|READONLY|IOERR)/.test(String((error as { code?: unknown }).code ?? ''))
 }
 
-function prepare(path: string): { database: Database; name: string } {
+function prepare(path: string): Omit<OpenedSpool, 'setAside'> {
   const database = new Database(path, { create: true, strict: true })
   try {
     database.run('PRAGMA locking_mode = EXCLUSIVE')
@@ -64,7 +67,12 @@ function prepare(path: string): { database: Database; name: string } {
     database.run('PRAGMA synchronous = NORMAL')
     database.run('PRAGMA journal_size_limit = 8388608')
     database.run('PRAGMA cache_size = -2048')
-    return { database, name: storeNameIn(database) }
+    const name = storeNameIn(database)
+    // Goes through all of the table: one that is damaged is found here, where it can be set aside.
+    const sums = database.query(
+      'SELECT count(*) AS recordCount, coalesce(sum(length(bytes)), 0) AS byteCount FROM record',
+    )
+    return { database, name, ...(sums.get() as { recordCount: number; byteCount: number }) }
   } catch (error) {
     database.close()
     throw error

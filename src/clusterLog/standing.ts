@@ -19,11 +19,10 @@ export class Standing {
     this.following = following
   }
 
+  /** What is here is what the spool has, whatever one before it had. */
   opened(spool: SpoolClient, { origins, archived }: OpenedState): void {
-    for (const { node, position, completeUs } of origins) {
-      this.following.stored(node, position)
-      this.completeUpTo(node, completeUs)
-    }
+    this.following.reopened(origins)
+    for (const { node, completeUs } of origins) this.completeUpTo(node, completeUs)
     this.archivedUpTo(archived)
     this.spool = spool
   }

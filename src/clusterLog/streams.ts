@@ -24,6 +24,8 @@ const markMsPerNode = 50
 /** `retryMs`: longer than a node that has nothing takes to say so. */
 export const followingTimes = { retryMs: 15_000, doubtMs: 1000, paceMs: 20 }
 const announceMs = 2000
+/** Where nothing is new. */
+const repeatMs = 10_000
 
 type Records = Extract<ClusterLogMessage, { type: 'log.records' }>
 type Positions = Extract<ClusterLogMessage, { type: 'log.positions' }>
@@ -35,6 +37,8 @@ export class Streams {
   readonly #isFollowed: () => boolean
   readonly #serving = new Serving()
   #announceAtMs = 0
+  /** What was said last, and when. */
+  #said = { text: '', atMs: 0 }
 
   /** `ownCompleteUs`: as `Intake#completeUs`. `isFollowed`: somebody here waits for what happens. */
   constructor(
@@ -91,11 +95,12 @@ export class Streams {
     }
   }
 
-  /** Tells the others what this node has, now and then. */
+  /** Tells the others what this node has, now and then; seldom where they know. */
   announce(archiveFailure: string | null): void {
     const { self, clock, peers, send } = this.#options
-    if (clock.nowMs() < this.#announceAtMs) return
-    this.#announceAtMs = clock.nowMs() + announceMs
+    const nowMs = clock.nowMs()
+    if (nowMs < this.#announceAtMs) return
+    this.#announceAtMs = nowMs + announceMs
     const own = [...new Set([self, ...this.#standing.following.origins()])].slice(0, logOriginCountMax)
     const positions = own.map((node) => ({ node, position: this.#standing.positionOf(node) }))
     const message: Positions = {
@@ -104,7 +109,11 @@ export class Streams {
       archived: this.#standing.archived.slice(0, logOriginCountMax),
       archiveFailure,
     }
-    for (const node of peers()) send(node, message)
+    const up = peers()
+    const text = JSON.stringify([message, up])
+    if (text === this.#said.text && nowMs < this.#said.atMs + repeatMs) return
+    this.#said = { text, atMs: nowMs }
+    for (const node of up) send(node, message)
   }
 
   async take(from: string, message: Records): Promise<void> {

@@ -35,18 +35,13 @@ export class Tap {
   }
 
   /** A recorder that gives what it has recorded to the tap. */
-  over<R extends Recorder>(recorder: R): R {
-    const append: Recorder['append'] = (record) => {
-      recorder.append(record)
-      this.take(record)
-    }
-    return new Proxy(recorder, {
-      get(target, key) {
-        if (key === 'append') return append
-        const value = Reflect.get(target, key, target)
-        return typeof value === 'function' ? value.bind(target) : value
+  over(recorder: Recorder): Recorder {
+    return {
+      append: (record) => {
+        recorder.append(record)
+        this.take(record)
       },
-    })
+    }
   }
 
   take(record: Recorded): void {

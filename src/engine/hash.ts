@@ -3,8 +3,10 @@
  * are immutable, so what a step left alone is the same object as before, and its hash is looked up. A CRIM knows megabytes, and a step
  * changes a few hundred bytes of them.
  *
- * The fields of a context are written out as JSON; one of many entries stands as a number, made of the hashes of its entries. Key order is the machine's own, so it is the same wherever the same code runs. Whoever changes a word of this raises the version
- * of every machine (`machines/index.ts`): recordings hold the hashes.
+ * The fields of a context are written out as JSON; one of many entries stands as a number, made of the hashes of its entries. Key order
+ * is the machine's own, so it is the same wherever the same code runs. What is undefined counts as JSON has it: a snapshot that was
+ * recorded comes back without it. Whoever changes a word of this raises the version of every machine (`machines/index.ts`): recordings
+ * hold the hashes.
  */
 
 /** Of a field with more entries than this, each entry has a hash of its own. */
@@ -33,7 +35,7 @@ type Entries = Readonly<Record<string, unknown>>
 function isLarge(field: unknown): field is Entries {
   if (typeof field !== 'object' || field === null) return false
   let count = 0
-  for (const _ in field) if (++count > entryCountMax) return true
+  for (const key in field) if ((field as Entries)[key] !== undefined && ++count > entryCountMax) return true
   return false
 }
 
@@ -47,7 +49,7 @@ function hashOfRecord(record: Entries): number {
 
 /** Going by the first entry: words and numbers are not worth looking up one by one. */
 function isOfObjects(record: Entries): boolean {
-  for (const key in record) return typeof record[key] === 'object'
+  for (const key in record) if (record[key] !== undefined) return typeof record[key] === 'object'
   return false
 }
 

@@ -25,8 +25,11 @@ export function startActors(parts: Parts): void {
   for (const assignment of Object.keys(configuration.assignments)) startComponent(parts, assignment)
 }
 
-/** Nothing that a machine keeps goes unrecorded, so it is told no secret, no password of a fence agent and nothing of tokens. */
-export function withoutSecrets({ http: _http, ...configuration }: Configuration): Configuration {
+/**
+ * Nothing that a machine keeps goes unrecorded, so it is told no secret, no password of a fence agent, nothing of tokens, and not the
+ * address of the archive, which may have a key in it.
+ */
+export function withoutSecrets({ http: _http, log: _log, ...configuration }: Configuration): Configuration {
   const nodes = Object.entries(configuration.nodes).map(([name, { fence: _, ...node }]) => [name, node])
   return { ...configuration, secret: null, nodes: Object.fromEntries(nodes) }
 }

@@ -224,7 +224,7 @@ export async function assemble(of: {
         callbacks: {
           ...callbacks,
           onCheckpoint: (checkpoint) => parts.checkpoints.send(checkpoint),
-          onSelfTestAsked: selfTestsOf((operation) => parts.operations.request(operation)),
+          onSelfTestAsked: selfTestsOf((operation) => parts.operations.request(operation), clock),
           onRecord: (record) => notes.application({ ...record, cause: causes.ofApplication(record.component) }),
         },
         isExpected: (component, life) => parts.agent.isExpected(component, life),

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join } from 'node:path'
 
 /** Signals whose default action writes one. */
-export const coreSignals = [
+const coreSignals = [
   'SIGABRT',
   'SIGBUS',
   'SIGFPE',

@@ -33,7 +33,7 @@ export class RecordTap {
   }
 
   /** The recorder, heard. */
-  on<T extends Recorder>(recorder: T): Recorder {
+  on(recorder: Recorder): Recorder {
     return {
       append: (record) => {
         recorder.append(record)

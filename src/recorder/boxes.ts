@@ -3,7 +3,7 @@ import { closeSync, type Dirent, openSync, readdirSync, readSync, realpathSync, 
 import { basename, dirname, join } from 'node:path'
 import { decodeHeader, formatVersion, newerVersionIn } from './format.ts'
 import { compareSegments, parseSegmentFileName, type SegmentFile, segmentSuffix } from './names.ts'
-import { type Damage, readSegment, type SegmentContent, type StoredFrame } from './segmentReader.ts'
+import { type Damage, readSegment, type StoredFrame } from './segmentReader.ts'
 
 /** One start of a node's process, with what the ring still has of it. */
 export interface Life {
@@ -63,7 +63,7 @@ function segmentFilesAt(directory: string): SegmentFile[] {
   const stat = statSync(directory, { throwIfNoEntry: false })
   if (stat?.isFile() && directory.endsWith(segmentSuffix)) return [identify(realpathSync(directory))]
   if (!stat?.isDirectory()) throw new BlackBoxNotFoundError(`there is no directory '${directory}'`)
-  const files = pathsBelow(realpathSync(directory), depthMax).map(identify)
+  const files = pathsBelow(realpathSync(directory), depthMax).flatMap((path) => unlessGone(path, identify) ?? [])
   if (files.length === 0) throw new BlackBoxNotFoundError(`there is no black box in or below '${directory}'`)
   return files
 }
@@ -121,7 +121,7 @@ export interface LifeListener {
 export function* readLife(life: Life, { onDamage, onSegment }: LifeListener): Generator<StoredFrame> {
   for (const [index, { path }] of life.segments.entries()) {
     onSegment?.(path)
-    const content = readIfThere(path)
+    const content = unlessGone(path, readSegment)
     if (!content) continue
     const isLast = index === life.segments.length - 1
     for (const damage of content.damages) onDamage({ ...damage, isTornTail: damage.isTornTail && isLast })
@@ -143,9 +143,9 @@ export function segmentCounter(lives: readonly Life[], onProgress?: (progress: R
 }
 
 /** null: the node is running, and its ring has turned since the directory was listed. */
-function readIfThere(path: string): SegmentContent | null {
+export function unlessGone<T>(path: string, read: (path: string) => T): T | null {
   try {
-    return readSegment(path)
+    return read(path)
   } catch (error) {
     const isGone = (error as { code?: string }).code === 'ENOENT' && statSync(dirname(path)).isDirectory()
     if (isGone) return null

@@ -5,12 +5,11 @@
  * Invariant: every record up to `flushed` is on the disk, in segments whose names are there too. After a flush that failed nothing
  * more is counted as flushed in this life: the kernel may have given up pages and not say so again.
  */
-import { closeSync, fsync, openSync } from 'node:fs'
+import { closeSync, fsync, fsyncSync, openSync } from 'node:fs'
 import type { SegmentWriter } from './segmentWriter.ts'
 
 /** `incident`: at once after each, and every interval while one lasts; `interval`: every interval in which something was recorded. */
-export const flushPolicies = ['never', 'incident', 'interval'] as const
-export type FlushPolicy = (typeof flushPolicies)[number]
+export type FlushPolicy = 'never' | 'incident' | 'interval'
 
 export interface FlushPosition {
   /** Number of the last record. */
@@ -33,6 +32,8 @@ export class Flusher {
   readonly #options: FlusherOptions
   /** Left by the recorder, and not flushed since. */
   #left: SegmentWriter[] = []
+  /** Of those, the ones that a flush under way is to close. */
+  #leaving: readonly SegmentWriter[] = []
   #isNameNew = true
   #isUnderWay = false
   #isWanted = false
@@ -74,10 +75,12 @@ export class Flusher {
     this.#isOver = true
     if (this.#timer !== null) clearTimeout(this.#timer)
     const present = this.#options.present()
-    for (const writer of [...this.#left, ...(present ? [present.writer] : [])]) writer.sync()
+    const writers = [...this.#leaving, ...this.#left, ...(present ? [present.writer] : [])]
+    for (const writer of writers) writer.sync()
+    this.#syncNames()
     if (present && !this.#hasFailed) this.flushed = present.position
     // One under way still needs its file: the end of the process closes it.
-    if (!this.#isUnderWay) for (const writer of [...this.#left, ...(present ? [present.writer] : [])]) writer.close()
+    if (!this.#isUnderWay) for (const writer of writers) writer.close()
   }
 
   /** At the next turn of the event loop: an incident is seldom a single record. */
@@ -92,6 +95,7 @@ export class Flusher {
 
   async #flush(): Promise<void> {
     const left = this.#left.splice(0)
+    this.#leaving = left
     try {
       const present = this.#isOver ? null : this.#options.present()
       // All of them have ended before any is closed, whatever becomes of one.
@@ -107,10 +111,20 @@ export class Flusher {
       this.#hasFailed = true
     }
     for (const writer of left) writer.close()
+    this.#leaving = []
     this.#isUnderWay = false
     const isWanted = this.#isWanted
     this.#isWanted = false
     if (isWanted && !this.#isOver) this.#want()
+  }
+
+  #syncNames(): void {
+    const directory = openSync(this.#options.directory, 'r')
+    try {
+      fsyncSync(directory)
+    } finally {
+      closeSync(directory)
+    }
   }
 
   async #flushNames(): Promise<void> {

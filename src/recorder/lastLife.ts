@@ -7,7 +7,7 @@ import { isNote } from '../engine/record.ts'
 import { decodeRecord, type StoredRecord } from './codec.ts'
 import { decodeHeader, frameBytes, frameHeadBytes, headChecksumOf, readFrameHead, viewOf } from './format.ts'
 import type { SegmentFile } from './names.ts'
-import { readSegmentBytes, usedBytesOf } from './segmentReader.ts'
+import { readSegmentBytes, release, usedBytesOf } from './segmentReader.ts'
 
 export interface LastLife {
   readonly incarnation: number
@@ -75,7 +75,16 @@ interface SegmentEnd {
 }
 
 function readEnd(path: string): SegmentEnd {
-  const bytes = readFileSync(path)
+  const bytes = bytesOf(path)
+  if (bytes === null) return { last: null, tail: 'damaged', bootId: null }
+  try {
+    return endIn(path, bytes)
+  } finally {
+    release(bytes)
+  }
+}
+
+function endIn(path: string, bytes: Uint8Array): SegmentEnd {
   const reading = decodeHeader(bytes)
   const found = reading.ok ? walk(bytes, reading.headerBytes) : null
   const bootId = reading.ok ? (reading.header.bootId ?? null) : null
@@ -86,6 +95,15 @@ function readEnd(path: string): SegmentEnd {
     last: frames.at(-1)?.record ?? null,
     tail: damages.length === 0 ? 'whole' : isTorn ? 'torn' : 'damaged',
     bootId,
+  }
+}
+
+/** null: the disk does not give it. That is told, and is no reason for a node not to begin. */
+function bytesOf(path: string): Uint8Array | null {
+  try {
+    return readFileSync(path)
+  } catch {
+    return null
   }
 }
 
@@ -105,5 +123,10 @@ function walk(bytes: Uint8Array, firstOffset: number): { readonly last: StoredRe
   if (lastAt === null) return { last: null }
   const { length, payloadChecksum } = readFrameHead(view, lastAt)
   const payload = bytes.subarray(lastAt + frameHeadBytes, lastAt + frameHeadBytes + length)
-  return Bun.hash.crc32(payload) === payloadChecksum ? { last: decodeRecord(payload) } : null
+  if (Bun.hash.crc32(payload) !== payloadChecksum) return null
+  try {
+    return { last: decodeRecord(payload) }
+  } catch {
+    return null // what stands there is not for this program: the closer look says so, and the node begins all the same
+  }
 }

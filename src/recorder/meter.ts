@@ -1,6 +1,6 @@
 /**
  * What recording costs, measured at little cost of its own: the time of one record in sixteen stands for all of them, what turning
- * to a new segment takes is counted as it is, and a window closes by the time that the records carry.
+ * to a new segment takes, its head included, is counted as it is, and a window closes by the time that the records carry.
  */
 import type { RecorderBudget } from '../../machines/model/configuration.ts'
 import type { Detail, Load } from './detail.ts'
@@ -12,7 +12,7 @@ export interface Usage {
   readonly bytesPerSecond: number
 }
 
-export const windowUs = 1_000_000
+const windowUs = 1_000_000
 const sampleInterval = 16
 
 export class Meter {
@@ -57,7 +57,7 @@ export class Meter {
     this.#byteCount += byteCount
   }
 
-  /** What making a segment took, within a record or not. */
+  /** What making a segment, or writing its head, took, within a record or not. */
   turned(elapsedNs: number): void {
     this.#busyNs += elapsedNs
     if (this.#count % sampleInterval === 0) this.#turnNs += elapsedNs

@@ -266,6 +266,7 @@ class RingRecorder implements BlackBox {
   /** The snapshots of a segment's head: those that fit in half of it, so that records always find room. */
   #writeHead(record: NumberedRecord): void {
     this.#isHeadWritten = true
+    const startedNs = Bun.nanoseconds()
     const keptBytes = this.#options.segmentSizeBytes / 2
     for (const snapshot of this.#snapshotsAfter(record)) {
       if (this.#ring.writer!.freeBytes > keptBytes) this.#writeSnapshot(snapshot)
@@ -274,6 +275,7 @@ class RingRecorder implements BlackBox {
         this.#problem('snapshot.tooLarge', `no room for '${snapshot.actor}': the snapshots take half of the segment`)
       }
     }
+    this.#meter?.turned(Bun.nanoseconds() - startedNs)
   }
 
   #writeSnapshot(snapshot: SnapshotRecord): void {

@@ -60,7 +60,21 @@ export interface SegmentContent {
 
 /** Reads a segment. Throws only when the file cannot be read at all. */
 export function readSegment(file: string): SegmentContent {
-  return readSegmentBytes(file, readFileSync(file))
+  const bytes = readFileSync(file)
+  try {
+    return readSegmentBytes(file, bytes)
+  } finally {
+    release(bytes)
+  }
+}
+
+/**
+ * Gives back the memory of a whole file at once. A process that hardly allocates anything more would otherwise keep it for hours: its
+ * garbage is not collected until there is more. What was decoded from it is copied, so nothing looks at it any more.
+ */
+export function release({ buffer, byteLength }: Uint8Array<ArrayBufferLike>): void {
+  // A small file's bytes may lie in a buffer that others share.
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0)
 }
 
 export function readSegmentBytes(file: string, bytes: Uint8Array): SegmentContent {
@@ -217,6 +231,14 @@ class SegmentScan {
   #damage(kind: DamageKind, offset: number, lostByteCount: number, detail: string, isTornTail = false): void {
     this.#damages.push({ kind, file: this.#file, offset, lostByteCount, detail, isTornTail })
   }
+}
+
+/** What a segment takes without the zeros after its last frame. Throws what the file system throws. */
+export function usedBytesIn(file: string): number {
+  const bytes = readFileSync(file)
+  const count = usedBytesOf(bytes)
+  release(bytes)
+  return count
 }
 
 const zeros = new Uint8Array(65_536)

@@ -122,3 +122,22 @@ for (const seed of [1, 2, 3, 4]) {
     cluster.end()
   })
 }
+
+test('that a master cannot archive all nodes know, as long as it is there', async () => {
+  const archive: ArchiveSink = { name: 'broken', write: () => Promise.reject(new Error('no room')) }
+  const works: ArchiveSink = { name: 'works', write: () => Promise.resolve() }
+  const cluster = new LogCluster({
+    directory: temporaryFolder('log-archive'),
+    names: ['n1', 'n2', 'n3'],
+    node: (name) => ({ archive: name === 'n1' ? archive : works, limits: { ...roomy, isArchived: true } }),
+  })
+  cluster.record('n1')
+  await cluster.pass(6000, 50)
+  const problems = () => cluster.nodes.get('n2')!.log.problems()
+  expect(problems()).toEqual([{ code: 'log.unarchived', node: 'n1', detail: 'broken: no room' }])
+  cluster.kill('n1')
+  cluster.master = 'n2'
+  await cluster.pass(6000, 50)
+  expect(problems()).toEqual([])
+  cluster.end()
+})

@@ -1,6 +1,13 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { decodeLogRecord, encodeLogRecord, gapRecord, recordBytesMax } from '../../src/clusterLog/codec.ts'
+import {
+  decodeLogRecord,
+  encodeLogRecord,
+  encodeReadable,
+  gapRecord,
+  recordBytesMax,
+} from '../../src/clusterLog/codec.ts'
+import type { Message } from '../../src/engine/step.ts'
 import { logRecord } from './support.ts'
 
 const message = fc.record({
@@ -57,4 +64,12 @@ test('a gap stands at the place of the last that is gone', () => {
   })
   expect(gap).toMatchObject({ id: 'n1:2:9', actor: 'clusterLog', event: { type: 'log.gap', from: '1:4', to: '2:9' } })
   expect(decodeLogRecord(encodeLogRecord(gap))).toEqual(gap)
+})
+
+test('what can be written but not read again is kept without its detail', () => {
+  const odd = logRecord({ node: 'n1', sequence: 1, event: JSON.parse('{"type": "odd", "__proto__": 1}') as Message })
+  expect(decodeLogRecord(encodeLogRecord(odd))).toBeNull()
+  expect(decodeLogRecord(encodeReadable(odd))).toMatchObject({ kind: 'omitted', event: { type: 'odd' } })
+  const long = logRecord({ node: 'n1', sequence: 1, event: { type: 'x'.repeat(600) } })
+  expect(decodeLogRecord(encodeReadable(long))).toMatchObject({ kind: 'omitted', event: { type: 'x'.repeat(500) } })
 })

@@ -1,5 +1,7 @@
 /** What others see of the log of a node: spans, arrivals, being told, gaps, who keeps what. */
 import { expect, test } from 'bun:test'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import type { LogRecord } from '../../src/clusterLog/index.ts'
 import { temporaryFolder } from '../support/folders.ts'
 import { LogCluster } from './logCluster.ts'
@@ -98,6 +100,34 @@ test('what neither spool nor black box has any more is told as a gap', async () 
   three.end()
 })
 
+test('so are lives of which the black box has nothing any more', async () => {
+  const disk = { isFull: false }
+  const three = cluster({
+    node: (name) => (name === 'n2' ? { segmentCountMax: 2, spoolFails: () => disk.isFull } : {}),
+  })
+  for (let count = 0; count < 3; count++) three.record('n2')
+  await three.pass(2000)
+  disk.isFull = true
+  for (let life = 1; life <= 4; life++) {
+    three.record('n2')
+    three.kill('n2')
+    three.start('n2')
+  }
+  three.record('n2')
+  disk.isFull = false
+  await three.pass(40_000, 50)
+  const records = (await three.nodes.get('n1')!.records()).filter(({ node }) => node === 'n2')
+  expect(records.map(({ id, event }) => (event.type === 'log.gap' ? [id, event.from, event.to] : id))).toEqual([
+    'n2:1:1',
+    'n2:1:2',
+    'n2:1:3',
+    ['n2:3:1', '1:3', '3:1'],
+    'n2:4:1',
+    'n2:5:1',
+  ])
+  three.end()
+})
+
 test('a spool that cannot be written for a while loses nothing', async () => {
   const disk = { isFull: false }
   const three = cluster({ node: (name) => ({ spoolFails: () => disk.isFull && name === 'n1' }) })
@@ -154,5 +184,19 @@ test('when the thread of the spool ends another is started, and nothing is lost'
   await three.pass(40_000, 50)
   for (const node of three.nodes.values()) expect((await node.records()).length).toBe(10)
   expect(three.nodes.get('n1')!.log.problems()).toEqual([])
+  three.end()
+})
+
+test('where the thread begins another store it is filled again, by the black box and the other nodes', async () => {
+  const directory = temporaryFolder('log')
+  const three = cluster({ directory })
+  for (let count = 0; count < 10; count++) three.record(count % 2 === 0 ? 'n1' : 'n2')
+  await three.pass(3000)
+  three.nodes.get('n1')!.stopSpool()
+  rmSync(join(directory, 'n1', 'log'), { recursive: true })
+  three.record('n1')
+  three.record('n2')
+  await three.pass(40_000, 50)
+  for (const node of three.nodes.values()) expect((await node.records()).length).toBe(12)
   three.end()
 })

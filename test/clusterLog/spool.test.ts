@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { readdirSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { encodeLogRecord, trustedLogRecord } from '../../src/clusterLog/codec.ts'
 import type { LogRecord } from '../../src/clusterLog/index.ts'
@@ -107,6 +107,23 @@ describe('at its bounds', () => {
     expect(spool.summary()).toMatchObject({ recordCount: 0, sizeBytes: 0 })
     spool.close()
   })
+
+  test('what a full disk did not take does not count, or it would push out what is there', () => {
+    const spool = new Spool(temporaryFolder('spool'))
+    spool.append(batch('n1', 0, [1]))
+    const before = spool.summary()
+    const { page_count: pageCount } = spool.database.query('PRAGMA page_count').get() as { page_count: number }
+    spool.database.run(`PRAGMA max_page_count = ${pageCount + 1}`)
+    const large = batch(
+      'n1',
+      1,
+      Array.from({ length: 200 }, (_, index) => index + 2),
+      { event: { type: 'lamp.pressed', note: 'x'.repeat(2000) } },
+    )
+    for (let attempt = 0; attempt < 3; attempt += 1) expect(() => spool.append(large)).toThrow('full')
+    expect(spool.summary()).toEqual(before)
+    spool.close()
+  })
 })
 
 test('a span is in the order of time, with its last ones if there are more; filters mean what they say', () => {
@@ -169,4 +186,24 @@ test('a file that cannot be read is set aside', () => {
   expect(spool.append(batch('n1', 0, [1]))).toMatchObject({ ok: true })
   expect(readdirSync(directory)).toContain('log.sqlite.unreadable')
   spool.close()
+})
+
+test('so is one that is damaged further on', () => {
+  const directory = temporaryFolder('spool')
+  const spool = new Spool(directory)
+  spool.append(
+    batch(
+      'n1',
+      0,
+      Array.from({ length: 500 }, (_, index) => index + 1),
+    ),
+  )
+  spool.close()
+  const file = openSync(join(directory, 'log.sqlite'), 'r+')
+  for (let page = 8; page < 20; page += 1) writeSync(file, new Uint8Array(4096).fill(0xaa), 0, 4096, page * 4096)
+  closeSync(file)
+  const next = new Spool(directory)
+  expect(next.setAside?.path).toBe(join(directory, 'log.sqlite.unreadable'))
+  expect(next.append(batch('n1', 0, [1]))).toMatchObject({ ok: true })
+  next.close()
 })

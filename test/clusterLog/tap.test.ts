@@ -27,12 +27,10 @@ test('gives on what it was given, and takes what matters; at first earlier lives
   expect(waitingCount).toBe(1)
   const recorder = tap.over({
     append: (record: { sequence: number }) => void kept.push(record.sequence),
-    close: () => 'closed',
   })
   recorder.append(step(1))
   recorder.append(step(2))
   expect(kept).toEqual([1, 2])
-  expect(recorder.close()).toBe('closed')
   expect(waitingCount).toBe(2)
   const { hole, records } = tap.drain(10)
   expect(hole).toBe(0)

@@ -56,6 +56,9 @@ describe('the hash of a state', () => {
   })
   test('what is undefined is not there, and the state counts as well', () => {
     expect(hashWith({ ...many, a: undefined })).toBe(hashWith(many))
+    expect(hashWith({ a: undefined, ...many })).toBe(hashWith(many))
+    const eight = Object.fromEntries(Object.entries(many).slice(0, 8))
+    expect(hashWith({ ...eight, a: undefined })).toBe(hashWith(eight))
     expect(hashOfState('ready', { a: 1, b: undefined })).toBe(hashOfState('ready', { a: 1 }))
     expect(hashOfState('ready', {})).not.toBe(hashOfState({ ready: 'new' }, {}))
     expect(hashWith(Object.values(many))).not.toBe(hashWith({ ...Object.values(many) }))

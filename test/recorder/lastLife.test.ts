@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'bun:test'
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { lifeEndedType } from '../../src/recorder/lastLife.ts'
 import type { RecorderOptions } from '../../src/recorder/recorder.ts'
 import { bytesOf, makeDirectory, removeDirectories, segmentPaths, startLamp, startNode } from './support.ts'
@@ -50,6 +50,23 @@ describe('how the last life ended', () => {
     expect(lastLifeOf(directory, 2, { bootId: 'second' })).toMatchObject({ end: 'machineRestarted' })
     expect(lastLifeOf(directory, 3, { bootId: 'second' })).toMatchObject({ end: 'killed', incarnation: 2 })
     expect(lastLifeOf(directory, 4, { bootId: null })).toMatchObject({ end: 'killed' })
+  })
+
+  test('with a record that cannot be read again: damaged, and the next life begins', () => {
+    const directory = makeDirectory()
+    const { node } = live(directory, 1)
+    const data = JSON.parse('{"__proto__": 1}') as unknown
+    node.engine.note({ kind: 'application', actor: 'lamp/a', event: { type: 'odd', data }, cause: null })
+    expect(lastLifeOf(directory, 2)).toMatchObject({ end: 'killed', recordCount: 101, tail: 'damaged' })
+  })
+
+  test('in a segment that the disk does not give: damaged, and the next life begins', () => {
+    const directory = makeDirectory()
+    live(directory, 1)
+    const path = segmentPaths(directory).at(-1)!
+    rmSync(path)
+    mkdirSync(path)
+    expect(lastLifeOf(directory, 2)).toMatchObject({ tail: 'damaged' })
   })
 
   test('a life that ended before its first record', () => {

@@ -14,9 +14,10 @@ function packed(value: unknown): Uint8Array {
 }
 
 describe('packer', () => {
-  test('any JSON comes back as it was', () => {
+  test('any JSON comes back as it was, but for a key that its readers refuse', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
+        fc.pre(!JSON.stringify(value).includes('__proto__'))
         expect(decode(packed(value))).toEqual(value)
       }),
       { numRuns: 500 },

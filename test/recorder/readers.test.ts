@@ -1,12 +1,14 @@
 /** Whoever reads a black box knows what notes are and what quiet steps left out are: neither changes an actor, nor is missing. */
 import { afterAll, expect, test } from 'bun:test'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { backfill } from '../../src/clusterLog/backfill.ts'
 import { trustedLogRecord } from '../../src/clusterLog/codec.ts'
 import { Spool } from '../../src/clusterLog/spool.ts'
 import { findRecords } from '../../src/clusterLog/spoolQuery.ts'
 import type { Clock } from '../../src/engine/clock.ts'
 import { snapshotOf } from '../../src/manage/http/snapshotReplay.ts'
-import { findBoxes } from '../../src/recorder/boxes.ts'
+import { findBoxes, unlessGone } from '../../src/recorder/boxes.ts'
 import { temporaryFolder } from '../support/folders.ts'
 import { catalogue, makeDirectory, removeDirectories, startLamp, startNode } from './support.ts'
 
@@ -53,4 +55,11 @@ test('a snapshot after notes and quiet steps is that of the last step, verified'
   const life = findBoxes([directory])[0]!.lives[0]!
   const wanted = { id: `n1:1:${lastSequence}`, actor: 'lamp/a', sequence: lastSequence }
   expect(snapshotOf(life, catalogue, wanted)).toMatchObject({ machine: 'lamp', value: 'lit', isVerified: true })
+})
+
+test('a segment that the ring drops while it is looked at is no more; a directory that is not there is an error', () => {
+  const directory = makeDirectory()
+  const read = (path: string) => readFileSync(path)
+  expect(unlessGone(join(directory, 'gone'), read)).toBeNull()
+  expect(() => unlessGone(join(directory, 'none', 'gone'), read)).toThrow('ENOENT')
 })

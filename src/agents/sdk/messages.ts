@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import type { ComponentId } from '../../../machines/model/ids.ts'
 import { roles } from '../../../machines/model/roles.ts'
-import { checkpointBytesMax, type ProtocolErrorCode } from '../../sdk/protocol.ts'
+import { checkpointBytesMax, type ProtocolErrorCode, recordDepthMax } from '../../sdk/protocol.ts'
 
 const number = z.int().min(0)
 const component = z.templateLiteral([z.string().min(1), '/', z.string().min(1)]).refine((id) => id.length <= 200)
@@ -14,6 +14,12 @@ const token = z.object({ epoch: number, index: number })
 const code = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,47}$/)
 const assignment = z.string().min(1).max(64).optional()
 const detail = z.string().transform((text) => text.slice(0, 1000))
+
+/** Whoever reads a recording refuses the key `__proto__`, and would take the whole record for damage. */
+const recordData = z
+  .unknown()
+  .refine((data) => !hasProtoKey(data, recordDepthMax), { error: "'__proto__' is no key of a record's data" })
+  .default(null)
 
 const programMessage = z.discriminatedUnion('type', [
   z.object({
@@ -63,7 +69,7 @@ const programMessage = z.discriminatedUnion('type', [
     code: code.default('proxied.failed'),
     detail: detail.default(''),
   }),
-  z.object({ type: z.literal('record'), name: code, data: z.unknown().default(null), assignment }),
+  z.object({ type: z.literal('record'), name: code, data: recordData, assignment }),
   z.object({ type: z.literal('load'), percent: number, assignment }),
   z.object({ type: z.literal('selfTest.request') }),
   z.object({ type: z.literal('role.announce'), assignment: z.string().min(1).max(64), role: z.enum(roles) }),
@@ -98,6 +104,13 @@ export function parseMessage(line: string): Parsed {
 
 export function isTooLarge(data: string): boolean {
   return Buffer.byteLength(data) > checkpointBytesMax
+}
+
+/** Down to this depth: what is deeper is refused anyway. */
+function hasProtoKey(data: unknown, depthMax: number): boolean {
+  if (typeof data !== 'object' || data === null) return false
+  if (Object.hasOwn(data, '__proto__')) return true
+  return depthMax > 0 && Object.values(data).some((inner) => hasProtoKey(inner, depthMax - 1))
 }
 
 /** undefined, which no JSON text gives, when it is none. */

@@ -19,6 +19,8 @@ export class RecordGate {
   readonly #clock: Clock
   readonly #allowance = new Allowance(recordRate)
   #untoldCount = 0
+  /** Of the last that was refused. */
+  #refusedName = ''
   #toldAtMs: number | null = null
   /** Refused since the last that was taken: for the black box, which would not know of them otherwise. */
   #missingCount = 0
@@ -41,20 +43,21 @@ export class RecordGate {
       return {
         isTaken: true,
         missingCount,
-        refusal: this.#untoldCount > 0 ? this.#tell(record.name, 'too-many', nowMs) : null,
+        refusal: this.#untoldCount > 0 ? this.#tell('too-many', nowMs) : null,
       }
     }
     this.#missingCount += 1
     this.#untoldCount += 1
+    this.#refusedName = record.name
     const isDue = this.#toldAtMs === null || nowMs - this.#toldAtMs >= tellIntervalMs || code === 'too-large'
-    return { isTaken: false, missingCount: 0, refusal: isDue ? this.#tell(record.name, code, nowMs) : null }
+    return { isTaken: false, missingCount: 0, refusal: isDue ? this.#tell(code, nowMs) : null }
   }
 
-  #tell(name: string, code: RecordRefusal['code'], nowMs: number): RecordRefusal {
+  #tell(code: RecordRefusal['code'], nowMs: number): RecordRefusal {
     const count = this.#untoldCount
     this.#untoldCount = 0
     this.#toldAtMs = nowMs
-    return { name, code, count }
+    return { name: this.#refusedName, code, count }
   }
 }
 

@@ -55,6 +55,14 @@ describe('records of programs', () => {
     expect(await raw.hears('protocol.error')).toMatchObject({ code: 'invalid' })
     expect(server.of('record')).toEqual([])
   })
+
+  test('so is data that no reader of a recording takes', async () => {
+    server = new TestServer()
+    const raw = await RawProgram.registered(server.path)
+    raw.socket.write('{"type":"record","name":"odd","data":[{"__proto__":1}]}\n')
+    expect(await raw.hears('protocol.error')).toMatchObject({ code: 'invalid' })
+    expect(server.of('record')).toEqual([])
+  })
 })
 
 describe('the gate', () => {
@@ -73,7 +81,7 @@ describe('the gate', () => {
     })
     for (let count = 0; count < 5; count += 1) expect(gate.judge(record).refusal).toBeNull()
     nowMs = 1000
-    expect(gate.judge(record)).toEqual({
+    expect(gate.judge({ ...record, name: 'taken' })).toEqual({
       isTaken: true,
       missingCount: 6,
       refusal: { name: 'r', code: 'too-many', count: 5 },
