@@ -190,6 +190,8 @@ export class SimulatedProgram {
     this.#acting.set(acting.assignment, acting)
     const isActing = activeRoles.includes(acting.role)
     if (isActing && this.#isWaryOf(acting)) {
+      // It stands by no more, and does not act yet.
+      this.#options.onRole({ ...acting, role: 'offline' })
       // One that quiesces before it could go on has nothing to finish.
       if (acting.role === 'primary') this.#trust()
       return
