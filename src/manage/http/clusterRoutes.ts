@@ -77,7 +77,7 @@ export function clusterRoutes({ live }: Backend, hub: StreamHub, gate: Gate) {
       const headers = { 'content-type': 'text/event-stream', 'cache-control': 'no-store' }
       // Nobody would ever read it.
       if (c.req.method === 'HEAD') return c.body(null, 200, headers) as never
-      const stream = hub.open(lastEventId, () => gate.mayRead(c))
+      const stream = hub.open(lastEventId, () => gate.mayStay(c))
       if (!stream) return refuse(c, 'too-many', 'as many are watching as may be') as never
       return c.body(stream, 200, headers) as never
     })
