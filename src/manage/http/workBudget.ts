@@ -37,6 +37,8 @@ const others =
 
 /** By the path, and of records by how many are asked for. 0: it costs nothing worth counting. */
 export function costOf(path: string, limit: string | undefined): number {
+  // Its greeting: the view, and what was missed.
+  if (path === '/v1/stream') return 3
   if (records.test(path)) return 1 + Math.min(5000, Math.max(0, Number(limit ?? 1000) || 0)) / 500
   return others.test(path) ? 1 : 0
 }

@@ -17,14 +17,14 @@ test('what is spent comes back by time, up to what there was', () => {
   expect(budget.take(0)).toBe(true)
 })
 
-test('records cost by how many are asked for, probes and the stream nothing', () => {
+test('records cost by how many are asked for, the stream by its greeting, probes nothing', () => {
   expect(costOf('/v1/records', undefined)).toBe(3)
   expect(costOf('/v1/records', '5000')).toBe(11)
   expect(costOf('/v1/records', '999999999')).toBe(11)
   expect(costOf('/v1/records', 'nonsense')).toBe(1)
   for (const path of ['/v1/states', '/v1/explain/n1:1:2', '/metrics']) expect(costOf(path, undefined)).toBe(1)
-  for (const path of ['/livez', '/primary/ledger', '/v1/stream', '/v1/operations', '/'])
-    expect(costOf(path, undefined)).toBe(0)
+  expect(costOf('/v1/stream', undefined)).toBe(3)
+  for (const path of ['/livez', '/primary/ledger', '/v1/operations', '/']) expect(costOf(path, undefined)).toBe(0)
 })
 
 test('who asks in a circle is told to come again, while probes and operations go on', async () => {
