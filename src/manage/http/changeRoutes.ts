@@ -52,11 +52,11 @@ const routes = {
 
 const noCluster = 'there is no cluster here, but recordings'
 
-export function changeRoutes({ live, addRecording }: Backend) {
+export function changeRoutes({ live, addRecording, redact }: Backend) {
   return router()
     .openapi(routes.plan, async (c) => {
       if (!live) return refuse(c, 'no-such', noCluster) as never
-      return answer(c, await live.plan(c.req.valid('json'))) as never
+      return answer(c, redact(await live.plan(c.req.valid('json')))) as never
     })
     .openapi(routes.operate, async (c) => {
       if (!live) return refuse(c, 'no-such', noCluster) as never
@@ -66,7 +66,7 @@ export function changeRoutes({ live, addRecording }: Backend) {
         const { what, name, names } = unknown
         return refuse(c, 'no-such', `no ${what} '${name}'`, suggestionFor(name, names)) as never
       }
-      return answer(c, await live.operate(operation)) as never
+      return answer(c, redact(await live.operate(operation))) as never
     })
     .openapi(routes.recordings, async (c) => {
       if (!addRecording) return refuse(c, 'no-such', 'only rolecall console takes recordings') as never

@@ -114,7 +114,7 @@ export function historyRoutes({ history, redact }: Backend) {
       return c.json(await history.activity({ ...query, bucketCount }), 200)
     })
     .openapi(routes.incidents, async (c) => {
-      return c.json({ incidents: [...(await history.incidents(c.req.valid('query')))] }, 200)
+      return c.json({ incidents: [...redact(await history.incidents(c.req.valid('query')))] }, 200)
     })
     .openapi(routes.explain, async (c) => {
       const { id } = c.req.valid('param')
