@@ -60,6 +60,8 @@ interface Delivery {
   readonly actor: string
   readonly event: Message
   readonly cause: Cause | null
+  /** What it became. */
+  step: Cause | null
 }
 
 /** More undelivered events than this is a programming error: machines that talk in a circle. */
@@ -148,10 +150,17 @@ export class Engine {
 
   /** Delivers an event after those already waiting. An event for an actor that is not there is refused loudly. */
   send(actor: string, event: Message, cause: Cause | null = null): void {
+    this.tell(actor, event, cause)
+  }
+
+  /** As `send`; returns the step that the event became, the cause of what else follows from the same fact. null: it waits for others. */
+  tell(actor: string, event: Message, cause: Cause | null = null): Cause | null {
     if (!this.#actors.has(actor)) throw new Error(`no actor '${actor}' to take '${event.type}'`)
     if (this.#mailbox.length >= mailboxLengthMax) throw new Error(`mailbox full: '${event.type}' to '${actor}'`)
-    this.#mailbox.push({ actor, event, cause })
+    const delivery: Delivery = { actor, event, cause, step: null }
+    this.#mailbox.push(delivery)
     this.#drain()
+    return delivery.step
   }
 
   /** Moves the hybrid clock past a timestamp that came from another node. */
@@ -217,7 +226,8 @@ export class Engine {
     }
   }
 
-  #deliver({ actor: name, event, cause }: Delivery): void {
+  #deliver(delivery: Delivery): void {
+    const { actor: name, event, cause } = delivery
     const actor = this.#actors.get(name)
     if (!actor) return
     const result = step(actor.entry.machine, actor.snapshot, event)
@@ -230,7 +240,7 @@ export class Engine {
       effects: result.effects,
       timers: result.timers,
     }
-    this.#finish(name, actor, result, record)
+    delivery.step = this.#finish(name, actor, result, record)
   }
 
   #stamp(actor: string, result: Pick<StepResult, 'snapshot'>) {
@@ -249,7 +259,7 @@ export class Engine {
   }
 
   /** Record, then timers, then effects: in this order. */
-  #finish(name: string, actor: Actor, result: StepResult, record: StartRecord | StepRecord): void {
+  #finish(name: string, actor: Actor, result: StepResult, record: StartRecord | StepRecord): Cause {
     actor.sequence = record.sequence
     this.#options.recorder.append(record)
     for (const timer of result.timers) {
@@ -257,9 +267,10 @@ export class Engine {
       if (timer.op === 'arm') this.#arm(name, actor, timer)
     }
     const { node, incarnation } = this.#options
-    const origin = { actor: name, cause: { node, incarnation, sequence: record.sequence } }
-    for (const effect of result.effects) this.#options.perform(effect, origin)
+    const cause = { node, incarnation, sequence: record.sequence }
+    for (const effect of result.effects) this.#options.perform(effect, { actor: name, cause })
     this.#options.onStep?.()
+    return cause
   }
 
   #disarm(actor: Actor, id: string): void {

@@ -24,12 +24,15 @@ export function heard(parts: Parts, event: SightEvent): void {
     }
     case 'peer.suspected': {
       const { type, node, silentForMs } = event
-      return tellMachine(parts, node, { type, silentForMs: Math.round(silentForMs) })
+      tellMachine(parts, node, { type, silentForMs: Math.round(silentForMs) })
+      return
     }
     case 'peer.confirmedSilent': {
       const { type, node, silentForMs, waitedMs } = event
-      tellMachine(parts, node, { type, silentForMs: Math.round(silentForMs), waitedMs: Math.round(waitedMs) })
-      if (parts.replica.leader === node) engine.send(actorOf.membership, { type: 'leader.suspected', leader: node })
+      const wait = { silentForMs: Math.round(silentForMs), waitedMs: Math.round(waitedMs) }
+      const step = tellMachine(parts, node, { type, ...wait })
+      if (parts.replica.leader === node)
+        engine.send(actorOf.membership, { type: 'leader.suspected', leader: node }, step)
       return
     }
     case 'leader.heard': {
@@ -61,12 +64,12 @@ export function heard(parts: Parts, event: SightEvent): void {
 export function peerEnded(parts: Parts, ended: { node: NodeName; incarnation: number | null; how: Ending }): void {
   const { node, incarnation, how } = ended
   const isFenced = how === 'fenced' || how === 'operator'
-  const cause = isFenced ? parts.causes.ofFence(node) : null
+  const fence = isFenced ? parts.causes.ofFence(node) : null
   const wasLeader = parts.replica.leader === node
   const type = isFenced ? 'fence.confirmed' : 'peer.ended'
   // When a later life speaks to this node, whatever that one does, under whichever master, goes on.
   const isOver = incarnation === null || parts.network.incarnationOf(node) <= incarnation
-  if (isOver) tellMachine(parts, node, { type, incarnation, how }, cause)
+  const cause = (isOver ? tellMachine(parts, node, { type, incarnation, how }, fence) : null) ?? fence
   // Of a node its machine says so, after a grace; of an arbiter there is nothing else to wait for.
   const isArbiter = node === parts.configuration.arbiter?.name
   if (isArbiter && incarnation !== null) parts.network.endLife(node, incarnation)
@@ -75,8 +78,8 @@ export function peerEnded(parts: Parts, ended: { node: NodeName; incarnation: nu
     parts.engine.send(actorOf.membership, { type: 'fence.confirmed', other: node }, cause)
 }
 
-/** An arbiter has no machine: nothing depends on it but votes. */
-function tellMachine({ engine }: Parts, node: NodeName, event: Message, cause: Cause | null = null): void {
+/** An arbiter has no machine: nothing depends on it but votes. Returns the step, from which whatever else is told of the peer follows. */
+function tellMachine({ engine }: Parts, node: NodeName, event: Message, cause: Cause | null = null): Cause | null {
   const actor = actorOf.node(node)
-  if (engine.has(actor)) engine.send(actor, event, cause)
+  return engine.has(actor) ? engine.tell(actor, event, cause) : null
 }

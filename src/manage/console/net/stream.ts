@@ -54,6 +54,9 @@ export class Stream {
       headers: this.#lastId === null ? headers : { ...headers, 'last-event-id': this.#lastId },
       signal: abort.signal,
       cache: 'no-store',
+    }).catch(() => {
+      // Each browser has words of its own for it.
+      throw new Error('nobody answers')
     })
     if (!response.ok || !response.body) {
       this.#listener.onRefused(response.status)

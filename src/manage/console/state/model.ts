@@ -40,6 +40,8 @@ export interface ConsoleState {
   readonly activity: ActivityView | null
   /** Latest first. */
   readonly incidents: readonly IncidentView[]
+  /** False: they have not been told yet, which is not the same as there being none. */
+  readonly areIncidentsKnown: boolean
   readonly history: History | null
   readonly play: { readonly isOn: boolean; readonly speed: number }
   /** Said once at the bottom, for some seconds. */
@@ -63,6 +65,7 @@ export const initialState: ConsoleState = {
   window: null,
   activity: null,
   incidents: [],
+  areIncidentsKnown: false,
   history: null,
   play: { isOn: false, speed: 1 },
   notice: null,

@@ -54,7 +54,11 @@ export function reduce(state: ConsoleState, action: Action): ConsoleState {
     case 'activity.arrived':
       return { ...state, activity: action.activity }
     case 'incidents.arrived':
-      return { ...state, incidents: [...action.incidents].sort((a, b) => b.startUs - a.startUs) }
+      return {
+        ...state,
+        incidents: [...action.incidents].sort((a, b) => b.startUs - a.startUs),
+        areIncidentsKnown: true,
+      }
     case 'history.arrived':
       return historyArrived(state, action.history)
     case 'play.changed':
@@ -69,7 +73,16 @@ export function reduce(state: ConsoleState, action: Action): ConsoleState {
     case 'upload.changed':
       return { ...state, upload: action.upload }
     case 'forgotten':
-      return { ...state, actors: new Map(), records: [], history: null, activity: null, extent: null, incidents: [] }
+      return {
+        ...state,
+        actors: new Map(),
+        records: [],
+        history: null,
+        activity: null,
+        extent: null,
+        incidents: [],
+        areIncidentsKnown: false,
+      }
   }
 }
 

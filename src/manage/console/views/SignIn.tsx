@@ -26,7 +26,7 @@ function SignInDialog() {
   return (
     <Dialog title="Sign in" class="signin" onClose={close}>
       <form onSubmit={submit}>
-        <p class="dim">Reading needs no token here. Changes do: the one of this cluster’s HTTP interface.</p>
+        <p class="dim">Changes need a token of this node; reading does too, where it is asked from another machine.</p>
         <label>
           Token
           <input name="token" type="password" autocomplete="current-password" required autofocus spellcheck={false} />
@@ -60,6 +60,6 @@ async function signIn(token: string): Promise<string | null> {
     return null
   } catch (error) {
     const { status, message } = error as ClientError
-    return status === 401 ? 'Refused: this is not the token of this cluster.' : `Not signed in: ${message}.`
+    return status === 401 ? 'Refused: this is no token of this node.' : `Not signed in: ${message}.`
   }
 }

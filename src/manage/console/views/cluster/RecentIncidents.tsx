@@ -7,6 +7,7 @@ const countMax = 8
 
 export function RecentIncidents() {
   const incidents = useSelect((state) => state.incidents)
+  const isKnown = useSelect((state) => state.areIncidentsKnown)
   return (
     <section class="recent" aria-label="Incidents">
       <h2>
@@ -17,7 +18,7 @@ export function RecentIncidents() {
           </a>
         )}
       </h2>
-      {incidents.length === 0 && <p class="nothing">None recorded</p>}
+      {incidents.length === 0 && <p class="nothing">{isKnown ? 'None recorded' : 'Looking for them…'}</p>}
       <ul>
         {incidents.slice(0, countMax).map((incident) => (
           <IncidentRow key={incident.id} incident={incident} isSelected={false} />

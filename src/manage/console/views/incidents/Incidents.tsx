@@ -12,6 +12,7 @@ export function Incidents() {
   const filter = useSelect((state) => state.route.filter)
   const subject = useSelect((state) => state.route.subject)
   const incidents = filterTexts(all, filter, ({ title, code, subject: of }) => `${title} ${code} ${of}`)
+  const isKnown = useSelect((state) => state.areIncidentsKnown)
   const index = incidents.findIndex(({ id }) => id === subject)
   const list = useListMoves((direction) => {
     const next = incidents[neighbourIndex(index, direction, incidents.length)]
@@ -29,7 +30,7 @@ export function Incidents() {
           {incidents.map((incident) => (
             <IncidentRow key={incident.id} incident={incident} isSelected={incident.id === subject} />
           ))}
-          {incidents.length === 0 && <li class="nothing">None recorded</li>}
+          {incidents.length === 0 && <li class="nothing">{isKnown ? 'None' : 'Looking for them…'}</li>}
         </ul>
       </div>
       <div class="split-detail">
