@@ -10,12 +10,13 @@ import { clusterRoutes } from './clusterRoutes.ts'
 import { type Gate, guarded } from './gate.ts'
 import { securityHeaders } from './headers.ts'
 import { historyRoutes } from './historyRoutes.ts'
+import { BusyError } from './paced.ts'
 import { pageRoutes } from './pageRoutes.ts'
 import { probeRoutes } from './probeRoutes.ts'
 import { refuse } from './routing.ts'
 import { sessionRoutes } from './sessionRoutes.ts'
 import { StreamHub } from './stream.ts'
-import { budgeted, WorkBudget } from './workBudget.ts'
+import { budgeted, refuseBusy, WorkBudget } from './workBudget.ts'
 
 const log = logger('http')
 
@@ -63,6 +64,7 @@ export function createApp({
   app.onError((error, c) => {
     // What the body's parser throws: no JSON, for instance.
     if (error instanceof HTTPException && error.status < 500) return refuse(c, 'invalid', error.message)
+    if (error instanceof BusyError) return refuseBusy(c)
     log.error('{method} {path} failed: {error}', { method: c.req.method, path: c.req.path, error: String(error.stack) })
     return refuse(c, 'unavailable', `the node failed to answer: ${error.message}`)
   })

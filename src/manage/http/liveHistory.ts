@@ -8,6 +8,7 @@ import { Analyst } from './analyst.ts'
 import { activityOf, recordsOf, statesOf } from './answers.ts'
 import type { ActivityView, ExplanationView, IncidentView, RecordsView, SnapshotView, StatesView } from './contract.ts'
 import type { History, HistoryListener, HistoryRecord, RecordsQuery, Span } from './history.ts'
+import { Paced } from './paced.ts'
 import { RecordIndex } from './recordIndex.ts'
 import { lifeOf } from './snapshotReplay.ts'
 
@@ -42,6 +43,7 @@ export class LiveHistory implements History {
   #position: ArrivalPosition
   readonly #store = crypto.randomUUID()
   readonly #listeners = new Set<HistoryListener>()
+  readonly #paced = new Paced()
   readonly #analyst = new Analyst(() => this.#teach(this.#index.all()))
 
   constructor(options: LiveHistoryOptions) {
@@ -179,16 +181,20 @@ export class LiveHistory implements History {
   }
 
   /** What the cluster log has up to then, as far as a few pages reach. */
-  async #older(toUs: number): Promise<RecordIndex> {
-    const index = new RecordIndex()
-    let untilUs = toUs
-    for (let page = 0; page < pageCountMax; page++) {
-      const { records, isTruncated } = await this.#options.log!.query({ toUs: untilUs, limit: pageLimit })
-      const fresh = index.add(records)
-      if (!isTruncated || fresh.length === 0) break
-      untilUs = records[0]!.time.us
-    }
-    return index
+  #older(toUs: number): Promise<RecordIndex> {
+    return this.#paced.run(async (part) => {
+      const index = new RecordIndex()
+      let untilUs = toUs
+      for (let page = 0; page < pageCountMax; page++) {
+        const { isTruncated, fresh } = await part(async () => {
+          const { records, isTruncated } = await this.#options.log!.query({ toUs: untilUs, limit: pageLimit })
+          return { isTruncated, fresh: index.add(records) }
+        })
+        if (!isTruncated || fresh.length === 0) break
+        untilUs = fresh[0]!.time.us
+      }
+      return index
+    })
   }
 }
 

@@ -2,7 +2,7 @@
  * How much a node does for those who ask it: questions cost by what they take, and what is spent comes back by time. Who asks for more
  * is told to come again, so that no program that asks in a circle holds up what the node is there for.
  */
-import type { MiddlewareHandler } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
 import { refuse } from './routing.ts'
 
 /** One costs a node about 2 ms at most: so this is a fifth of its time. */
@@ -46,7 +46,11 @@ export function costOf(path: string, limit: string | undefined): number {
 export function budgeted(budget: WorkBudget): MiddlewareHandler {
   return async (c, next) => {
     if (budget.take(costOf(c.req.path, c.req.query('limit')))) return next()
-    c.header('retry-after', '1')
-    return refuse(c, 'too-many', 'the node is asked more than it has time for: try again in a second')
+    return refuseBusy(c)
   }
+}
+
+export function refuseBusy(c: Context) {
+  c.header('retry-after', '1')
+  return refuse(c, 'too-many', 'the node is asked more than it has time for: try again in a second')
 }

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'bun:test'
+import { BusyError } from '../../../src/manage/http/paced.ts'
 import { costOf, WorkBudget } from '../../../src/manage/http/workBudget.ts'
 import { undoAll } from '../support.ts'
 import { startServer } from './support.ts'
@@ -35,4 +36,12 @@ test('who asks in a circle is told to come again, while probes and operations go
   expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '1'])
   expect(await refused.json()).toMatchObject({ ok: false, code: 'too-many' })
   for (const path of ['/livez', '/primary/ledger', '/v1/session']) expect((await server.get(path)).status).toBe(200)
+})
+
+test('so is who asks when as much is asked already as is worked on', async () => {
+  const view = () => {
+    throw new BusyError('too many questions wait')
+  }
+  const answer = await startServer({ live: { view } }).get('/v1/view')
+  expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '1'])
 })
