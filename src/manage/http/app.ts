@@ -38,7 +38,7 @@ export function createApp({
   hub?: StreamHub
 }): App {
   const app = new OpenAPIHono()
-  app.use(securityHeaders(gate.options))
+  app.use(securityHeaders)
   app.use(guarded(gate))
   // Recordings take nobody's time but that of who asks.
   if (backend.live) app.use(budgeted(new WorkBudget()))
