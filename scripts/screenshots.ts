@@ -12,7 +12,7 @@ import { cleanUp, eventually } from '../test/support/system.ts'
 
 const directory = process.argv[2] ?? join(import.meta.dir, '../docs/images')
 
-/** Until what was asked for is there and has been drawn. */
+/** Until what is there has been drawn, and what moves is at rest. */
 const settleMs = 1500
 
 interface Shot {
@@ -20,19 +20,18 @@ interface Shot {
   readonly path: string
   readonly size?: typeof wide
   readonly theme?: 'light' | 'dark'
-  /** Where the mouse is, or what else makes the picture. */
-  readonly before?: string
+  /** What comes only after an answer; it is waited for. */
+  readonly shows: string
 }
 
 async function shoot(browser: Browser, url: string, shots: readonly Shot[]): Promise<void> {
-  for (const { name, path, size = wide, theme = 'light', before } of shots) {
+  for (const { name, path, size = wide, theme = 'light', shows } of shots) {
     const page = await browser.open('about:blank')
     await page.setViewportSize(size)
     await page.emulateMedia({ colorScheme: theme })
     await page.goto(`${url}${path}`)
+    await page.waitForSelector(shows)
     await Bun.sleep(settleMs)
-    if (before) await page.evaluate(before)
-    if (before) await Bun.sleep(settleMs)
     await page.screenshot({ path: join(directory, `console-${name}.png`) })
     await page.close()
     process.stderr.write(`console-${name}.png\n`)
@@ -69,15 +68,17 @@ async function take(browser: Browser): Promise<void> {
   const { lines } = await answerOf<ExplanationView>(`${url}/v1/explain/${lost.id}`)
   const promoted = lines.find(({ phase }) => phase === 'promote')!
   await shoot(browser, url, [
-    { name: 'cluster', path: '/cluster' },
-    { name: 'incident', path: `/incidents/${lost.id}`, theme: 'dark' },
-    { name: 'machine', path: `/machines/${promoted.node}/${promoted.actor}?at=${promoted.timeUs}` },
-    { name: 'phone', path: `/incidents/${failed.id}`, size: phone },
+    { name: 'cluster', path: '/cluster', shows: '.matrix' },
+    { name: 'incident', path: `/incidents/${lost.id}`, theme: 'dark', shows: '.story' },
+    { name: 'machine', path: `/machines/${promoted.node}/${promoted.actor}?at=${promoted.timeUs}`, shows: '.c-lit' },
+    { name: 'phone', path: `/incidents/${failed.id}`, size: phone, shows: '.story' },
   ])
   cluster.start(second.primary)
   await cluster.until('the cluster is whole', isWhole)
   const last = await cluster.placesOf('ledger')
-  await shoot(browser, urlOf(last.primary), [{ name: 'whatif', path: `/whatif?if=fail:node:${last.primary}` }])
+  await shoot(browser, urlOf(last.primary), [
+    { name: 'whatif', path: `/whatif?if=fail:node:${last.primary}`, shows: '.plan-matrix' },
+  ])
 }
 
 if (chromiumPath === null) throw new Error('no chromium here')

@@ -34,11 +34,12 @@ export interface StoryPicture {
 
 export function pictureOf({ lines, records }: Pick<ExplanationView, 'lines' | 'records'>): StoryPicture {
   const byId = new Map(records.map((record) => [record.id, record]))
+  const causes = causesOf(records)
   const rowOf = new Map(lines.map(({ recordId }, index) => [recordId, index]))
   const lanes = lanesOf(lines)
   const laneOf = new Map(lanes.map(({ node, actor }, index) => [`${node} ${actor}`, index]))
   const rows = lines.map((line, index): StoryRow => {
-    const cause = causeAmong(byId.get(line.recordId), { byId, rowOf })
+    const cause = causeAmong(line.recordId, { causes, rowOf })
     const before = lines[index - 1]
     return {
       recordId: line.recordId,
@@ -72,13 +73,32 @@ function labelOf(actor: string): string {
   return rest.length === 0 ? kind : `${kind} ${rest.join('/')}`
 }
 
-type Known = { byId: ReadonlyMap<string, RecordView>; rowOf: ReadonlyMap<string, number> }
+type Causes = ReadonlyMap<string, string | null>
+
+/** Of a delay that has passed its machine is the cause: what it did last before that. */
+function causesOf(records: readonly RecordView[]): Causes {
+  const lastOf = new Map<string, string>()
+  const causes = new Map<string, string | null>()
+  for (const { id, node, actor, cause, event } of [...records].sort(byTime)) {
+    const isDelay = cause === null && event.type.startsWith('xstate.after.')
+    causes.set(id, isDelay ? (lastOf.get(`${node} ${actor}`) ?? null) : cause)
+    lastOf.set(`${node} ${actor}`, id)
+  }
+  return causes
+}
+
+function byTime(a: RecordView, b: RecordView): number {
+  return a.timeUs - b.timeUs || a.timeCount - b.timeCount
+}
 
 /** Through what is not told, to the nearest that is. */
-function causeAmong(record: RecordView | undefined, known: Known): number | null {
+function causeAmong(
+  recordId: string,
+  { causes, rowOf }: { causes: Causes; rowOf: ReadonlyMap<string, number> },
+): number | null {
   const passed = new Set<string>()
-  for (let id = record?.cause ?? null; id !== null && !passed.has(id); id = known.byId.get(id)?.cause ?? null) {
-    const row = known.rowOf.get(id)
+  for (let id = causes.get(recordId) ?? null; id !== null && !passed.has(id); id = causes.get(id) ?? null) {
+    const row = rowOf.get(id)
     if (row !== undefined) return row
     passed.add(id)
   }

@@ -45,3 +45,14 @@ test('causes in a circle end', () => {
   const { rows } = pictureOf({ records, lines: [line('a', 0, 'n1', 'crim')] })
   expect(rows[0]!.causeRow).toBeNull()
 })
+
+test('a delay that has passed follows from what its machine did before', () => {
+  const records = [
+    record(0, 'n1 node/n2 alive>ended', { id: 'a', event: { type: 'peer.ended' } }),
+    record(1, 'n1 membership secondary', { id: 'other' }),
+    record(20, 'n1 node/n2 ended', { id: 'delay', event: { type: 'xstate.after.endedGrace.node.ended' } }),
+    record(21, 'n1 crim settled>committing', { id: 'b', cause: 'delay' }),
+  ]
+  const { rows } = pictureOf({ records, lines: [line('a', 0, 'n1', 'node/n2'), line('b', 21, 'n1', 'crim')] })
+  expect(rows.map(({ causeRow }) => causeRow)).toEqual([null, 0])
+})

@@ -27,6 +27,11 @@ export function WhatIf() {
           {(rest as { error: Error }).error.message}
         </p>
       )}
+      {key !== null && phase === 'waiting' && !answer && (
+        <p class="nothing" role="status">
+          Planning…
+        </p>
+      )}
       {key !== null && answer && <PlanSight plan={answer.plan} isWaiting={phase === 'waiting'} />}
     </div>
   )
