@@ -51,13 +51,11 @@ export function createApp({
   app.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' })
   const cookie = { type: 'apiKey', in: 'cookie', name: gate.options.cookieName } as const
   app.openAPIRegistry.registerComponent('securitySchemes', 'session', cookie)
-  app.doc31('/v1/openapi.json', {
-    openapi: '3.1.0',
-    info: {
-      title: 'rolecall',
-      version: '1',
-      description: `The HTTP interface of a node, and of recordings (rolecall ${backend.version}). docs/http.md says more.`,
-    },
+  // Making it takes ten times as long as any other answer, and everybody may ask for it.
+  let description: object | null = null
+  app.get('/v1/openapi.json', (c) => {
+    description ??= app.getOpenAPI31Document({ openapi: '3.1.0', info: infoOf(backend) })
+    return c.json(description)
   })
   app.route('/', pageRoutes())
   app.notFound((c) => refuse(c, 'no-such', `nothing at ${c.req.method} ${c.req.path}`))
@@ -69,6 +67,11 @@ export function createApp({
     return refuse(c, 'unavailable', `the node failed to answer: ${error.message}`)
   })
   return { fetch: (request, env) => app.fetch(request, env), hub, routes: app.routes }
+}
+
+function infoOf({ version }: Backend) {
+  const description = `The HTTP interface of a node, and of recordings (rolecall ${version}). docs/http.md says more.`
+  return { title: 'rolecall', version: '1', description }
 }
 
 /** Bodies are JSON, and say so: then no form of another page is ever taken for one. */
