@@ -19,7 +19,8 @@ const plainOptions = new Set(
 )
 /** Shorter values are replaced where they stand in the configuration, and not searched for: they would be found everywhere. */
 const searchedLengthMin = 6
-const inAddress = /([a-z][a-z0-9+.-]*:\/\/[^\s:/@]*:)([^\s@/]+)@/gi
+/** The scheme is bounded: else a long word would be looked at from each of its letters on. */
+const inAddress = /([a-z][a-z0-9+.-]{0,30}:\/\/[^\s:/@]*:)([^\s@/]+)@/gi
 
 /** Takes a secret, gives what is to stand there. */
 type Replace = (secret: string) => string
@@ -39,15 +40,30 @@ const words = [
 
 export class Redactor {
   readonly #placeholders = new Map<string, string>()
+  /** Of them, those that were only met while redacting, the first one first. */
+  readonly #met = new Set<string>()
+  readonly #metCountMax: number
+  #lastNumber = 0
   readonly #spared = new Set<string>(words)
   #pattern: RegExp | null = null
   /** Of values that were replaced. */
   redactedCount = 0
 
+  /**
+   * `metCountMax`: so many secrets are remembered that were met while redacting, and not learned; then the first of them is forgotten, and
+   * no longer found where no key says that it is one. For what redacts without end: programs may record a new password each time.
+   */
+  constructor({ metCountMax = Number.POSITIVE_INFINITY }: { readonly metCountMax?: number } = {}) {
+    this.#metCountMax = metCountMax
+  }
+
   /** Values that are known to be secret, such as what is in a file of secrets. */
   learn(value: unknown): void {
-    if (typeof value !== 'string' || value.trim() === '' || this.#placeholders.has(value)) return
-    this.#placeholders.set(value, `redacted-${this.#placeholders.size + 1}`)
+    if (typeof value !== 'string' || value.trim() === '') return
+    this.#met.delete(value)
+    if (this.#placeholders.has(value)) return
+    this.#lastNumber += 1
+    this.#placeholders.set(value, `redacted-${this.#lastNumber}`)
     this.#pattern = null
   }
 
@@ -73,6 +89,7 @@ export class Redactor {
   redactText(text: string): string {
     const searched = this.#searched()
     const known = searched === null ? text : text.replace(searched, (found) => this.#placeholderOf(found))
+    if (!known.includes('://')) return known
     return known.replace(inAddress, (_, front: string, secret: string) => `${front}${this.#placeholderOf(secret)}@`)
   }
 
@@ -95,8 +112,19 @@ export class Redactor {
   #placeholderOf(text: string): string {
     if (/^redacted-\d+$/.test(text)) return text
     this.redactedCount += 1
+    const known = this.#placeholders.get(text)
+    if (known !== undefined) return known
     this.learn(text)
-    return this.#placeholders.get(text) ?? text
+    this.#met.add(text)
+    const placeholder = this.#placeholders.get(text) ?? text
+    if (this.#met.size > this.#metCountMax) this.#forget(this.#met.values().next().value!)
+    return placeholder
+  }
+
+  #forget(value: string): void {
+    this.#met.delete(value)
+    this.#placeholders.delete(value)
+    this.#pattern = null
   }
 
   #searchedValues(): string[] {

@@ -110,3 +110,19 @@ test('a secret that is a word of the machines, or a name, is replaced only where
   })
   expect(made.findIn(new TextEncoder().encode('primary.ready of ledger-service'))).toBe(false)
 })
+
+test('so many secrets that were only met are remembered as is asked for, and what was learned always', () => {
+  const made = new Redactor({ metCountMax: 2 })
+  made.learn('known-for-good')
+  const placeholders = ['first-one', 'second-one', 'third-one'].map((password) => made.redact({ password }).password)
+  expect(placeholders).toEqual(['redacted-2', 'redacted-3', 'redacted-4'])
+  expect(made.redactText('known-for-good first-one second-one third-one')).toBe(
+    'redacted-1 first-one redacted-3 redacted-4',
+  )
+  expect(made.redact({ password: 'first-one' }).password).toBe('redacted-5')
+})
+
+test('a long word is looked through once', () => {
+  const word = `${'a'.repeat(3_000_000)} https://u:in-the-url@host/`
+  expect(new Redactor().redactText(word)).toEndWith(' https://u:redacted-1@host/')
+})

@@ -94,6 +94,9 @@ export class Browser {
     const page = await this.#context.newPage()
     page.setDefaultTimeout(20_000)
     page.on('pageerror', (error) => this.complaints.push(String(error.stack)))
+    page.on('console', (message) => {
+      if (message.text().includes('Content Security Policy')) this.complaints.push(message.text())
+    })
     page.on('request', (request) => {
       const isOwn =
         url === 'about:blank' || request.url().startsWith('data:') || originOf(request.url()) === originOf(url)

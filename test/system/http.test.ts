@@ -159,9 +159,12 @@ slow('the primary endpoint follows a fail-over, and never are there two', async 
     const found = await json(successor!, 'v1/incidents')
     return found.incidents.some(isOfTheLoss) && found
   })
-  const incident = incidents.findLast(isOfTheLoss)
-  const { lines } = await json(successor!, `v1/explain/${incident.id}`)
-  expect(lines.map(({ phase }: { phase: string }) => phase)).toEqual(expect.arrayContaining(['detect', 'promote']))
+  const { id } = incidents.findLast(isOfTheLoss)
+  await eventually('its story is told to the end', async () => {
+    const { lines } = await json(successor!, `v1/explain/${id}`)
+    const phases = lines.map(({ phase }: { phase: string }) => phase)
+    return phases.includes('detect') && phases.includes('promote')
+  })
   const metrics = parseMetrics(await (await ask(successor!, 'metrics')).text())
   expect(metrics.get('rolecall_failovers_total')!.samples).toContainEqual({
     name: 'rolecall_failovers_total',

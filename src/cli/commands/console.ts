@@ -73,7 +73,7 @@ async function serveRecordings(context: CliContext, flags: ConsoleFlags, paths: 
     const gate = { tokenDigests: token === null ? [] : [digestOf(token)], readOnlyReason }
     const server = listening(flags, () => serveHttp({ ...flags.listen, backend, gate }))
     stdout.write(flags.json ? `${JSON.stringify({ url: server.url })}\n` : `${server.url}\n`)
-    if (token !== null) stderr.write(`sign in with the token ${token}\n`)
+    if (token !== null) stderr.write(`sign in with the token ${token}, which goes to this address in the clear\n`)
     stderr.write('serving until interrupted\n')
     if (flags.open) openBrowser(server.url)
     await interrupted()

@@ -1,4 +1,8 @@
-/** The thread of the analysis: answers what it is asked, in order. An entry point of its own, in the compiled binary too (`scripts/build.ts`). */
+/**
+ * The thread of the analysis: answers what it is asked, in order, behind everything else that wants to run: it would have a node's own
+ * priority, which is above that of what the node keeps running. An entry point of its own, in the compiled binary too (`scripts/build.ts`).
+ */
+import { getPriority, setPriority } from 'node:os'
 import { Analysis, type AnalysisCall } from './analysis.ts'
 
 declare const self: Worker
@@ -12,6 +16,10 @@ export interface AnalysisAsk {
 export type AnalysisReport =
   | { readonly id: number; readonly isOk: true; readonly answer: unknown }
   | { readonly id: number; readonly isOk: false; readonly text: string }
+
+const behindNice = 10
+/** Of this thread alone. */
+setPriority(0, Math.max(behindNice, getPriority(0)))
 
 const analysis = new Analysis()
 

@@ -1,13 +1,14 @@
 /** Asks the thread of the analysis. It is started when something is asked, told what there is, and ended when nobody asks any more. */
 import type { AnalysisCall, AnalysisCalls } from './analysis.ts'
 import type { AnalysisAsk, AnalysisReport } from './analysisWorker.ts'
+import { BusyError } from './paced.ts'
 
 interface Waiting {
   readonly resolve: (answer: never) => void
   readonly reject: (error: Error) => void
 }
 
-/** Further questions are refused: whoever asks comes again. */
+/** Further questions are refused with a `BusyError`. */
 const waitingCountMax = 64
 const idleMs = 120_000
 
@@ -34,7 +35,7 @@ export class Analyst {
 
   /** Rejects with what the thread says went wrong. */
   async ask<C extends Question>(call: C, ask: AnalysisCalls[C]['ask']): Promise<AnalysisCalls[C]['answer']> {
-    if (this.#askedCount >= waitingCountMax) throw new Error('too many questions wait')
+    if (this.#askedCount >= waitingCountMax) throw new BusyError('too many questions wait')
     this.#askedCount += 1
     try {
       this.#start()

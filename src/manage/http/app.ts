@@ -10,12 +10,13 @@ import { clusterRoutes } from './clusterRoutes.ts'
 import { type Gate, guarded } from './gate.ts'
 import { securityHeaders } from './headers.ts'
 import { historyRoutes } from './historyRoutes.ts'
+import { BusyError } from './paced.ts'
 import { pageRoutes } from './pageRoutes.ts'
 import { probeRoutes } from './probeRoutes.ts'
 import { refuse } from './routing.ts'
 import { sessionRoutes } from './sessionRoutes.ts'
 import { StreamHub } from './stream.ts'
-import { budgeted, WorkBudget } from './workBudget.ts'
+import { budgeted, refuseBusy, WorkBudget } from './workBudget.ts'
 
 const log = logger('http')
 
@@ -37,7 +38,7 @@ export function createApp({
   hub?: StreamHub
 }): App {
   const app = new OpenAPIHono()
-  app.use(securityHeaders(gate.options))
+  app.use(securityHeaders)
   app.use(guarded(gate))
   // Recordings take nobody's time but that of who asks.
   if (backend.live) app.use(budgeted(new WorkBudget()))
@@ -50,23 +51,27 @@ export function createApp({
   app.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' })
   const cookie = { type: 'apiKey', in: 'cookie', name: gate.options.cookieName } as const
   app.openAPIRegistry.registerComponent('securitySchemes', 'session', cookie)
-  app.doc31('/v1/openapi.json', {
-    openapi: '3.1.0',
-    info: {
-      title: 'rolecall',
-      version: '1',
-      description: `The HTTP interface of a node, and of recordings (rolecall ${backend.version}). docs/http.md says more.`,
-    },
+  // Making it takes ten times as long as any other answer, and everybody may ask for it.
+  let description: object | null = null
+  app.get('/v1/openapi.json', (c) => {
+    description ??= app.getOpenAPI31Document({ openapi: '3.1.0', info: infoOf(backend) })
+    return c.json(description)
   })
   app.route('/', pageRoutes())
   app.notFound((c) => refuse(c, 'no-such', `nothing at ${c.req.method} ${c.req.path}`))
   app.onError((error, c) => {
     // What the body's parser throws: no JSON, for instance.
     if (error instanceof HTTPException && error.status < 500) return refuse(c, 'invalid', error.message)
+    if (error instanceof BusyError) return refuseBusy(c)
     log.error('{method} {path} failed: {error}', { method: c.req.method, path: c.req.path, error: String(error.stack) })
     return refuse(c, 'unavailable', `the node failed to answer: ${error.message}`)
   })
   return { fetch: (request, env) => app.fetch(request, env), hub, routes: app.routes }
+}
+
+function infoOf({ version }: Backend) {
+  const description = `The HTTP interface of a node, and of recordings (rolecall ${version}). docs/http.md says more.`
+  return { title: 'rolecall', version: '1', description }
 }
 
 /** Bodies are JSON, and say so: then no form of another page is ever taken for one. */

@@ -20,6 +20,7 @@ export interface Backend {
 }
 
 export interface LiveBackend {
+  /** Without secrets: there may be some in endpoints, and in what agents said of failures. */
   view(): ClusterView
   /** Calls back at each change of the view. Returns what ends it. */
   changes(listener: () => void): () => void

@@ -7,7 +7,7 @@ import { operationOf, operationSchema } from '../controlProtocol.ts'
 import { unknownName } from '../operationNames.ts'
 import type { Backend } from './backend.ts'
 import { doneSchema, planRequestSchema } from './contract.ts'
-import { json, type RefusalCode, readers, refusals, refuse, router } from './routing.ts'
+import { guardedRefusals, json, type RefusalCode, readers, refuse, router } from './routing.ts'
 
 const body = <T extends z.ZodType>(schema: T) => ({ required: true, content: { 'application/json': { schema } } })
 
@@ -23,7 +23,7 @@ const routes = {
     request: { body: body(planRequestSchema) },
     responses: {
       200: json(doneSchema, 'Its plan is the document of docs/plan.md'),
-      ...refusals(400, 401, 403, 404, 409, 503, 504),
+      ...guardedRefusals(400, 404, 409, 504),
     },
   }),
   operate: createRoute({
@@ -32,7 +32,7 @@ const routes = {
     security: [{ token: [] }, { session: [] }],
     summary: 'Has an operation carried out, or says what it would do',
     request: { body: body(operationSchema) },
-    responses: { 200: json(doneSchema, 'Done'), ...refusals(400, 401, 403, 404, 409, 503, 504) },
+    responses: { 200: json(doneSchema, 'Done'), ...guardedRefusals(400, 404, 409, 504) },
   }),
   recordings: createRoute({
     method: 'post',
@@ -46,17 +46,17 @@ const routes = {
         content: { 'application/octet-stream': { schema: z.string().openapi({ format: 'binary' }) } },
       },
     },
-    responses: { 200: json(doneSchema, 'It is shown now'), ...refusals(400, 401, 403, 404, 413) },
+    responses: { 200: json(doneSchema, 'It is shown now'), ...guardedRefusals(400, 404, 413) },
   }),
 }
 
 const noCluster = 'there is no cluster here, but recordings'
 
-export function changeRoutes({ live, addRecording }: Backend) {
+export function changeRoutes({ live, addRecording, redact }: Backend) {
   return router()
     .openapi(routes.plan, async (c) => {
       if (!live) return refuse(c, 'no-such', noCluster) as never
-      return answer(c, await live.plan(c.req.valid('json'))) as never
+      return answer(c, redact(await live.plan(c.req.valid('json')))) as never
     })
     .openapi(routes.operate, async (c) => {
       if (!live) return refuse(c, 'no-such', noCluster) as never
@@ -66,7 +66,7 @@ export function changeRoutes({ live, addRecording }: Backend) {
         const { what, name, names } = unknown
         return refuse(c, 'no-such', `no ${what} '${name}'`, suggestionFor(name, names)) as never
       }
-      return answer(c, await live.operate(operation)) as never
+      return answer(c, redact(await live.operate(operation))) as never
     })
     .openapi(routes.recordings, async (c) => {
       if (!addRecording) return refuse(c, 'no-such', 'only rolecall console takes recordings') as never

@@ -5,7 +5,7 @@ import { drawnMachine } from '../../charts/index.ts'
 import type { Backend } from './backend.ts'
 import { machinesSchema } from './contract.ts'
 import type { Gate } from './gate.ts'
-import { json, readers, refusals, refuse, router } from './routing.ts'
+import { guardedRefusals, json, readers, refuse, router } from './routing.ts'
 import type { StreamHub } from './stream.ts'
 
 const object = z.looseObject({})
@@ -18,7 +18,7 @@ const routes = {
     summary: 'The cluster as this node can tell it',
     responses: {
       200: json(object, 'The view: what `rolecall status --json` prints'),
-      ...refusals(401, 404),
+      ...guardedRefusals(404),
     },
   }),
   machines: createRoute({
@@ -26,14 +26,14 @@ const routes = {
     security: readers,
     path: '/v1/machines',
     summary: 'The catalogue of machines, with their charts',
-    responses: { 200: json(machinesSchema, 'The machines'), ...refusals(401) },
+    responses: { 200: json(machinesSchema, 'The machines'), ...guardedRefusals() },
   }),
   configuration: createRoute({
     method: 'get',
     security: readers,
     path: '/v1/configuration',
     summary: 'The configuration that counts now, without secrets',
-    responses: { 200: json(object, 'The configuration'), ...refusals(401, 404) },
+    responses: { 200: json(object, 'The configuration'), ...guardedRefusals(404) },
   }),
   stream: createRoute({
     method: 'get',
@@ -48,7 +48,7 @@ const routes = {
     },
     responses: {
       200: { description: 'The stream', content: { 'text/event-stream': { schema: z.string() } } },
-      ...refusals(400, 401, 429),
+      ...guardedRefusals(400),
     },
   }),
 }
@@ -77,7 +77,7 @@ export function clusterRoutes({ live }: Backend, hub: StreamHub, gate: Gate) {
       const headers = { 'content-type': 'text/event-stream', 'cache-control': 'no-store' }
       // Nobody would ever read it.
       if (c.req.method === 'HEAD') return c.body(null, 200, headers) as never
-      const stream = hub.open(lastEventId, () => gate.mayRead(c))
+      const stream = hub.open(lastEventId, () => gate.mayStay(c))
       if (!stream) return refuse(c, 'too-many', 'as many are watching as may be') as never
       return c.body(stream, 200, headers) as never
     })

@@ -151,7 +151,17 @@ export interface StreamEvents {
   readonly alive: { readonly nowUs: number }
 }
 
-const target = z.string().max(200).openapi({ example: 'node:n1' })
+/** No bytes that end an argument of a command. */
+const target = z
+  .string()
+  .max(200)
+  .regex(/^[^\0]+$/)
+  .openapi({ example: 'node:n1' })
+/** With a key: without one it would be taken for the name of a file, of which the node reads none for who asks. */
+const change = z
+  .string()
+  .max(4096)
+  .regex(/^[^=\0]+=[^\0]*$/, { error: 'expected KEY=VALUE' })
 const targets = z.array(target).max(100).optional()
 
 /** What if: as `rolecall plan` takes it, all at once. Targets are written `n1/ledger`, `node:n1`, `assignment:ledger`, `group:web`, `cluster`. */
@@ -169,7 +179,7 @@ export const planRequestSchema = z.strictObject({
   /** `ledger`, or `ledger=n2` */
   switchover: targets,
   /** Changes to the configuration first: `KEY=VALUE`, null deletes. */
-  add: z.array(z.string().max(4096)).max(100).optional(),
+  add: z.array(change).max(100).optional(),
 })
 export type PlanRequest = z.output<typeof planRequestSchema>
 

@@ -4,11 +4,9 @@ import type { MiddlewareHandler } from 'hono'
 const policy = [
   "default-src 'none'",
   "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data: blob:",
-  "font-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
   "connect-src 'self'",
-  "manifest-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",
@@ -23,12 +21,12 @@ const always = {
   'cross-origin-resource-policy': 'same-origin',
 } as const
 
-/** On every answer. No CORS header is ever among them. */
-export function securityHeaders({ isSecure }: { readonly isSecure: boolean }): MiddlewareHandler {
-  return async (c, next) => {
-    await next()
-    for (const [name, value] of Object.entries(always)) c.res.headers.set(name, value)
-    if (isSecure) c.res.headers.set('strict-transport-security', 'max-age=31536000')
-    if (!c.res.headers.has('cache-control')) c.res.headers.set('cache-control', 'no-store')
-  }
+/**
+ * On every answer. No CORS header is ever among them, nor `Strict-Transport-Security`: that is for all ports of a host, and what else is
+ * served on a node is not this program's to change.
+ */
+export const securityHeaders: MiddlewareHandler = async (c, next) => {
+  await next()
+  for (const [name, value] of Object.entries(always)) c.res.headers.set(name, value)
+  if (!c.res.headers.has('cache-control')) c.res.headers.set('cache-control', 'no-store')
 }

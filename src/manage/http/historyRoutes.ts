@@ -9,7 +9,7 @@ import {
   snapshotSchema,
   statesSchema,
 } from './contract.ts'
-import { json, readers, refusals, refuse, router } from './routing.ts'
+import { guardedRefusals, json, readers, refuse, router } from './routing.ts'
 
 const us = (description: string) => z.coerce.number().int().min(0).openapi({ description })
 const name = (description: string) => z.string().min(1).max(200).optional().openapi({ description })
@@ -50,7 +50,7 @@ const routes = {
         isChange: flag.openapi({ description: 'Only steps into another state, starts, ends and notes' }),
       }),
     },
-    responses: { 200: json(recordsSchema, 'The records'), ...refusals(400, 401) },
+    responses: { 200: json(recordsSchema, 'The records'), ...guardedRefusals(400) },
   }),
   states: createRoute({
     method: 'get',
@@ -58,7 +58,7 @@ const routes = {
     path: '/v1/states',
     summary: 'What every machine was in at a moment',
     request: { query: z.object({ atUs: us('Microseconds since 1970').default(timeMaxUs) }) },
-    responses: { 200: json(statesSchema, 'The states'), ...refusals(400, 401) },
+    responses: { 200: json(statesSchema, 'The states'), ...guardedRefusals(400) },
   }),
   activity: createRoute({
     method: 'get',
@@ -73,7 +73,7 @@ const routes = {
         buckets: z.coerce.number().int().min(1).max(bucketCountMax).default(200),
       }),
     },
-    responses: { 200: json(activitySchema, 'The activity'), ...refusals(400, 401) },
+    responses: { 200: json(activitySchema, 'The activity'), ...guardedRefusals(400) },
   }),
   incidents: createRoute({
     method: 'get',
@@ -81,7 +81,7 @@ const routes = {
     path: '/v1/incidents',
     summary: 'Causes and all that came of them, that touch a span',
     request: { query: z.object(span) },
-    responses: { 200: json(incidentsSchema, 'The incidents, oldest first'), ...refusals(400, 401) },
+    responses: { 200: json(incidentsSchema, 'The incidents, oldest first'), ...guardedRefusals(400) },
   }),
   explain: createRoute({
     method: 'get',
@@ -89,7 +89,7 @@ const routes = {
     path: '/v1/explain/{id}',
     summary: 'The causal chain of a record or an incident',
     request: { params: idParam },
-    responses: { 200: json(explanationSchema, 'The chain'), ...refusals(400, 401, 404) },
+    responses: { 200: json(explanationSchema, 'The chain'), ...guardedRefusals(400, 404) },
   }),
   snapshot: createRoute({
     method: 'get',
@@ -97,7 +97,7 @@ const routes = {
     path: '/v1/snapshots/{id}',
     summary: "A machine's whole state after one step, run again from the black box",
     request: { params: idParam },
-    responses: { 200: json(snapshotSchema, 'The state'), ...refusals(400, 401, 404) },
+    responses: { 200: json(snapshotSchema, 'The state'), ...guardedRefusals(400, 404) },
   }),
 }
 
@@ -114,7 +114,7 @@ export function historyRoutes({ history, redact }: Backend) {
       return c.json(await history.activity({ ...query, bucketCount }), 200)
     })
     .openapi(routes.incidents, async (c) => {
-      return c.json({ incidents: [...(await history.incidents(c.req.valid('query')))] }, 200)
+      return c.json({ incidents: [...redact(await history.incidents(c.req.valid('query')))] }, 200)
     })
     .openapi(routes.explain, async (c) => {
       const { id } = c.req.valid('param')

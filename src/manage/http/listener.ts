@@ -10,7 +10,7 @@ export class HttpListener {
   readonly #serve: () => HttpServer
   readonly #retryMs: number
   #server: HttpServer | null = null
-  #problem: string | null = null
+  #failure: Error | null = null
   #timer: ReturnType<typeof setTimeout> | null = null
   #isEnded = false
 
@@ -25,9 +25,9 @@ export class HttpListener {
     return this.#server
   }
 
-  /** Why it is not served; null: it is. */
-  get problem(): string | null {
-    return this.#problem
+  /** What `serve` threw last; null: it is served. */
+  get failure(): Error | null {
+    return this.#failure
   }
 
   async stop(): Promise<void> {
@@ -41,16 +41,16 @@ export class HttpListener {
     if (this.#isEnded) return
     try {
       this.#server = this.#serve()
-      this.#problem = null
+      this.#failure = null
       const { url, isInClear } = this.#server
       log.info('the console is at {url}', { url })
       if (isInClear)
         log.warn('tokens go to {url} in the clear: configure certificate and key, or listen on loopback', { url })
     } catch (error) {
-      const text = error instanceof Error ? error.message : String(error)
-      if (text !== this.#problem)
-        log.warn('the HTTP interface is not served: {text}; it is tried again now and then', { text })
-      this.#problem = text
+      const failure = error instanceof Error ? error : new Error(String(error))
+      if (failure.message !== this.#failure?.message)
+        log.warn('the HTTP interface is not served: {text}; it is tried again now and then', { text: failure.message })
+      this.#failure = failure
       this.#timer = setTimeout(() => this.#try(), this.#retryMs)
       this.#timer.unref()
     }

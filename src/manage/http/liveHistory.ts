@@ -8,6 +8,7 @@ import { Analyst } from './analyst.ts'
 import { activityOf, recordsOf, statesOf } from './answers.ts'
 import type { ActivityView, ExplanationView, IncidentView, RecordsView, SnapshotView, StatesView } from './contract.ts'
 import type { History, HistoryListener, HistoryRecord, RecordsQuery, Span } from './history.ts'
+import { OlderRecords } from './olderRecords.ts'
 import { RecordIndex } from './recordIndex.ts'
 import { lifeOf } from './snapshotReplay.ts'
 
@@ -25,8 +26,6 @@ export const liveCountMax = 20_000
 const missedCountMax = 5000
 /** Of one question to the cluster log. */
 const pageLimit = 5000
-/** Pages that are read for what is before the memory. */
-const pageCountMax = 4
 /** Of what is read while a node begins: it has other things to do. */
 const fillLimit = 1000
 /** Given to the analysis at once. */
@@ -42,12 +41,14 @@ export class LiveHistory implements History {
   #position: ArrivalPosition
   readonly #store = crypto.randomUUID()
   readonly #listeners = new Set<HistoryListener>()
+  readonly #older: OlderRecords | null
   readonly #analyst = new Analyst(() => this.#teach(this.#index.all()))
 
   constructor(options: LiveHistoryOptions) {
     this.#options = options
     this.#countMax = options.countMax ?? liveCountMax
     this.#index = new RecordIndex({ countMax: this.#countMax })
+    this.#older = options.log && new OlderRecords({ log: options.log, memory: this.#index })
     this.#position = this.#ownPosition()
   }
 
@@ -121,14 +122,12 @@ export class LiveHistory implements History {
 
   async states(atUs: number): Promise<StatesView> {
     if (!this.#isBefore(atUs)) return statesOf(this.#index, atUs)
-    return statesOf(await this.#older(atUs), atUs)
+    return statesOf(await this.#older!.upTo(atUs), atUs)
   }
 
   async activity(query: Parameters<History['activity']>[0]): Promise<ActivityView> {
     if (!this.#isBefore(query.fromUs)) return activityOf(this.#index, query)
-    const older = await this.#older(query.toUs)
-    older.add(this.#index.all())
-    return activityOf(older, query)
+    return activityOf(await this.#older!.upTo(query.toUs), query)
   }
 
   incidents(span: Span): Promise<readonly IncidentView[]> {
@@ -176,19 +175,6 @@ export class LiveHistory implements History {
   #isBefore(us: number): boolean {
     const { oldest } = this.#index
     return this.#options.log !== null && oldest !== null && us < oldest.time.us && this.#index.count >= this.#countMax
-  }
-
-  /** What the cluster log has up to then, as far as a few pages reach. */
-  async #older(toUs: number): Promise<RecordIndex> {
-    const index = new RecordIndex()
-    let untilUs = toUs
-    for (let page = 0; page < pageCountMax; page++) {
-      const { records, isTruncated } = await this.#options.log!.query({ toUs: untilUs, limit: pageLimit })
-      const fresh = index.add(records)
-      if (!isTruncated || fresh.length === 0) break
-      untilUs = records[0]!.time.us
-    }
-    return index
   }
 }
 

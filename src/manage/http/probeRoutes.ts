@@ -7,7 +7,7 @@ import type { Context } from 'hono'
 import type { Backend } from './backend.ts'
 import { readySchema } from './contract.ts'
 import type { Gate } from './gate.ts'
-import { json, readers, refusals, refuse, router } from './routing.ts'
+import { guardedRefusals, json, readers, refusals, refuse, router } from './routing.ts'
 
 const assignment = z.object({
   assignment: z
@@ -23,7 +23,7 @@ const routes = {
     method: 'get',
     path: '/livez',
     summary: 'Whether this process turns; asks no peer',
-    responses: { 200: { description: 'It does', content: text } },
+    responses: { 200: { description: 'It does', content: text }, ...refusals(403) },
   }),
   readyz: createRoute({
     method: 'get',
@@ -33,6 +33,7 @@ const routes = {
     responses: {
       200: json(readySchema, 'It does'),
       503: json(readySchema, 'It does not'),
+      ...refusals(403),
     },
   }),
   metrics: createRoute({
@@ -40,28 +41,28 @@ const routes = {
     path: '/metrics',
     security: readers,
     summary: 'Metrics in the text format of Prometheus',
-    responses: { 200: { description: 'The metrics', content: text }, ...refusals(401, 404) },
+    responses: { 200: { description: 'The metrics', content: text }, ...guardedRefusals(404) },
   }),
   primary: createRoute({
     method: 'get',
     path: '/primary/{assignment}',
     summary: 'Whether this node is primary for the assignment, at this moment',
     request: { params: assignment },
-    responses: { 200: json(roleSchema, 'It is'), ...refusals(404), 503: json(roleSchema, 'It is not') },
+    responses: { 200: json(roleSchema, 'It is'), ...refusals(403, 404), 503: json(roleSchema, 'It is not') },
   }),
   secondary: createRoute({
     method: 'get',
     path: '/secondary/{assignment}',
     summary: 'Whether this node is secondary for the assignment, at this moment',
     request: { params: assignment },
-    responses: { 200: json(roleSchema, 'It is'), ...refusals(404), 503: json(roleSchema, 'It is not') },
+    responses: { 200: json(roleSchema, 'It is'), ...refusals(403, 404), 503: json(roleSchema, 'It is not') },
   }),
   role: createRoute({
     method: 'get',
     path: '/role/{assignment}',
     summary: 'Whether this node serves the assignment in any role, and in which',
     request: { params: assignment },
-    responses: { 200: json(roleSchema, 'It does'), ...refusals(404), 503: json(roleSchema, 'It does not') },
+    responses: { 200: json(roleSchema, 'It does'), ...refusals(403, 404), 503: json(roleSchema, 'It does not') },
   }),
 }
 

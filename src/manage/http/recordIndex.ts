@@ -40,6 +40,8 @@ export class RecordIndex {
   #gone = { changeCount: 0, failureCount: 0 }
   readonly #byActor = new Map<string, ActorRecords>()
   readonly #byId = new Map<string, HistoryRecord>()
+  /** The last one that had to go. */
+  #lastGone: HistoryRecord | null = null
 
   constructor({ countMax = Number.POSITIVE_INFINITY }: { readonly countMax?: number } = {}) {
     this.#countMax = countMax
@@ -61,9 +63,12 @@ export class RecordIndex {
     return this.#byId.get(id) ?? null
   }
 
-  /** Those it has already are passed over; those older than anything it keeps, once it had to let some go, too. */
+  /**
+   * Those it has already are passed over; those older than one that had to go, too: what each actor was in before would be wrong then.
+   * Returns the others, in order.
+   */
   add(entries: readonly HistoryRecord[]): readonly HistoryRecord[] {
-    const fresh = [...entries].filter((entry) => !this.#byId.has(entry.id)).sort(compareEntries)
+    const fresh = entries.filter((entry) => this.#isFresh(entry)).sort(compareEntries)
     for (const entry of fresh) this.#byId.set(entry.id, entry)
     if (fresh.length === 0) return fresh
     this.#merge(fresh)
@@ -71,6 +76,11 @@ export class RecordIndex {
     while (this.count > this.#countMax) this.#dropOldest()
     this.#compact()
     return fresh
+  }
+
+  #isFresh(entry: HistoryRecord): boolean {
+    const isGone = this.#lastGone !== null && compareEntries(entry, this.#lastGone) <= 0
+    return !isGone && !this.#byId.has(entry.id)
   }
 
   /** Only what comes after the first of them is moved. */
@@ -94,7 +104,7 @@ export class RecordIndex {
     const tail = entries.splice(from)
     entered.length = from
     for (const entry of mergedInOrder(tail, fresh)) {
-      entered.push(isChange(entry) ? entry : (entered.at(-1) ?? entry))
+      entered.push(isChange(entry) ? entry : (entered.at(-1) ?? actor.before?.entered ?? entry))
       entries.push(entry)
     }
   }
@@ -102,6 +112,7 @@ export class RecordIndex {
   #dropOldest(): void {
     const entry = this.#entries[this.#start]!
     this.#start += 1
+    this.#lastGone = entry
     this.#byId.delete(entry.id)
     if (!hasState(entry)) return
     const key = keyOf(entry)

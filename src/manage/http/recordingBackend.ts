@@ -2,9 +2,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Redactor } from '../../bundle/redact.ts'
+import { learnFromLife } from '../../bundle/redactLife.ts'
 import { BlackBoxNotFoundError } from '../../recorder/boxes.ts'
 import { decodeHeader } from '../../recorder/format.ts'
-import { segmentFileName } from '../../recorder/names.ts'
+import { segmentSuffix } from '../../recorder/names.ts'
 import { openRecordings, type Recordings } from '../../recorder/openRecordings.ts'
 import type { Backend } from './backend.ts'
 import { RecordingHistory } from './recordingHistory.ts'
@@ -24,21 +26,25 @@ export async function recordingBackend(of: {
   const paths = [...of.paths]
   let recordings = await openRecordings(paths)
   const history = new RecordingHistory(recordings.boxes)
+  const redactor = new Redactor()
+  learn(recordings, redactor)
   const dropped = new DropFolder()
   /** One at a time: each opens what the one before it has left. */
   let turn: Promise<unknown> = Promise.resolve()
 
   async function take(bytes: Uint8Array): Promise<void> {
     const path = dropped.put(bytes)
+    const isKnown = paths.includes(path)
     let opened: Recordings
     try {
-      opened = await openRecordings([...new Set([...paths, path])])
+      opened = await openRecordings(isKnown ? paths : [...paths, path])
     } catch (error) {
-      dropped.remove(path)
+      if (!isKnown) dropped.remove(path)
       if (error instanceof BlackBoxNotFoundError) throw new Error('it is neither a black-box segment nor a bundle')
       throw error
     }
-    if (!paths.includes(path)) paths.push(path)
+    if (!isKnown) paths.push(path)
+    learn(opened, redactor)
     history.open(opened.boxes)
     recordings.close()
     recordings = opened
@@ -51,8 +57,8 @@ export async function recordingBackend(of: {
     node: null,
     version: of.version,
     nowUs: of.nowUs,
-    // Whoever has the files has what is in them.
-    redact: (value) => value,
+    // Who may read the files is not everybody who reaches the port: on loopback that is whoever works on the machine.
+    redact: (value) => redactor.redact(value),
     history,
     live: null,
     addRecording({ bytes }) {
@@ -68,27 +74,38 @@ export async function recordingBackend(of: {
   }
 }
 
-const droppedCountMax = 256
+function learn({ boxes }: Recordings, redactor: Redactor): void {
+  for (const life of boxes.flatMap(({ lives }) => lives)) learnFromLife(life, redactor)
+}
 
-/** What was dropped on the page, as files: a segment under its own name, so that one dropped twice is there once. */
+const droppedCountMax = 256
+const droppedBytesMax = 4 * 1024 ** 3
+
+/**
+ * What was dropped on the page, as files. They are named after what is in them: nothing that a file says of itself becomes part of a
+ * path, and what is dropped twice is there once.
+ */
 class DropFolder {
   #directory: string | null = null
-  #count = 0
+  readonly #sizes = new Map<string, number>()
 
   put(bytes: Uint8Array): string {
-    if (this.#count >= droppedCountMax) throw new Error(`${droppedCountMax} files were dropped already`)
     this.#directory ??= mkdtempSync(join(tmpdir(), 'rolecall-console-'))
-    this.#count += 1
-    const reading = decodeHeader(bytes)
-    const name = reading.ok ? segmentFileName(reading.header) : `bundle-${this.#count}.tar.gz`
+    const isSegment = decodeHeader(bytes).ok
+    const name = `${new Bun.CryptoHasher('sha256').update(bytes).digest('hex')}${isSegment ? segmentSuffix : '.tar.gz'}`
     const path = join(this.#directory, name)
+    if (this.#sizes.has(path)) return path
+    if (this.#sizes.size >= droppedCountMax) throw new Error(`${droppedCountMax} files were dropped already`)
+    const totalBytes = this.#sizes.values().reduce((sum, each) => sum + each, bytes.length)
+    if (totalBytes > droppedBytesMax) throw new Error(`more than ${droppedBytesMax} bytes would have been dropped`)
+    this.#sizes.set(path, bytes.length)
     writeFileSync(path, bytes, { mode: 0o600 })
     return path
   }
 
   remove(path: string): void {
     rmSync(path, { force: true })
-    this.#count -= 1
+    this.#sizes.delete(path)
   }
 
   removeAll(): void {

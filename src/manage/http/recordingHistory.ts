@@ -1,6 +1,5 @@
 /** History of recordings that were opened: read once, and again when others are. No cluster is needed for it. */
-import { readFileSync } from 'node:fs'
-import type { NodeBox } from '../../recorder/boxes.ts'
+import { headBytesOf, type NodeBox } from '../../recorder/boxes.ts'
 import { decodeHeader } from '../../recorder/format.ts'
 import { timelineOf } from '../../recorder/timeline.ts'
 import { Analyst } from './analyst.ts'
@@ -93,6 +92,6 @@ function read(boxes: readonly NodeBox[]): RecordIndex {
 
 function clusterOf(boxes: readonly NodeBox[]): string {
   const path = boxes[0]?.lives[0]?.segments[0]?.path
-  const reading = path === undefined ? null : decodeHeader(new Uint8Array(readFileSync(path)))
+  const reading = path === undefined ? null : decodeHeader(headBytesOf(path))
   return reading?.ok ? reading.header.cluster : ''
 }

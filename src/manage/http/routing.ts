@@ -50,5 +50,13 @@ export function refusals<C extends Status>(...codes: readonly C[]) {
   return Object.fromEntries(codes.map((code) => [code, entry])) as Record<C, typeof entry>
 }
 
+/**
+ * Of what a token may be needed for: those of the gate, of the budget, and of an answer that failed, besides what the route itself
+ * refuses.
+ */
+export function guardedRefusals<C extends Status = never>(...codes: readonly C[]) {
+  return refusals<C | 401 | 403 | 429 | 503>(401, 403, 429, 503, ...codes)
+}
+
 /** Where everybody who reaches it may read, nothing is needed. */
 export const readers = [{}, { token: [] }, { session: [] }]

@@ -1,10 +1,13 @@
 /** Serves the HTTP interface at one address. */
 
+import { logger } from '../../log/log.ts'
 import { createApp } from './app.ts'
 import type { Backend } from './backend.ts'
 import { recordingBytesMax } from './changeRoutes.ts'
 import { Gate, type GateOptions } from './gate.ts'
 import { StreamHub, type StreamOptions } from './stream.ts'
+
+const log = logger('http')
 
 export interface HttpServerOptions {
   readonly host: string
@@ -31,8 +34,8 @@ export interface HttpServer {
 
 /** A client of the stream that takes nothing for this long is gone; those that do hear something every few seconds. */
 const streamTimeoutSeconds = 30
-/** Longer than any operation's own time limit. */
-const operationTimeoutSeconds = 120
+/** Longer than any operation's own time limit, and than what is looked for in a large recording. */
+const answerTimeoutSeconds = 120
 
 /** Throws when the address cannot be listened on. */
 export function serveHttp(options: HttpServerOptions): HttpServer {
@@ -47,11 +50,19 @@ export function serveHttp(options: HttpServerOptions): HttpServer {
     reusePort: false,
     maxRequestBodySize: backend.addRecording ? recordingBytesMax : 1024 * 1024,
     ...(tls && { tls: { cert: Bun.file(tls.certificate), key: Bun.file(tls.key) } }),
+    // Else whatever goes wrong is answered with a page that shows this program's source and where it lies.
+    development: false,
     fetch(request, server) {
-      const { pathname } = new URL(request.url)
-      if (pathname === '/v1/stream') server.timeout(request, streamTimeoutSeconds)
-      else if (request.method === 'POST') server.timeout(request, operationTimeoutSeconds)
-      return app.fetch(request, { address: server.requestIP(request)?.address ?? 'unknown' })
+      const url = urlOf(request)
+      if (url === null) return new Response('malformed Host\n', { status: 400 })
+      if (url.pathname === '/v1/stream') server.timeout(request, streamTimeoutSeconds)
+      else if (takesLong(request.method, url.pathname)) server.timeout(request, answerTimeoutSeconds)
+      const address = server.requestIP(request)?.address ?? 'unknown'
+      return app.fetch(URL.canParse(request.url) ? request : new Request(url, request), { address })
+    },
+    error(error) {
+      log.error('a request failed: {error}', { error: String(error.stack) })
+      return new Response('the request failed\n', { status: 500 })
     },
   })
   const shown = host.includes(':') ? `[${host}]` : host
@@ -65,6 +76,16 @@ export function serveHttp(options: HttpServerOptions): HttpServer {
       await server.stop(true)
     },
   }
+}
+
+/** Without a `Host`, as probes of HTTP/1.0 come, the address is a path alone. null: it is none. */
+function urlOf({ url, headers }: Request): URL | null {
+  if (URL.canParse(url)) return new URL(url)
+  return headers.has('host') || !url.startsWith('/') ? null : URL.parse(`http://unnamed${url}`)
+}
+
+function takesLong(method: string, path: string): boolean {
+  return method === 'POST' || /^\/v1\/(incidents$|explain\/|snapshots\/)/.test(path)
 }
 
 export function isLoopback(host: string): boolean {

@@ -13,7 +13,7 @@ const routes = {
     method: 'get',
     path,
     summary: 'Who asks, whom, and what may be done',
-    responses: { 200: json(sessionSchema, 'The session') },
+    responses: { 200: json(sessionSchema, 'The session'), ...refusals(403) },
   }),
   begin: createRoute({
     method: 'post',

@@ -33,13 +33,18 @@ export const streamDefaults = {
 const turnShare = 20
 /** Chunks that wait for one client while it is looked up what it missed. */
 const heldCountMax = 256
-/** Of records in one event. */
+/** Of records in one event, and of their letters but for the last one's. */
 const batchCountMax = 500
+const batchLengthMax = 131_072
+/** Telling one client what it missed takes at most one in so many parts of the time. */
+const missedShare = 5
 
 interface Client {
   readonly controller: ReadableStreamDefaultController<Uint8Array>
   /** What waits until it has been told what it missed; null: it has. */
   held: Uint8Array[] | null
+  /** It took something, or is gone. */
+  onTaken: () => void
   heardMs: number
   /** Looked at every few seconds: who has signed out is told no more. */
   readonly mayStay: () => boolean
@@ -81,11 +86,12 @@ export class StreamHub {
     return new ReadableStream<Uint8Array>(
       {
         start: (controller) => {
-          client = { controller, held: [], heardMs: performance.now(), mayStay }
+          client = { controller, held: [], onTaken() {}, heardMs: performance.now(), mayStay }
           this.#enter(client)
           void this.#greet(client, lastEventId)
         },
-        cancel: () => this.#remove(client),
+        pull: () => client.onTaken(),
+        cancel: () => void this.#remove(client),
       },
       new ByteLengthQueuingStrategy({ highWaterMark: this.#options.clientBytesMax }),
     )
@@ -103,20 +109,42 @@ export class StreamHub {
     if (this.#clients.size === 1) this.#wake()
   }
 
+  /** The place of the beginning is told with the last of what is before it: who is lost on the way asks for all of that again. */
   async #greet(client: Client, lastEventId: string | null): Promise<void> {
     const { cluster, node, live, history } = this.#backend
-    const nowUs = this.#backend.nowUs()
-    this.#put(client, this.#chunk('hello', JSON.stringify({ cluster, node: node ?? '', nowUs }), this.#position))
+    const position = this.#position
+    const hello = JSON.stringify({ cluster, node: node ?? '', nowUs: this.#backend.nowUs() })
+    this.#put(client, this.#chunk('hello', hello, lastEventId === null ? position : null))
     const missed = lastEventId === null ? [] : await this.#missedAfter(history, lastEventId)
-    if (!this.#clients.has(client)) return
     if (missed === null) {
       const reason = 'what was missed is no longer kept here'
-      this.#put(client, this.#chunk('reset', JSON.stringify({ reason })))
-    } else for (const text of batchesOf(missed, this.#backend.redact)) this.#put(client, this.#chunk('records', text))
+      this.#put(client, this.#chunk('reset', JSON.stringify({ reason }), position))
+    } else await this.#tellMissed(client, missed, position)
     const held = client.held!
     client.held = null
     for (const chunk of held) this.#put(client, chunk)
-    if (live) this.#put(client, this.#chunk('view', JSON.stringify(live.view())))
+    if (live && this.#clients.has(client)) this.#put(client, this.#chunk('view', JSON.stringify(live.view())))
+  }
+
+  /** As fast as the client takes it, and the node has time for it. */
+  async #tellMissed(client: Client, missed: readonly HistoryRecord[], position: string): Promise<void> {
+    let startMs = performance.now()
+    for (const { text, isLast } of batchesOf(missed, this.#backend.redact)) {
+      this.#put(client, this.#chunk('records', text, isLast ? position : null))
+      await Bun.sleep((performance.now() - startMs) * (missedShare - 1))
+      await this.#taken(client)
+      if (!this.#clients.has(client)) return
+      startMs = performance.now()
+    }
+  }
+
+  /** When less than half of what may wait for it does, or it is gone. */
+  async #taken(client: Client): Promise<void> {
+    const halfBytes = this.#options.clientBytesMax / 2
+    while (this.#clients.has(client) && (client.controller.desiredSize ?? 0) < halfBytes)
+      await new Promise<void>((resolve) => {
+        client.onTaken = resolve
+      })
   }
 
   async #missedAfter({ after }: Backend['history'], lastEventId: string): Promise<readonly HistoryRecord[] | null> {
@@ -186,10 +214,9 @@ export class StreamHub {
       this.#tell(all, 'reset', { reason: 'more records came at once than are told' })
       return
     }
-    const texts = batchesOf(waiting, this.#backend.redact)
     // Who loses the connection half-way is told all of them again.
-    for (const [index, text] of texts.entries())
-      this.#send(all, this.#chunk('records', text, index === texts.length - 1 ? this.#position : null))
+    for (const { text, isLast } of batchesOf(waiting, this.#backend.redact))
+      this.#send(all, this.#chunk('records', text, isLast ? this.#position : null))
   }
 
   #tellView(): void {
@@ -235,25 +262,35 @@ export class StreamHub {
 
   /** It gets what waits for it, should it read on, and then the reset; the server ends the connection should it not. */
   #cut(client: Client, reason: string): void {
+    if (!this.#remove(client)) return
     this.#cutCount += 1
     client.controller.enqueue(this.#chunk('reset', JSON.stringify({ reason })))
     client.controller.close()
-    this.#remove(client)
   }
 
-  #remove(client: Client): void {
-    if (this.#clients.delete(client) && this.#clients.size === 0) this.#sleep()
+  /** False: it was gone already. */
+  #remove(client: Client): boolean {
+    const isRemoved = this.#clients.delete(client)
+    if (isRemoved && this.#clients.size === 0) this.#sleep()
+    client.onTaken()
+    return isRemoved
   }
 }
 
-function batchesOf(records: readonly HistoryRecord[], redact: Backend['redact']): string[] {
-  const batches: string[] = []
-  for (let from = 0; from < records.length; from += batchCountMax)
-    batches.push(
-      `[${records
-        .slice(from, from + batchCountMax)
-        .map((record) => recordText(record, redact))
-        .join(',')}]`,
-    )
-  return batches
+function* batchesOf(
+  records: readonly HistoryRecord[],
+  redact: Backend['redact'],
+): Generator<{ readonly text: string; readonly isLast: boolean }> {
+  let texts: string[] = []
+  let length = 0
+  for (const [index, record] of records.entries()) {
+    const text = recordText(record, redact)
+    texts.push(text)
+    length += text.length
+    const isLast = index === records.length - 1
+    if (!isLast && texts.length < batchCountMax && length < batchLengthMax) continue
+    yield { text: `[${texts.join(',')}]`, isLast }
+    texts = []
+    length = 0
+  }
 }

@@ -34,11 +34,15 @@ function textOf(path: string): string {
   }
 }
 
-/** Makes it, with one token, where it is not there. */
+/** Makes it, with one token, where it is not there. Throws a `TokenFileError`. */
 export function ensureTokenFile(path: string): void {
-  if (statSync(path, { throwIfNoEntry: false })) return
-  mkdirSync(dirname(path), { recursive: true })
   const text = `# Whoever shows this signs in to the console of this node (docs/http.md).\n${newToken()}\n`
-  writeFileSync(path, text, { mode: 0o600, flag: 'wx' })
-  chmodSync(path, 0o600)
+  try {
+    if (statSync(path, { throwIfNoEntry: false })) return
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, text, { mode: 0o600, flag: 'wx' })
+    chmodSync(path, 0o600)
+  } catch (error) {
+    throw new TokenFileError(`${path} cannot be made: ${(error as Error).message}`)
+  }
 }

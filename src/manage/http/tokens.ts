@@ -59,7 +59,10 @@ const failureCountMax = 10
 const windowMs = 60_000
 const addressCountMax = 1024
 
-/** Of each address, so many wrong tokens a minute; then none of it is looked at, right or wrong, until the minute is over. */
+/**
+ * Of each address, so many wrong tokens a minute; then none of it is looked at, right or wrong, until the minute is over. The 2^64
+ * addresses of version 6 that one machine may take are one.
+ */
 export class FailedSignIns {
   readonly #failures = new Map<string, { count: number; sinceMs: number }>()
   readonly #nowMs: () => number
@@ -73,7 +76,7 @@ export class FailedSignIns {
     if (known) known.count += 1
     else {
       if (this.#failures.size >= addressCountMax) this.#failures.delete(this.#failures.keys().next().value!)
-      this.#failures.set(address, { count: 1, sinceMs: this.#nowMs() })
+      this.#failures.set(networkOf(address), { count: 1, sinceMs: this.#nowMs() })
     }
   }
 
@@ -85,9 +88,21 @@ export class FailedSignIns {
   }
 
   #of(address: string): { count: number; sinceMs: number } | null {
-    const known = this.#failures.get(address)
+    const network = networkOf(address)
+    const known = this.#failures.get(network)
     if (known && known.sinceMs + windowMs > this.#nowMs()) return known
-    this.#failures.delete(address)
+    this.#failures.delete(network)
     return null
   }
+}
+
+/** The first four groups of an address of version 6; of version 4, also as `::ffff:10.0.0.1`, all of it. */
+function networkOf(address: string): string {
+  const mapped = /^::ffff:([\d.]+)$/i.exec(address)
+  if (mapped) return mapped[1]!
+  if (!address.includes(':')) return address
+  const [front = '', back] = address.split('::')
+  const given = front === '' ? [] : front.split(':')
+  const groups = back === undefined ? given : [...given, '0', '0', '0', '0']
+  return groups.slice(0, 4).join(':')
 }

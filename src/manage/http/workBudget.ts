@@ -2,7 +2,7 @@
  * How much a node does for those who ask it: questions cost by what they take, and what is spent comes back by time. Who asks for more
  * is told to come again, so that no program that asks in a circle holds up what the node is there for.
  */
-import type { MiddlewareHandler } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
 import { refuse } from './routing.ts'
 
 /** One costs a node about 2 ms at most: so this is a fifth of its time. */
@@ -37,6 +37,8 @@ const others =
 
 /** By the path, and of records by how many are asked for. 0: it costs nothing worth counting. */
 export function costOf(path: string, limit: string | undefined): number {
+  // Its greeting: the view, and what was missed.
+  if (path === '/v1/stream') return 3
   if (records.test(path)) return 1 + Math.min(5000, Math.max(0, Number(limit ?? 1000) || 0)) / 500
   return others.test(path) ? 1 : 0
 }
@@ -44,7 +46,11 @@ export function costOf(path: string, limit: string | undefined): number {
 export function budgeted(budget: WorkBudget): MiddlewareHandler {
   return async (c, next) => {
     if (budget.take(costOf(c.req.path, c.req.query('limit')))) return next()
-    c.header('retry-after', '1')
-    return refuse(c, 'too-many', 'the node is asked more than it has time for: try again in a second')
+    return refuseBusy(c)
   }
+}
+
+export function refuseBusy(c: Context) {
+  c.header('retry-after', '1')
+  return refuse(c, 'too-many', 'the node is asked more than it has time for: try again in a second')
 }

@@ -1,6 +1,7 @@
 /** A node behind its HTTP interface. */
 import { join } from 'node:path'
 import { version } from '../../cli/version.ts'
+import { logger } from '../../log/log.ts'
 import type { Backend } from '../../manage/http/backend.ts'
 import { LiveHistory } from '../../manage/http/liveHistory.ts'
 import type { StreamHub } from '../../manage/http/stream.ts'
@@ -21,7 +22,10 @@ export function nodeBackend(
   const log = parts.clusterLog
   const history = new LiveHistory({ directory: join(configuration.stateDirectory, self, 'black-box'), log })
   if (log === null) parts.tap.listen({ onRecords: (entries) => history.add(entries) })
-  else void history.begin()
+  else
+    history.begin().catch((error: Error) => {
+      logger('http').warn('what the cluster log has of late cannot be read: {detail}', { detail: error.message })
+    })
   const shown = new Shown(parts)
   const watcher = new Watcher(parts)
   watcher.start()
@@ -34,7 +38,7 @@ export function nodeBackend(
     redact: (value) => shown.redact(value),
     addRecording: null,
     live: {
-      view: () => viewOf(parts),
+      view: () => shown.redact(viewOf(parts)),
       changes: (listener) => parts.publisher.changes(listener),
       operate: (operation) => parts.operations.request(operation),
       plan: (request) => plan(controlSocket, request),

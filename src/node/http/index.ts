@@ -3,7 +3,7 @@ import type { HttpConfiguration } from '../../../machines/model/configuration.ts
 import { listenOf, tokenFileOf } from '../../configuration/http.ts'
 import { HttpListener } from '../../manage/http/listener.ts'
 import { serveHttp } from '../../manage/http/server.ts'
-import { ensureTokenFile, readTokens } from '../../manage/http/tokenFile.ts'
+import { ensureTokenFile, readTokens, TokenFileError } from '../../manage/http/tokenFile.ts'
 import { digestOf } from '../../manage/http/tokens.ts'
 import type { Parts } from '../parts.ts'
 import { nodeBackend } from './backend.ts'
@@ -13,9 +13,8 @@ export function serveNodeHttp(parts: Parts, at: { readonly controlSocket: string
   const { configuration, self } = parts
   const { http } = configuration
   if (!http?.isEnabled) return
-  let listener: HttpListener | null = null
-  const backend = nodeBackend(parts, { ...at, hub: () => listener?.server?.hub ?? null })
-  listener = new HttpListener(() => {
+  const backend = nodeBackend(parts, { ...at, hub: () => listener.server?.hub ?? null })
+  const listener: HttpListener = new HttpListener(() => {
     const tokens = tokensOf(http, tokenFileOf(configuration, self))
     const tokenDigests = [...tokens.map(digestOf), ...http.tokenDigests.map((hex) => Buffer.from(hex, 'hex'))]
     return serveHttp({
@@ -34,9 +33,9 @@ function tokensOf(http: HttpConfiguration, file: string): string[] {
   return readTokens(file)
 }
 
-/** Only where the address was asked for: of the default one, the first node on a machine has it. */
-function httpProblemOf({ configuration, self }: Parts, listener: HttpListener | null): string | null {
+/** An address only where it was asked for: of the default one, the first node on a machine has it. */
+function httpProblemOf({ configuration, self }: Parts, { failure }: HttpListener): string | null {
   const { http } = configuration
   const isAsked = http !== undefined && (http.isAsked || http.nodes[self] !== undefined || http.tls !== null)
-  return isAsked ? (listener?.problem ?? null) : null
+  return isAsked || failure instanceof TokenFileError ? (failure?.message ?? null) : null
 }

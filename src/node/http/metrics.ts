@@ -235,6 +235,6 @@ function processFamilies({ incarnation }: Parts, hub: StreamHub | null): Family[
     gauge('process_heap_bytes', 'Of the node process.', heapUsed),
     counter('process_cpu_seconds_total', 'Of the node process.', (user + system) / 1e6),
     gauge('stream_clients', 'Who watch the stream of this node.', hub?.clientCount ?? 0),
-    counter('stream_cut_total', 'Clients of the stream that were too slow.', hub?.cutCount ?? 0),
+    counter('stream_cut_total', 'Clients of the stream that were cut off, mostly as too slow.', hub?.cutCount ?? 0),
   ]
 }

@@ -1,7 +1,8 @@
 /**
  * What if, asked of a node: `rolecall plan` in a process of its own, so that however long it plans, the node does its part. At most
- * two at a time.
+ * two at a time, and behind everything else that wants to run: the node's own priority is above that of what it keeps running.
  */
+import { getPriority, setPriority } from 'node:os'
 import type { OperationCode, OperationResult } from '../../../machines/model/operation.ts'
 import { exitCodeOfOperation, exitCodes } from '../../cli/exitCodes.ts'
 import { ownCommand } from '../../cli/ownCommand.ts'
@@ -31,6 +32,7 @@ async function run(controlSocket: string, request: PlanRequest): Promise<Operati
     timeout: timeoutMs,
     env: { ...process.env, ROLECALL_CONFIG: '', NO_COLOR: '1' },
   })
+  putBehind(child.pid)
   const [out, err, code] = await Promise.all([
     new Response(child.stdout).text(),
     new Response(child.stderr).text(),
@@ -40,6 +42,16 @@ async function run(controlSocket: string, request: PlanRequest): Promise<Operati
     return { ok: true, text: 'nothing was done', plan: JSON.parse(out) }
   if (child.signalCode) return { ok: false, code: 'timed-out', text: `no plan within ${timeoutMs / 1000} s` }
   return { ok: false, code: codeOf(code), text: err.trim().replace(/^rolecall: /, '') }
+}
+
+const behindNice = 10
+
+function putBehind(pid: number): void {
+  try {
+    setPriority(pid, Math.max(behindNice, getPriority(pid)))
+  } catch {
+    // It has ended already.
+  }
 }
 
 /** `--fail=n1`, so that no word of a request is ever taken for a flag. */

@@ -3,9 +3,12 @@ import type { Configuration } from '../../../machines/model/configuration.ts'
 import { Redactor } from '../../bundle/redact.ts'
 import type { Parts } from '../parts.ts'
 
+/** Secrets that programs recorded, and no configuration has. */
+const metCountMax = 256
+
 export class Shown {
   readonly #parts: Pick<Parts, 'configuration'>
-  readonly #redactor = new Redactor()
+  readonly #redactor = new Redactor({ metCountMax })
   #learned: Configuration | null = null
 
   constructor(parts: Pick<Parts, 'configuration'>) {
@@ -16,6 +19,7 @@ export class Shown {
   redact<T>(value: T): T {
     const { configuration } = this.#parts
     if (configuration !== this.#learned) {
+      this.#redactor.spare(namesIn(configuration))
       this.#redactor.learnFrom(configuration)
       this.#learned = configuration
     }
@@ -27,4 +31,9 @@ export class Shown {
     const digests = http?.tokenDigests.map(() => 'redacted')
     return this.redact({ ...configuration, ...(http && { http: { ...http, tokenDigests: digests } }) })
   }
+}
+
+/** A secret that is the same as one of them would be found in every id. */
+function namesIn({ cluster, nodes, types, components, assignments }: Configuration): string[] {
+  return [cluster, ...[nodes, types, components, assignments].flatMap((named) => Object.keys(named))]
 }

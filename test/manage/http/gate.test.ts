@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
+import { connect } from 'node:net'
 import { isThisMachine } from '../../../src/manage/http/gate.ts'
 import { digestOf, FailedSignIns, isKnown, Sessions } from '../../../src/manage/http/tokens.ts'
 import { undoAll } from '../support.ts'
@@ -42,6 +43,17 @@ test('closed, loopback is as elsewhere, by whatever name a proxy is asked', asyn
   expect((await server.get('/', { headers })).status).toBe(200)
   const signedIn = await server.post('/v1/session', { token }, { ...headers, origin: 'https://console.example' })
   expect(signedIn.status).toBe(200)
+})
+
+test('a probe that names no host is answered, and what is no host is refused without a word of the program', async () => {
+  const server = startServer()
+  expect(await raw(server.port, 'GET /primary/ledger HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.\d 200 /)
+  expect(await raw(server.port, 'GET /v1/view HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.\d 200 /)
+  for (const host of ['[', 'a b c', '127.0.0.1:99999999']) {
+    const answer = await raw(server.port, `GET /livez HTTP/1.1\r\nHost: ${host}\r\n\r\n`)
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /)
+    expect(answer).not.toContain('stack')
+  }
 })
 
 test('readyz says why only to whoever may read', async () => {
@@ -104,10 +116,17 @@ describe('pages of others', () => {
     const server = startServer()
     const answer = await server.get('/v1/view', { headers: { host: `evil.example:${server.port}` } })
     expect(answer.status).toBe(403)
-    expect(['localhost:1', '127.0.0.1', '127.9.9.9:80', '[::1]:7180'].every(isThisMachine)).toBe(true)
-    expect(['127.0.0.1.evil.example', 'localhost.evil.example', '', undefined, '10.0.0.1'].some(isThisMachine)).toBe(
-      false,
-    )
+    expect(['localhost:1', '127.0.0.1', '127.9.9.9:80', '[::1]:7180', undefined].every(isThisMachine)).toBe(true)
+    expect(['127.0.0.1.evil.example', 'localhost.evil.example', '', '10.0.0.1'].some(isThisMachine)).toBe(false)
+  })
+
+  test('take none of its time or its places either, but may lead to it', async () => {
+    const server = startServer()
+    const foreign = { 'sec-fetch-site': 'cross-site' }
+    for (const path of ['/v1/records', '/v1/stream', '/metrics'])
+      expect((await server.get(path, { headers: { ...foreign, 'sec-fetch-mode': 'no-cors' } })).status).toBe(403)
+    const navigation = { headers: { ...foreign, 'sec-fetch-mode': 'navigate' } }
+    for (const path of ['/', '/v1/openapi.json']) expect((await server.get(path, navigation)).status).toBe(200)
   })
 
   test('are never answered across origins, and the page is framed by nobody', async () => {
@@ -138,6 +157,16 @@ test('after ten wrong tokens none is looked at any more, the right one neither, 
   expect((await server.post('/v1/session', { token })).status).toBe(200)
 })
 
+test('of version 6 all addresses of one machine are one', () => {
+  const guesses = new FailedSignIns(() => 0)
+  for (let count = 0; count < 10; count++) guesses.failed(`2001:db8:1:2:${count}:6:7:8`)
+  const isLimited = (address: string) => guesses.waitSeconds(address) !== null
+  expect(['2001:db8:1:2::1', '2001:db8:1:2:9:9:9:9'].map(isLimited)).toEqual([true, true])
+  expect(['2001:db8:1:3::1', '::1', '10.0.0.1', '::ffff:10.0.0.1'].some(isLimited)).toBe(false)
+  for (let count = 0; count < 10; count++) guesses.failed('::ffff:10.0.0.1')
+  expect(['10.0.0.1', '::ffff:10.0.0.1', '::ffff:10.0.0.2'].map(isLimited)).toEqual([true, true, false])
+})
+
 test('sessions end by time, and the oldest makes room', () => {
   let nowMs = 0
   const sessions = new Sessions(() => nowMs)
@@ -164,3 +193,15 @@ test('any of several tokens counts, and no other', () => {
   expect(['one', 'two', 'three', ''].map((each) => isKnown(each, digests))).toEqual([true, true, false, false])
   expect(isKnown('one', [])).toBe(false)
 })
+
+/** What is answered to these very bytes. */
+function raw(port: number, text: string): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>()
+  const socket = connect(port, '127.0.0.1', () => socket.write(text))
+  socket.once('data', (chunk) => {
+    resolve(chunk.toString())
+    socket.destroy()
+  })
+  socket.once('close', () => resolve(''))
+  return promise
+}

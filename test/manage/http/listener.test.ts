@@ -14,11 +14,11 @@ test('an address that is taken is no reason to end, and is had when it is free',
   })
   afterThisTest(() => listener.stop())
   expect(listener.server).toBeNull()
-  expect(listener.problem).toMatch(/port|address|in use/i)
+  expect(listener.failure?.message).toMatch(/port|address|in use/i)
   await Bun.sleep(50)
   expect(listener.server).toBeNull()
   isTaken = false
   for (let tries = 0; listener.server === null && tries < 500; tries++) await Bun.sleep(10)
-  expect(listener.problem).toBeNull()
+  expect(listener.failure).toBeNull()
   expect((await fetch(`${listener.server!.url}livez`)).status).toBe(200)
 })

@@ -9,6 +9,7 @@ afterEach(undoAll)
 
 interface Operation {
   readonly summary?: string
+  readonly security?: readonly object[]
   readonly parameters?: readonly { name: string; in: string; required?: boolean; schema: object }[]
   readonly requestBody?: { content: Record<string, { schema: object }> }
   readonly responses: Record<string, { description: string; content?: Record<string, { schema: object }> }>
@@ -28,11 +29,13 @@ test('the description is OpenAPI 3.1, and has every route with all that it needs
       operation,
     ]),
   )
-  for (const [path, method, { summary, parameters = [], responses }] of operations) {
+  for (const [path, method, { summary, security, parameters = [], responses }] of operations) {
     expect(methods).toContain(method)
-    expect([path, summary?.length ?? 0]).toEqual([path, expect.any(Number)])
+    expect([path, (summary?.length ?? 0) > 0]).toEqual([path, true])
     expect(Object.keys(responses).every((status) => /^[1-5]\d\d$/.test(status))).toBe(true)
     expect(Object.values(responses).every(({ description }) => description.length > 0)).toBe(true)
+    const refused = security ? ['401', '403', '429', '503'] : ['403']
+    expect([path, refused.filter((status) => !(status in responses))]).toEqual([path, []])
     const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!)
     const inPath = parameters.filter((parameter) => parameter.in === 'path')
     expect(inPath.map(({ name }) => name)).toEqual(named)

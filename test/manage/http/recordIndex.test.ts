@@ -73,6 +73,26 @@ test('at its bound the oldest go, what an actor was in is still known, and count
   )
 })
 
+test('what comes too late to be kept is passed over, and changes nothing of what an actor was in', () => {
+  const index = new RecordIndex({ countMax: 2 })
+  index.add([record(10, { state: 'primary.ready' })])
+  index.add([record(20, { actor: 'crim' }), record(30, { actor: 'crim' })])
+  const before = statesOf(index, 15_000)
+  expect(before.actors).toMatchObject([{ state: 'primary.ready', recordId: 'n1:1:10' }])
+  expect(index.add([record(5, { state: 'offline.stopped' })])).toEqual([])
+  expect(statesOf(index, 15_000)).toEqual(before)
+})
+
+test('since when is known though all that an actor did is long gone', () => {
+  const index = new RecordIndex({ countMax: 400 })
+  const quiet = { fromState: 'primary.ready' }
+  index.add([record(1), ...Array.from({ length: 299 }, (_, place) => record(place + 2, quiet))])
+  index.add(Array.from({ length: 400 }, (_, place) => record(1000 + place, { actor: 'crim' })))
+  index.add([record(5000, quiet)])
+  const ledger = statesOf(index, 6_000_000).actors.find(({ actor }) => actor.startsWith('component'))!
+  expect(ledger).toMatchObject({ recordId: 'n1:1:5000', sinceUs: 1000 })
+})
+
 test('room that was given back leaves the counts as they were', () => {
   const index = new RecordIndex({ countMax: 500 })
   for (let sequence = 1; sequence <= 5000; sequence++) index.add([record(sequence)])

@@ -1,9 +1,11 @@
 import { afterEach, expect, test } from 'bun:test'
-import { basename, join } from 'node:path'
+import { readdirSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { recordingBackend } from '../../../src/manage/http/recordingBackend.ts'
 import { type HttpServer, serveHttp } from '../../../src/manage/http/server.ts'
 import { snapshotOf } from '../../../src/manage/http/snapshotReplay.ts'
 import { findBoxes } from '../../../src/recorder/boxes.ts'
+import { encodeHeader } from '../../../src/recorder/format.ts'
 import { readTimeline } from '../../../src/recorder/timeline.ts'
 import {
   bytesOf,
@@ -179,4 +181,40 @@ test('nothing at first, then what is dropped', async () => {
   await server.ask('/v1/recordings', { method: 'POST', body: bytesOf(path!) as never })
   expect((await json(server.ask('/v1/records'))).records.length).toBeGreaterThan(0)
   expect((await json(server.ask('/v1/session'))).cluster).toBe('test')
+})
+
+test('no secret that was recorded is shown: whoever reaches the port need not be who may read the files', async () => {
+  const secret = 'correct-horse-battery'
+  const directory = makeDirectory()
+  const clock = new TestClock()
+  const node = startNode(directory, { clock })
+  startLamp(node)
+  clock.pass(1)
+  const configuration = { environment: { DB_PASSWORD: secret } }
+  node.engine.send('lamp/a', { type: 'lamp.note', text: `password ${secret}`, configuration } as never)
+  node.box.close()
+  expect(Buffer.from(bytesOf(segmentPaths(directory)[0]!)).includes(secret)).toBe(true)
+  const { ask } = await serve([directory])
+  const all = await json(ask('/v1/records'))
+  const { id } = all.records.at(-1)
+  const answers = [all, await json(ask(`/v1/explain/${id}`)), await json(ask(`/v1/snapshots/${id}`))]
+  expect(JSON.stringify(answers)).not.toContain(secret)
+  expect(JSON.stringify(all)).toContain('password redacted-1')
+})
+
+test('what is dropped is kept under no name that it gives itself, and one that cannot be read takes none with it', async () => {
+  const server = await serve([])
+  const drop = (bytes: Uint8Array) =>
+    server.ask('/v1/recordings', { method: 'POST', body: bytes as never }).then(({ status }) => status)
+  const [path] = segmentPaths(recorded())
+  const whole = new Uint8Array(bytesOf(path!))
+  const place = join(makeDirectory(), 'elsewhere')
+  const header = { cluster: 'x', node: 'n1', incarnation: `/../../../../../../..${place}`, segment: 1 }
+  const lured = encodeHeader({ ...header, createdUs: 0, sizeBytes: 4096 } as never)
+  await drop(lured)
+  expect(readdirSync(dirname(place))).toEqual([])
+  expect([await drop(whole), await drop(whole), await drop(whole.slice(0, 20)), await drop(whole)]).toEqual([
+    200, 200, 400, 200,
+  ])
+  expect((await json(server.ask('/v1/records?node=n1'))).records.length).toBeGreaterThan(0)
 })

@@ -60,6 +60,10 @@ describe('malformed requests are refused, and the text says where', () => {
     ['/v1/operations', 7],
     ['/v1/plan', { fail: 'node:n1' }],
     ['/v1/plan', { explode: [] }],
+    // Without a key it would be the name of a file for `rolecall plan`.
+    ['/v1/plan', { add: ['/etc/passwd'] }],
+    ['/v1/plan', { add: ['=x'] }],
+    ['/v1/plan', { fail: ['node:n1\0'] }],
     ['/v1/session', {}],
   ] as const
   for (const [path, body] of bodies) {

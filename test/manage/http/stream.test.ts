@@ -1,6 +1,9 @@
 import { afterEach, expect, test } from 'bun:test'
 import { connect } from 'node:net'
+import type { Backend } from '../../../src/manage/http/backend.ts'
+import type { HistoryRecord } from '../../../src/manage/http/history.ts'
 import { LiveHistory } from '../../../src/manage/http/liveHistory.ts'
+import { StreamHub } from '../../../src/manage/http/stream.ts'
 import { afterThisTest, soundView, undoAll } from '../support.ts'
 import { EventReader, record, startServer, token } from './support.ts'
 
@@ -44,6 +47,65 @@ test('who comes again is told what was missed, and nothing twice', async () => {
   expect(data.map(({ id }: { id: string }) => id)).toEqual(['n1:1:2', 'n1:1:3'])
   server.history.add([record(4)])
   expect((await second.next('records')).data).toHaveLength(1)
+})
+
+test('who is lost again before all that was missed was told asks for all of it again', async () => {
+  const server = startServer()
+  const first = await EventReader.open(server)
+  await first.next('view')
+  first.close()
+  server.history.add(Array.from({ length: 1200 }, (_, place) => record(place + 1)))
+  const second = await EventReader.open(server, first.lastId)
+  await second.next('hello')
+  await second.next('records')
+  second.close()
+  expect(second.lastId).toBeNull()
+  const third = await EventReader.open(server, first.lastId)
+  const told: string[] = []
+  while (told.length < 1200)
+    for (const { id } of (await third.next('records')).data as readonly { id: string }[]) told.push(id)
+  expect(told).toEqual(Array.from({ length: 1200 }, (_, place) => `n1:1:${place + 1}`))
+  expect(third.lastId).toBe(server.history.position)
+})
+
+test('what was missed may be more than what may wait: it is told as it is taken', async () => {
+  const server = startServer({ stream: { clientBytesMax: 400_000 } })
+  const first = await EventReader.open(server)
+  await first.next('view')
+  first.close()
+  for (let tries = 0; server.hub.clientCount > 0 && tries < 500; tries++) await Bun.sleep(10)
+  const detail = 'x'.repeat(20_000)
+  server.history.add(Array.from({ length: 200 }, (_, place) => record(place + 1, { event: { type: 'noise', detail } })))
+  const second = await EventReader.open(server, first.lastId)
+  expect((await second.any())!.event).toBe('hello')
+  let told = 0
+  for (let event = await second.any(); event?.event === 'records'; event = await second.any()) told += event.data.length
+  expect(told).toBe(200)
+  expect(server.hub.cutCount).toBe(0)
+})
+
+test('more comes than is held while it is looked up what one missed: it is cut off, once', async () => {
+  let onRecords: (records: readonly HistoryRecord[]) => void = () => {}
+  const history = {
+    position: '1@here',
+    after: () => new Promise<never>(() => {}),
+    subscribe: (listener: { readonly onRecords: typeof onRecords }) => {
+      onRecords = listener.onRecords
+      return () => {}
+    },
+  }
+  const backend = { cluster: 'demo', node: 'n1', live: null, nowUs: () => 1, redact: <T>(value: T) => value, history }
+  const hub = new StreamHub(backend as unknown as Backend)
+  const held = hub.open('0@here')!
+  let sequence = 0
+  for (let turn = 0; turn < 60; turn++) {
+    onRecords(Array.from({ length: 5000 }, () => record(++sequence)))
+    // Whoever enters is told from now on: what waits is told to the others first.
+    await hub.open(null)!.cancel()
+  }
+  expect([hub.cutCount, hub.clientCount]).toEqual([1, 0])
+  const text = await new Response(held).text()
+  expect(text.match(/^event: .*$/gm)).toEqual(['event: hello', 'event: reset'])
 })
 
 test('a place of another node, or one that is no place, is answered with a reset', async () => {

@@ -22,7 +22,8 @@ test('over TLS, with a cookie that goes nowhere else', async () => {
   expect(server.url).toStartWith('https://127.0.0.1:')
   const tls = { ca: certificate }
   const answer = await fetch(`${server.url}livez`, { tls })
-  expect([answer.status, answer.headers.get('strict-transport-security')]).toEqual([200, 'max-age=31536000'])
+  // It would be for all that is served on the host, at whatever port.
+  expect([answer.status, answer.headers.get('strict-transport-security')]).toEqual([200, null])
   const session = await fetch(`${server.url}v1/session`, {
     method: 'POST',
     tls,

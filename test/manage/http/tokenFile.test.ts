@@ -2,7 +2,7 @@ import { afterEach, expect, test } from 'bun:test'
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ensureTokenFile, readTokens } from '../../../src/manage/http/tokenFile.ts'
+import { ensureTokenFile, readTokens, TokenFileError } from '../../../src/manage/http/tokenFile.ts'
 import { afterThisTest, undoAll } from '../support.ts'
 
 afterEach(undoAll)
@@ -43,4 +43,9 @@ test('one is made where there is none, for its owner alone, and left as it is wh
   const text = readFileSync(path, 'utf8')
   ensureTokenFile(path)
   expect(readFileSync(path, 'utf8')).toBe(text)
+})
+
+test('one that cannot be made says so', () => {
+  const path = file('no directory')
+  expect(() => ensureTokenFile(join(path, 'console.token'))).toThrow(TokenFileError)
 })

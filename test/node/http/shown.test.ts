@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import type { Configuration } from '../../../machines/model/configuration.ts'
 import { loadConfiguration } from '../../../src/configuration/load.ts'
 import { Shown } from '../../../src/node/http/shown.ts'
 import { writeConfiguration } from '../../configuration/support.ts'
@@ -33,4 +34,16 @@ test('neither the configuration nor anything that was recorded of it shows a sec
   const after = JSON.stringify(shown.redact(recorded))
   expect(after).toContain('configuration.changed')
   for (const secret of ['swordfish-17', 'marlin-2000', 'a-secret-that-is-long']) expect(after).not.toContain(secret)
+})
+
+test('a secret that is the name of something leaves the names as they are', () => {
+  const shown = new Shown({
+    configuration: loadConfiguration(writeConfiguration(text('ledger').replaceAll('desk', 'ledger'))),
+  })
+  const configuration = shown.configuration() as Configuration
+  expect(Object.keys(configuration.components)).toEqual(['ledger'])
+  expect(shown.redact({ component: 'n1/ledger', environment: { DESK_PASSWORD: 'ledger' } })).toEqual({
+    component: 'n1/ledger',
+    environment: { DESK_PASSWORD: 'redacted-2' },
+  })
 })

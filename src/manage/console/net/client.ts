@@ -39,11 +39,35 @@ interface Ask {
   readonly signal?: AbortSignal
 }
 
-async function ask<Answer>(path: string, { method = 'GET', query = {}, body, signal }: Ask = {}): Promise<Answer> {
+/** Questions are asked again so often while the node has no time for them (429), each after as long as it says, or a little. */
+const againCountMax = 4
+const againMsDefault = 1000
+const againMsMax = 10_000
+
+async function ask<Answer>(path: string, of: Ask = {}): Promise<Answer> {
+  for (let count = 0; ; count++) {
+    const response = await answered(path, of)
+    const isQuestion = (of.method ?? 'GET') === 'GET' || path === 'plan'
+    if (response.status !== 429 || !isQuestion || count === againCountMax) return answerOf<Answer>(response)
+    await new Promise((resolve) =>
+      setTimeout(resolve, againDelayMs(response.headers.get('retry-after'), Math.random())),
+    )
+    of.signal?.throwIfAborted()
+  }
+}
+
+/** `seconds`: as the header has it. `chance`: from 0 to 1, so that not all that was refused comes again at once. */
+export function againDelayMs(seconds: string | null, chance: number): number {
+  const saidMs = Number(seconds ?? Number.NaN) * 1000
+  const leastMs = saidMs > 0 ? Math.min(saidMs, againMsMax) : againMsDefault
+  return Math.round(leastMs * (1 + chance))
+}
+
+function answered(path: string, { method = 'GET', query = {}, body, signal }: Ask): Promise<Response> {
   const asked = new URLSearchParams(
     Object.entries(query).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]])),
   ).toString()
-  const response = await fetch(`/v1/${path}${asked === '' ? '' : `?${asked}`}`, {
+  return fetch(`/v1/${path}${asked === '' ? '' : `?${asked}`}`, {
     method,
     ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
     ...(signal ? { signal } : {}),
@@ -51,7 +75,6 @@ async function ask<Answer>(path: string, { method = 'GET', query = {}, body, sig
     if (error.name === 'AbortError') throw error
     throw new ClientError({ status: 0, code: 'unavailable', text: 'nobody answers' })
   })
-  return answerOf<Answer>(response)
 }
 
 export async function answerOf<Answer>(response: Response): Promise<Answer> {

@@ -14,7 +14,9 @@ export function upload(file: File, onProgress: (share: number) => void): Promise
 }
 
 function refusal(request: XMLHttpRequest): ClientError {
-  const { code = 'refused', text = `answered with ${request.status}` } = parse(request.responseText)
+  // What is much too large is refused before anything of it is read, with nothing said.
+  const said = request.status === 413 ? 'it is too large: 128 MiB at most' : `answered with ${request.status}`
+  const { code = 'refused', text = said } = parse(request.responseText)
   return new ClientError({ status: request.status, code, text })
 }
 

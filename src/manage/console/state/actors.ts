@@ -22,7 +22,7 @@ export function afterRecord(before: ActorState | undefined, record: RecordView):
   return { node, actor, machine, state: record.state, recordId: id, sinceUs: isSame ? before.sinceUs : record.timeUs }
 }
 
-/** Puts records upon what is known, in place. Those that are older than what is known of their actor are passed over. */
+/** Puts records upon what is known, in place. Those older than what `newest` has of their actor are passed over; one that has ended is in no state. */
 export function applyRecords(
   actors: Map<string, ActorState>,
   records: readonly RecordView[],
@@ -33,7 +33,8 @@ export function applyRecords(
     if (newest && (newest.get(key) ?? 0) > record.timeUs) continue
     const after = afterRecord(actors.get(key), record)
     if (!after) continue
-    actors.set(key, after)
+    if (record.kind === 'end') actors.delete(key)
+    else actors.set(key, after)
     newest?.set(key, record.timeUs)
   }
 }

@@ -36,6 +36,12 @@ test('notes and what applications say change no state', () => {
   expect(history.statesAt(momentOf(20_000)).has('n1 component/n1/x')).toBe(false)
 })
 
+test('a machine that has ended is in no state, until it starts again', () => {
+  const end = record(10, 'n1 crim standby', { kind: 'end' })
+  const history = historyOf([end, record(20, 'n1 crim >standby', { kind: 'start' })])
+  expect([9, 10, 19, 20].map((at) => stateAt(history, at))).toEqual(['standby', undefined, undefined, 'standby'])
+})
+
 test('records of one microsecond are gone through one at a time', () => {
   const history = historyOf(
     [1, 2, 3].map((timeCount) => record(10, `n1 crim s${timeCount}`, { timeCount, id: `n1:1:${timeCount}` })),
