@@ -35,7 +35,7 @@ const incidentsPid = 1
 const nodesPidFrom = 2
 
 export function traceOf({ entries, byId }: Timeline, incidents: readonly Incident[]): Trace {
-  const startUs = Math.min(...[entries[0]?.time.us ?? 0, ...incidents.map((incident) => incident.startUs)])
+  const startUs = entries[0]?.time.us ?? 0
   const tracks = new Tracks(entries, startUs)
   const arrows = entries.flatMap((entry, index) => arrowOf(entry, index + 1, { tracks, byId }))
   return {
