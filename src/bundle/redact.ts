@@ -11,6 +11,8 @@ const secretName =
   /(secret|token|passw|passphrase|pwd|credential|auth|apikey|api_key|private|cookie|salt|dsn|(^|_|-)(pass|key|pin)($|_|-))/i
 /** Keys that mean a secret wherever they stand, if their value is text. */
 const secretKey = /^(secret|password|passwd|passphrase|api_?key|private_?key|auth_?token|access_?token)$/i
+/** Keys of the repository that rolecall itself writes, of things whose names may be such words: the roles of an assignment `auth`. */
+const ownKey = /^(intent|lock|state)\//
 /** What a fence agent is told that is no secret: where, which, how. */
 const plainOptions = new Set(
   'ip ipaddr ipport port plug method lanplus cipher timeout power_timeout power_wait shell_timeout login_timeout retry_on delay ssl ssl_insecure verbose debug_file separator hexadecimal_kvm secure ssh vmware_type domain'.split(
@@ -125,9 +127,20 @@ export class Redactor {
   /** `{key: 'app/password', value: 'x'}`: an entry of the repository. */
   #setting(value: Readonly<Record<string, unknown>>, walker: Walker): unknown {
     const { key, value: inner } = value
-    const isSecret =
-      typeof key === 'string' && typeof inner === 'string' && inner !== '' && secretName.test(nameIn(key))
-    return isSecret ? { ...value, value: walker.secret(inner) } : null
+    if (typeof key !== 'string' || ownKey.test(key) || !secretName.test(nameIn(key))) return null
+    if (typeof inner === 'string') return inner === '' ? null : { ...value, value: walker.secret(inner) }
+    return typeof inner === 'object' && inner !== null && !key.startsWith('configuration/')
+      ? { ...value, value: this.#wholly(inner, walker) }
+      : null
+  }
+
+  /** All text in it is secret. */
+  #wholly(value: object, walker: Walker): unknown {
+    const of = (inner: unknown): unknown => {
+      if (typeof inner === 'string' && inner !== '') return walker.secret(inner)
+      return typeof inner === 'object' && inner !== null ? this.#wholly(inner, walker) : inner
+    }
+    return Array.isArray(value) ? unlessSame(value, value.map(of)) : this.#members(value, (_, inner) => of(inner))
   }
 
   #members(value: object, walk: (key: string, inner: unknown) => unknown): unknown {

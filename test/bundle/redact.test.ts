@@ -110,3 +110,16 @@ test('a secret that is a word of the machines, or a name, is replaced only where
   })
   expect(made.findIn(new TextEncoder().encode('primary.ready of ledger-service'))).toBe(false)
 })
+
+test('of a key of the repository that is said to be secret, all text; of an assignment that is only called so, nothing', () => {
+  const made = new Redactor()
+  const entries = [
+    { key: 'app/credentials', value: { user: 'somebody-else', old: ['another-one'], count: 3 } },
+    { key: 'intent/auth', value: { roles: { 'n1/auth': { role: 'primary' } } } },
+    { key: 'state/assignment/auth', value: 'disabled-by-operator' },
+  ]
+  made.learnFrom(entries)
+  const [credentials, intent, state] = made.redact(entries)
+  expect(credentials!.value).toEqual({ user: 'redacted-1', old: ['redacted-2'], count: 3 })
+  expect([intent, state]).toEqual(entries.slice(1))
+})
