@@ -2,7 +2,7 @@
 
 import { Knowledge } from './incidents/knowledge.ts'
 import { linksOf } from './incidents/links.ts'
-import { type PhaseName, type Phrase, phraseOf } from './incidents/phrases.ts'
+import { type PhaseName, type Phrase, phraseOf, plainPhraseOf } from './incidents/phrases.ts'
 import { type Incident, incidentIndexOf } from './incidents.ts'
 import { causesOf, consequencesOf } from './narrative.ts'
 import { compareEntries, type Timeline, type TimelineEntry } from './timeline.ts'
@@ -95,7 +95,7 @@ function tell(
     const link = links.get(entry.id)
     const above = link === undefined ? undefined : depths.get(link)
     const isAsked = entry === asked
-    const phrase = phrases.get(entry) ?? (isAsked ? { phase: 'other' as const, text: entry.event.type } : null)
+    const phrase = phrases.get(entry) ?? (isAsked ? plainPhraseOf(entry) : null)
     const depth = above === undefined ? 0 : above + (phrase ? 1 : 0)
     depths.set(entry.id, depth)
     if (phrase) lines.push(lineOf(entry, { ...phrase, depth, isAsked, fromUs: lines[0]?.timeUs ?? entry.time.us }))
