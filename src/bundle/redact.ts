@@ -23,6 +23,8 @@ const plainOptions = new Set(
 const searchedLengthMin = 6
 const inAddress = /([a-z][a-z0-9+.-]*:\/\/[^\s:/@]*:)([^\s@/]+)@/gi
 
+const placeholder = /^redacted-\d+$/
+
 /** Takes a secret, gives what is to stand there. */
 type Replace = (secret: string) => string
 
@@ -49,6 +51,7 @@ export class Redactor {
   /** Values that are known to be secret, such as what is in a file of secrets. */
   learn(value: unknown): void {
     if (typeof value !== 'string' || value.trim() === '' || this.#placeholders.has(value)) return
+    if (placeholder.test(value)) return // of a bundle that is bundled again
     this.#placeholders.set(value, `redacted-${this.#placeholders.size + 1}`)
     this.#pattern = null
   }
@@ -95,7 +98,7 @@ export class Redactor {
   }
 
   #placeholderOf(text: string): string {
-    if (/^redacted-\d+$/.test(text)) return text
+    if (placeholder.test(text)) return text
     this.redactedCount += 1
     this.learn(text)
     return this.#placeholders.get(text) ?? text

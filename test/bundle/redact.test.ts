@@ -123,3 +123,11 @@ test('of a key of the repository that is said to be secret, all text; of an assi
   expect(credentials!.value).toEqual({ user: 'redacted-1', old: ['redacted-2'], count: 3 })
   expect([intent, state]).toEqual(entries.slice(1))
 })
+
+test('what was redacted once stays as it is, and is no secret', () => {
+  const made = new Redactor()
+  const again = { secret: 'redacted-4', note: 'said redacted-4' }
+  made.learnFrom(again)
+  expect(made.redact(again)).toEqual(again)
+  expect(made.findIn(new TextEncoder().encode('redacted-4'))).toBe(false)
+})

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parse } from 'yaml'
 import { catalogue } from '../../../machines/index.ts'
-import { hostFacts, makeBundle } from '../../bundle/bundle.ts'
+import { hostFacts, makeBundle, SecretInBundleError } from '../../bundle/bundle.ts'
 import { Redactor } from '../../bundle/redact.ts'
 import { openConfiguration } from '../../configuration/load.ts'
 import { BlackBoxNotFoundError, findBoxes, NewerRecordingError, type NodeBox } from '../../recorder/boxes.ts'
@@ -167,7 +167,15 @@ async function write(
   const made = await makeBundle(
     { boxes, documents, missing },
     { catalogue, redactor, version, byteCountMax: flags.size, now },
-  )
+  ).catch((error: unknown) => {
+    if (error instanceof SecretInBundleError)
+      throw new CliFailure(
+        exitCodes.failed,
+        `nothing was written: ${error.message}`,
+        'report this as a fault of rolecall',
+      )
+    throw error
+  })
   try {
     writeFileSync(output, made.bytes, { mode: 0o600 })
   } catch (error) {
