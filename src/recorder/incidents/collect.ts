@@ -18,7 +18,7 @@ const noticedUsMax = 30_000_000
 /** Steps an incident keeps; what is beyond still moves its end. */
 export const memberCountMax = 10_000
 
-export interface Triggered {
+interface Triggered {
   readonly trigger: Trigger
   readonly entry: TimelineEntry
 }

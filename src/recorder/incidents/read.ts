@@ -39,11 +39,6 @@ export function nodeOfComponent(component: string): string {
   return component.split('/', 1)[0]!
 }
 
-/** The component a place belongs to: `n1/pool` of `n1/pool/web1`. */
-export function hostOfComponent(component: string): string {
-  return component.split('/').slice(0, 2).join('/')
-}
-
 /** `primary` of `primary.ready`. */
 export function topOf(state: string): string {
   return state.split('.', 1)[0]!
