@@ -104,6 +104,8 @@ test('compares runs: the same with itself, and where two went different ways', a
   const lives = await json(['--diff', `${nodeLoss}#n1:1`, `${nodeLoss}#n1:2`])
   expect(lives).toMatchObject({ isSame: false, first: { node: 'n1' } })
   expect((await replay(['--diff', failover])).exitCode).toBe(exitCodes.usage)
+  expect((await replay(['--diff', failover, failover, '--actor', 'n1:crim'])).exitCode).toBe(exitCodes.ok)
+  expect((await replay(['--diff', failover, failover, '--actor', 'nothing'])).exitCode).toBe(exitCodes.noSuch)
 })
 
 test('a recording of other versions of the machines is shown, and said to be', async () => {
