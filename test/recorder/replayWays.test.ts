@@ -68,6 +68,8 @@ test('a step, or --full, shows every step; what is not there is suggested', asyn
   const [{ id }] = incidents
   const chain = await json([failover, '--explain', id, '--full'])
   expect(chain).toMatchObject({ rootId: id })
+  const all = chain.lines.reduce((sum: number, { repeatCount }: { repeatCount: number }) => sum + repeatCount, 0)
+  expect(all).toBe(incidents[0].recordIds.length)
   expect((await json([failover, '--explain', chain.lines.at(-1).id])).lines.length).toBeGreaterThan(3)
   const near = await replay([failover, '--explain', 'ledgr'])
   expect(near).toMatchObject({ exitCode: exitCodes.noSuch })
