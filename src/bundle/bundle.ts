@@ -11,8 +11,8 @@ import { usedBytesIn } from '../recorder/segmentReader.ts'
 import type { Redactor } from './redact.ts'
 import { LifeRedaction, learnFromLife } from './redactLife.ts'
 
-export const bundleFormat = 'rolecall-bundle'
-export const bundleVersion = 1
+const bundleFormat = 'rolecall-bundle'
+const bundleVersion = 1
 
 export interface BundleManifest {
   readonly format: typeof bundleFormat

@@ -11,6 +11,8 @@ const secretName =
   /(secret|token|passw|passphrase|pwd|credential|auth|apikey|api_key|private|cookie|salt|dsn|(^|_|-)(pass|key|pin)($|_|-))/i
 /** Keys that mean a secret wherever they stand, if their value is text. */
 const secretKey = /^(secret|password|passwd|passphrase|api_?key|private_?key|auth_?token|access_?token)$/i
+/** Keys of the repository that rolecall itself writes, of things whose names may be such words: the roles of an assignment `auth`. */
+const ownKey = /^(intent|lock|state)\//
 /** What a fence agent is told that is no secret: where, which, how. */
 const plainOptions = new Set(
   'ip ipaddr ipport port plug method lanplus cipher timeout power_timeout power_wait shell_timeout login_timeout retry_on delay ssl ssl_insecure verbose debug_file separator hexadecimal_kvm secure ssh vmware_type domain'.split(
@@ -21,6 +23,8 @@ const plainOptions = new Set(
 const searchedLengthMin = 6
 /** The scheme is bounded: else a long word would be looked at from each of its letters on. */
 const inAddress = /([a-z][a-z0-9+.-]{0,30}:\/\/[^\s:/@]*:)([^\s@/]+)@/gi
+
+const placeholder = /^redacted-\d+$/
 
 /** Takes a secret, gives what is to stand there. */
 type Replace = (secret: string) => string
@@ -60,6 +64,7 @@ export class Redactor {
   /** Values that are known to be secret, such as what is in a file of secrets. */
   learn(value: unknown): void {
     if (typeof value !== 'string' || value.trim() === '') return
+    if (placeholder.test(value)) return // of a bundle that is bundled again
     this.#met.delete(value)
     if (this.#placeholders.has(value)) return
     this.#lastNumber += 1
@@ -110,15 +115,15 @@ export class Redactor {
   }
 
   #placeholderOf(text: string): string {
-    if (/^redacted-\d+$/.test(text)) return text
+    if (placeholder.test(text)) return text
     this.redactedCount += 1
     const known = this.#placeholders.get(text)
     if (known !== undefined) return known
     this.learn(text)
     this.#met.add(text)
-    const placeholder = this.#placeholders.get(text) ?? text
+    const made = this.#placeholders.get(text) ?? text
     if (this.#met.size > this.#metCountMax) this.#forget(this.#met.values().next().value!)
-    return placeholder
+    return made
   }
 
   #forget(value: string): void {
@@ -153,9 +158,20 @@ export class Redactor {
   /** `{key: 'app/password', value: 'x'}`: an entry of the repository. */
   #setting(value: Readonly<Record<string, unknown>>, walker: Walker): unknown {
     const { key, value: inner } = value
-    const isSecret =
-      typeof key === 'string' && typeof inner === 'string' && inner !== '' && secretName.test(nameIn(key))
-    return isSecret ? { ...value, value: walker.secret(inner) } : null
+    if (typeof key !== 'string' || ownKey.test(key) || !secretName.test(nameIn(key))) return null
+    if (typeof inner === 'string') return inner === '' ? null : { ...value, value: walker.secret(inner) }
+    return typeof inner === 'object' && inner !== null && !key.startsWith('configuration/')
+      ? { ...value, value: this.#wholly(inner, walker) }
+      : null
+  }
+
+  /** All text in it is secret. */
+  #wholly(value: object, walker: Walker): unknown {
+    const of = (inner: unknown): unknown => {
+      if (typeof inner === 'string' && inner !== '') return walker.secret(inner)
+      return typeof inner === 'object' && inner !== null ? this.#wholly(inner, walker) : inner
+    }
+    return Array.isArray(value) ? unlessSame(value, value.map(of)) : this.#members(value, (_, inner) => of(inner))
   }
 
   #members(value: object, walk: (key: string, inner: unknown) => unknown): unknown {

@@ -11,7 +11,7 @@ export interface Words {
   readonly words: Readonly<Record<string, string>>
 }
 
-export const noWords: Words = { purpose: '', states: {}, words: {} }
+const noWords: Words = { purpose: '', states: {}, words: {} }
 
 export interface Named {
   readonly name: string

@@ -91,7 +91,7 @@ export function rowsOriginOf(area: Area): Point {
   return { x: area.x + boxPaddingPx, y: area.y + boxPaddingPx + nameHeightPx + 10 }
 }
 
-export interface PlacedLabelLine extends PlacedText {
+interface PlacedLabelLine extends PlacedText {
   readonly event: string
   readonly guard: string
 }

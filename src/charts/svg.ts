@@ -16,7 +16,7 @@ import {
 } from './shapes.ts'
 import colours from './standalone.css' with { type: 'text' }
 
-export interface SvgOptions {
+interface SvgOptions {
   /** Lit, as the recorder writes it: `primary.ready`. */
   readonly state?: string
 }

@@ -16,8 +16,8 @@ const listenDefault = '127.0.0.1:0'
 
 /**
  * With files: serves what they recorded until it is interrupted; no cluster is needed. Without: prints where the console of this
- * machine's node is. Exits 0; 105 when nothing recorded is there; 65 when a later release has recorded it; 69 when the address is taken; 78 when the configuration is
- * wrong, or has no console; 64 for a wrong command line.
+ * machine's node is. Exits 0; 105 when nothing recorded is there, or no node has that name; 65 when a later release has recorded it; 69
+ * when the address is taken, or no console answers; 78 when the configuration is wrong, or has no console; 64 for a wrong command line.
  */
 export const consoleCommand = buildCommand<ConsoleFlags, string[], CliContext>({
   loader: () => import('./commands/console.ts'),

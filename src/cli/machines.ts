@@ -2,7 +2,7 @@
 import { buildCommand } from '@stricli/core'
 import type { CliContext } from './context.ts'
 
-export const machineFormats = ['text', 'svg', 'mermaid', 'json'] as const
+const machineFormats = ['text', 'svg', 'mermaid', 'json'] as const
 
 export interface MachinesFlags {
   readonly format?: (typeof machineFormats)[number]

@@ -2,7 +2,7 @@ import { buildCommand } from '@stricli/core'
 import type { Catalogue } from '../recorder/replay.ts'
 import type { CliContext } from './context.ts'
 
-export const exportFormats = ['perfetto', 'chrome', 'otlp', 'jsonl'] as const
+const exportFormats = ['perfetto', 'chrome', 'otlp', 'jsonl'] as const
 
 export interface ReplayFlags {
   readonly verify: boolean

@@ -4,8 +4,8 @@
  * so that what is sent twice is the same trace.
  */
 import { createHash } from 'node:crypto'
-import { type Explanation, type ExplanationLine, explanationOf } from '../recorder/explanation.ts'
-import { type Incident, incidentsOf } from '../recorder/incidents.ts'
+import { type Explanation, type ExplanationLine, explanationsOf } from '../recorder/explanation.ts'
+import type { Incident } from '../recorder/incidents.ts'
 import { courseOf, type Milestone } from '../recorder/milestones.ts'
 import type { Timeline } from '../recorder/timeline.ts'
 
@@ -52,11 +52,11 @@ export interface OtlpTraces {
 
 export function otlpOf(timeline: Timeline, { version }: { readonly version: string }): OtlpTraces {
   const byNode = new Map<string, Span[]>()
-  for (const incident of incidentsOf(timeline)) {
-    const explanation = explanationOf(timeline, incident.id)
-    if (!explanation) continue
-    for (const { node, span } of spansOf(incident, explanation, timeline.entries.at(-1)!.time.us)) {
-      byNode.set(node, [...(byNode.get(node) ?? []), span])
+  for (const explanation of explanationsOf(timeline)) {
+    for (const { node, span } of spansOf(explanation.incident, explanation, timeline.entries.at(-1)!.time.us)) {
+      const spans = byNode.get(node)
+      if (spans) spans.push(span)
+      else byNode.set(node, [span])
     }
   }
   return {

@@ -25,18 +25,22 @@ export async function postTraces(url: string, { resourceSpans }: OtlpTraces): Pr
 }
 
 async function post(url: string, traces: OtlpTraces): Promise<void> {
+  const { status, said } = await answerOf(url, JSON.stringify(traces)).catch((error: Error) => {
+    throw new CollectorError(`no collector answers at ${url}: ${error.message}`)
+  })
+  if (status < 200 || status > 299) throw new CollectorError(`${url} answers ${status}: ${said.slice(0, 300)}`)
+  const rejected = rejectedIn(said)
+  if (rejected !== null) throw new CollectorError(`${url} rejects spans: ${rejected}`)
+}
+
+async function answerOf(url: string, body: string): Promise<{ status: number; said: string }> {
   const response = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(traces),
+    body,
     signal: AbortSignal.timeout(timeoutMs),
-  }).catch((error: Error) => {
-    throw new CollectorError(`no collector answers at ${url}: ${error.message}`)
   })
-  const said = await response.text()
-  if (!response.ok) throw new CollectorError(`${url} answers ${response.status}: ${said.slice(0, 300)}`)
-  const rejected = rejectedIn(said)
-  if (rejected !== null) throw new CollectorError(`${url} rejects spans: ${rejected}`)
+  return { status: response.status, said: await response.text() }
 }
 
 /** A collector may answer 200 and say what it did not take. */

@@ -35,8 +35,8 @@ const incidentsPid = 1
 const nodesPidFrom = 2
 
 export function traceOf({ entries, byId }: Timeline, incidents: readonly Incident[]): Trace {
-  const startUs = Math.min(...[entries[0]?.time.us ?? 0, ...incidents.map((incident) => incident.startUs)])
-  const tracks = new Tracks(entries, startUs)
+  const startUs = entries[0]?.time.us ?? 0
+  const tracks = new Tracks(entries, { startUs, byId })
   const arrows = entries.flatMap((entry, index) => arrowOf(entry, index + 1, { tracks, byId }))
   return {
     traceEvents: [
@@ -60,13 +60,16 @@ interface Place {
   readonly ts: number
 }
 
-/** Which process, track and time an entry has. On one track no two are at the same time, so that no slice is without length. */
+/**
+ * Which process, track and time an entry has. On one track no two are at the same time, so that no slice is without length; and none is
+ * before its cause.
+ */
 class Tracks {
   readonly #places = new Map<TimelineEntry, Place>()
   readonly #byTrack = new Map<string, TimelineEntry[]>()
   readonly #pids = new Map<string, number>()
 
-  constructor(entries: readonly TimelineEntry[], startUs: number) {
+  constructor(entries: Timeline['entries'], { startUs, byId }: { startUs: number; byId: Timeline['byId'] }) {
     for (const node of [...new Set(entries.map((entry) => entry.node))].sort()) {
       this.#pids.set(node, nodesPidFrom + this.#pids.size)
     }
@@ -77,7 +80,9 @@ class Tracks {
       const before = track.at(-1)
       const first = before ? this.placeOf(before) : null
       const tid = first?.tid ?? this.#byTrack.size
-      const ts = Math.max(entry.time.us - startUs, (first?.ts ?? -1) + 1)
+      const cause = entry.cause === null ? undefined : byId.get(entry.cause)
+      const causeTs = (cause && this.#places.get(cause)?.ts) ?? 0
+      const ts = Math.max(entry.time.us - startUs, (first?.ts ?? -1) + 1, causeTs)
       track.push(entry)
       this.#places.set(entry, { pid: this.#pids.get(entry.node)!, tid, ts })
     }

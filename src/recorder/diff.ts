@@ -25,7 +25,7 @@ export interface ActorDifference {
   readonly timing: { readonly medianMs: number; readonly maxMs: number } | null
 }
 
-export interface Divergence {
+interface Divergence {
   /** So many steps were alike from the beginning. */
   readonly afterCount: number
   /** The next of each; null: it has none. */

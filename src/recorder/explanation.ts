@@ -2,10 +2,10 @@
 
 import { Knowledge } from './incidents/knowledge.ts'
 import { linksOf } from './incidents/links.ts'
-import { type PhaseName, phraseOf } from './incidents/phrases.ts'
+import { type PhaseName, type Phrase, phraseOf, plainPhraseOf } from './incidents/phrases.ts'
 import { type Incident, incidentIndexOf } from './incidents.ts'
 import { causesOf, consequencesOf } from './narrative.ts'
-import type { Timeline, TimelineEntry } from './timeline.ts'
+import { compareEntries, type Timeline, type TimelineEntry } from './timeline.ts'
 
 export interface ExplanationLine {
   readonly recordId: string
@@ -41,35 +41,64 @@ export function explanationOf(timeline: Timeline, id: string): Explanation | nul
   const story = incident
     ? stepsOf(timeline, incident)
     : [...causesOf(timeline, asked), asked, ...consequencesOf(timeline, asked)]
-  const told = new Set(story)
-  const records = timeline.entries.filter((entry) => told.has(entry))
-  return { id, incident, lines: tell(timeline, told, asked), records }
+  const records = inOrder(story)
+  return { id, incident, lines: tell(records, { timeline, asked, phrases: phrasesIn(timeline, records) }), records }
+}
+
+/** Of every incident, in the order in which they began: the timeline is read once for all. */
+export function explanationsOf(timeline: Timeline): (Explanation & { readonly incident: Incident })[] {
+  const { incidents, byStep } = incidentIndexOf(timeline)
+  const told = timeline.entries.filter(({ id }) => byStep.has(id))
+  const phrases = phrasesIn(timeline, told)
+  return incidents.map((incident) => {
+    const { id } = incident
+    const records = inOrder(stepsOf(timeline, incident))
+    return { id, incident, lines: tell(records, { timeline, asked: timeline.byId.get(id)!, phrases }), records }
+  })
 }
 
 function stepsOf(timeline: Timeline, { recordIds }: Incident): TimelineEntry[] {
   return recordIds.map((id) => timeline.byId.get(id)).filter((entry) => entry !== undefined)
 }
 
-/** Everything before is read, for what was known then; only the story is told. */
-function tell({ entries }: Timeline, story: ReadonlySet<TimelineEntry>, asked: TimelineEntry): ExplanationLine[] {
+function inOrder(story: Iterable<TimelineEntry>): TimelineEntry[] {
+  return [...new Set(story)].sort(compareEntries)
+}
+
+type Phrases = ReadonlyMap<TimelineEntry, Phrase>
+
+/** Everything before is read, for what was known then; only the story, which is in order, is told. */
+function phrasesIn({ entries }: Timeline, story: readonly TimelineEntry[]): Phrases {
   const known = new Knowledge(entries)
-  const links = linksFor(entries)
-  const depths = new Map<string, number>()
-  const lines: ExplanationLine[] = []
-  let leftCount = story.size
+  const phrases = new Map<TimelineEntry, Phrase>()
+  let next = 0
   for (const entry of entries) {
-    if (story.has(entry)) {
-      const link = links.get(entry.id)
-      const above = link === undefined ? undefined : depths.get(link)
-      const isAsked = entry === asked
-      const phrase = phraseOf(entry, known) ?? (isAsked ? { phase: 'other' as const, text: entry.event.type } : null)
-      const depth = above === undefined ? 0 : above + (phrase ? 1 : 0)
-      depths.set(entry.id, depth)
-      if (phrase) lines.push(lineOf(entry, { ...phrase, depth, isAsked, fromUs: lines[0]?.timeUs ?? entry.time.us }))
-      leftCount -= 1
-      if (leftCount === 0) break
+    if (next === story.length) break
+    if (entry === story[next]) {
+      const phrase = phraseOf(entry, known)
+      if (phrase) phrases.set(entry, phrase)
+      next += 1
     }
     known.note(entry)
+  }
+  return phrases
+}
+
+function tell(
+  story: readonly TimelineEntry[],
+  { timeline, asked, phrases }: { timeline: Timeline; asked: TimelineEntry; phrases: Phrases },
+): ExplanationLine[] {
+  const links = linksFor(timeline.entries)
+  const depths = new Map<string, number>()
+  const lines: ExplanationLine[] = []
+  for (const entry of story) {
+    const link = links.get(entry.id)
+    const above = link === undefined ? undefined : depths.get(link)
+    const isAsked = entry === asked
+    const phrase = phrases.get(entry) ?? (isAsked ? plainPhraseOf(entry) : null)
+    const depth = above === undefined ? 0 : above + (phrase ? 1 : 0)
+    depths.set(entry.id, depth)
+    if (phrase) lines.push(lineOf(entry, { ...phrase, depth, isAsked, fromUs: lines[0]?.timeUs ?? entry.time.us }))
   }
   return lines
 }

@@ -3,7 +3,7 @@
  * from a timeline alone: of full black boxes, of the notable steps that the cluster log keeps, or of one node's part.
  */
 import { type Incident as Collected, collect } from './incidents/collect.ts'
-import { Knowledge } from './incidents/knowledge.ts'
+import type { Knowledge } from './incidents/knowledge.ts'
 import { type Gap, gapsOf } from './incidents/service.ts'
 import { titleOf } from './incidents/title.ts'
 import type { IncidentCode } from './incidents/triggers.ts'
@@ -58,11 +58,9 @@ export function incidentIndexOf(timeline: Timeline): IncidentIndex {
 }
 
 function makeIndex({ entries }: Timeline): IncidentIndex {
-  const known = new Knowledge(entries)
-  for (const entry of entries) known.note(entry)
-  const { incidents, byStep } = collect(entries)
-  const outages = outagesOf(gapsOf(entries, known), { incidents, byStep, known, endUs: entries.at(-1)?.time.us ?? 0 })
+  const { incidents, byStep, known } = collect(entries)
   const endUs = entries.at(-1)?.time.us ?? 0
+  const outages = outagesOf(gapsOf(entries, known), { incidents, byStep, known, endUs })
   for (const incident of incidents) if (isQuorumLost(incident, endUs)) incident.code = 'quorum.lost'
   const finished = new Map(incidents.map((incident) => [incident, incidentOf(incident, outages.get(incident))]))
   return {
@@ -93,7 +91,7 @@ function outagesOf(gaps: readonly Gap[], found: Found): ReadonlyMap<Collected, n
   const sums = new Map<Collected, Map<string, number>>()
   for (const gap of gaps) {
     const incident = found.byStep.get(gap.endedBy.id) ?? around(found.incidents, gap.fromUs)
-    const isWanted = gap.toUs !== null || found.known.wantsPrimary(gap.assignment)
+    const isWanted = gap.toUs !== null || (found.known.wantsPrimary(gap.assignment) && !found.known.isStopping)
     if (!incident || !isWanted) continue
     const of = sums.get(incident) ?? new Map<string, number>()
     sums.set(incident, of)

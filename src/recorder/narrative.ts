@@ -54,6 +54,15 @@ export function explain(timeline: Timeline, id: string, { lineCountMax = lineCou
   return tell(storyOf(timeline, asked), { timeline, lineCountMax, leftOutCount: 0, askedId: id })
 }
 
+/** Every one of these steps, such as those of an incident, in order. */
+export function narrateSteps(
+  timeline: Timeline,
+  story: readonly TimelineEntry[],
+  { askedId, lineCountMax = lineCountMaxDefault }: { readonly askedId: string; readonly lineCountMax?: number },
+): Narrative {
+  return tell(story, { timeline, lineCountMax, leftOutCount: 0, askedId })
+}
+
 /** What happened in a span of time, the steps without outcome left out unless they led to one with. */
 export function narrate(timeline: Timeline, options: NarrateOptions): Narrative {
   const trigger = options.trigger === undefined ? null : timeline.byId.get(options.trigger)

@@ -126,3 +126,24 @@ test('a long word is looked through once', () => {
   const word = `${'a'.repeat(3_000_000)} https://u:in-the-url@host/`
   expect(new Redactor().redactText(word)).toEndWith(' https://u:redacted-1@host/')
 })
+
+test('of a key of the repository that is said to be secret, all text; of an assignment that is only called so, nothing', () => {
+  const made = new Redactor()
+  const entries = [
+    { key: 'app/credentials', value: { user: 'somebody-else', old: ['another-one'], count: 3 } },
+    { key: 'intent/auth', value: { roles: { 'n1/auth': { role: 'primary' } } } },
+    { key: 'state/assignment/auth', value: 'disabled-by-operator' },
+  ]
+  made.learnFrom(entries)
+  const [credentials, intent, state] = made.redact(entries)
+  expect(credentials!.value).toEqual({ user: 'redacted-1', old: ['redacted-2'], count: 3 })
+  expect([intent, state]).toEqual(entries.slice(1))
+})
+
+test('what was redacted once stays as it is, and is no secret', () => {
+  const made = new Redactor()
+  const again = { secret: 'redacted-4', note: 'said redacted-4' }
+  made.learnFrom(again)
+  expect(made.redact(again)).toEqual(again)
+  expect(made.findIn(new TextEncoder().encode('redacted-4'))).toBe(false)
+})

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { Notables, type Recorded } from '../../src/clusterLog/notable.ts'
 import { type NodeBox, readLife } from '../../src/recorder/boxes.ts'
-import { explanationOf } from '../../src/recorder/explanation.ts'
+import { explanationOf, explanationsOf } from '../../src/recorder/explanation.ts'
 import { type Incident, incidentsOf } from '../../src/recorder/incidents.ts'
 import { openRecordings, type Recordings } from '../../src/recorder/openRecordings.ts'
 import { mergeTimeline, type Timeline, type TimelineEntry, timelineOf } from '../../src/recorder/timeline.ts'
@@ -151,4 +151,35 @@ test('nodes that do not hear each other are one incident, the network; two that 
   ])
   const lost = mergeTimeline([...silence('n1', 'n2', 1_000_000, 1), ...silence('n1', 'n3', 1_001_000, 11)])
   expect(codesOf(incidentsOf(lost))).toEqual(['node.unreachable n2', 'node.unreachable n3'])
+})
+
+/** What a component's machine of node `n1` did at `us`, as a step of `cause`. */
+function moved(us: number, [fromState, state]: [string, string], more: Partial<TimelineEntry> = {}): TimelineEntry {
+  const component = more.actor ?? 'component/n1/web'
+  const node = component.split('/')[1]!
+  return {
+    ...{ id: `${node}:1:${us}`, node, incarnation: 1, sequence: us, time: { us, count: 0 }, kind: 'step' },
+    ...{ actor: component, event: { type: 'role.done' }, cause: null, fromState, state, effects: [], timers: [] },
+    ...more,
+  }
+}
+
+test('who served for a while, and does not any more at its end, is not said to be primary now', () => {
+  const failed = moved(1_000_000, ['primary.ready', 'offline.stopped'], { event: { type: 'process.exited' } })
+  const { id: cause } = failed
+  const timeline = mergeTimeline([
+    failed,
+    moved(1_100_000, ['secondary.ready', 'primary.ready'], { cause, actor: 'component/n2/web' }),
+    moved(1_200_000, ['primary.ready', 'offline.stopped'], { cause, actor: 'component/n2/web' }),
+    moved(1_300_000, ['secondary.ready', 'primary.ready'], { cause, actor: 'component/n3/web' }),
+  ])
+  expect(incidentsOf(timeline).map(({ title }) => title)).toEqual([
+    'n1/web failed (process.exited); n3/web is primary now',
+  ])
+})
+
+test('of many incidents the stories are the same as of each', () => {
+  const all = explanationsOf(whole)
+  expect(all.map(({ incident }) => incident)).toEqual(incidentsOf(whole))
+  for (const one of all) expect(one).toEqual(explanationOf(whole, one.id)! as never)
 })

@@ -81,11 +81,11 @@ function isLike(incident: Incident, wanted: Partial<Incident>): boolean {
 }
 
 function check(timeline: Timeline, incident: Incident): void {
-  const { id, code, recordIds, startUs, endUs, outageMs, severity } = incident
+  const { id, recordIds, startUs, endUs, outageMs, severity } = incident
   expect(recordIds).toContain(id)
   expect(timeline.byId.get(id)!.time.us).toBe(startUs)
-  // When the last nodes leave nobody is elected any more.
-  if (code !== 'node.left') expect(endUs).not.toBeNull()
+  // Also of the last nodes that leave: nobody is to be elected or to serve any more.
+  expect(endUs).not.toBeNull()
   expect(endUs ?? startUs).toBeGreaterThanOrEqual(startUs)
   if (severity === 'critical') expect(outageMs).toBeGreaterThan(0)
   const { lines } = explanationOf(timeline, id)!

@@ -68,6 +68,8 @@ test('a step, or --full, shows every step; what is not there is suggested', asyn
   const [{ id }] = incidents
   const chain = await json([failover, '--explain', id, '--full'])
   expect(chain).toMatchObject({ rootId: id })
+  const all = chain.lines.reduce((sum: number, { repeatCount }: { repeatCount: number }) => sum + repeatCount, 0)
+  expect(all).toBe(incidents[0].recordIds.length)
   expect((await json([failover, '--explain', chain.lines.at(-1).id])).lines.length).toBeGreaterThan(3)
   const near = await replay([failover, '--explain', 'ledgr'])
   expect(near).toMatchObject({ exitCode: exitCodes.noSuch })
@@ -104,6 +106,8 @@ test('compares runs: the same with itself, and where two went different ways', a
   const lives = await json(['--diff', `${nodeLoss}#n1:1`, `${nodeLoss}#n1:2`])
   expect(lives).toMatchObject({ isSame: false, first: { node: 'n1' } })
   expect((await replay(['--diff', failover])).exitCode).toBe(exitCodes.usage)
+  expect((await replay(['--diff', failover, failover, '--actor', 'n1:crim'])).exitCode).toBe(exitCodes.ok)
+  expect((await replay(['--diff', failover, failover, '--actor', 'nothing'])).exitCode).toBe(exitCodes.noSuch)
 })
 
 test('a recording of other versions of the machines is shown, and said to be', async () => {

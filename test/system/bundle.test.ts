@@ -48,6 +48,8 @@ slow('what a supporter needs, and no secret', async () => {
   expect(paths).toEqual(
     expect.arrayContaining(['configuration.json', 'node/status.json', 'node/problems.json', 'host/facts.json']),
   )
+  const log = await new Bun.Archive(readFileSync(file)).files('node/log.json')
+  expect(JSON.parse(await log.get('node/log.json')!.text())).toContainEqual(expect.objectContaining({ kind: 'step' }))
   expect(paths.filter((path) => path.endsWith('.rcbb'))).toHaveLength(3)
 
   // They are in the black boxes, and were in what was gathered.

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parse } from 'yaml'
 import { catalogue } from '../../../machines/index.ts'
-import { hostFacts, makeBundle } from '../../bundle/bundle.ts'
+import { hostFacts, makeBundle, SecretInBundleError } from '../../bundle/bundle.ts'
 import { Redactor } from '../../bundle/redact.ts'
 import { openConfiguration } from '../../configuration/load.ts'
 import { BlackBoxNotFoundError, findBoxes, NewerRecordingError, type NodeBox } from '../../recorder/boxes.ts'
@@ -86,23 +86,38 @@ function hasBox(directory: string): boolean {
   }
 }
 
-/** What it prints for an operator. `log` is that of the cluster. */
-const questions = [['status'], ['members'], ['problems'], ['config', 'history'], ['log']]
+/** What it prints for an operator, by the name of the answer. `log` is that of the cluster, with as much of it as is told at once. */
+const questions: Readonly<Record<string, readonly string[]>> = {
+  status: ['status'],
+  members: ['members'],
+  problems: ['problems'],
+  'config-history': ['config', 'history'],
+  log: ['log', '--limit', '5000'],
+}
 const answerTimeoutMs = 10_000
-const answerBytesMax = 16 * 1024 ** 2
+const answerLengthMax = 64 * 1024 ** 2
 
 async function askNode(gathered: Gathered, file: string): Promise<void> {
-  const answers = questions.map(async (words) => {
-    const path = `node/${words.join('-')}.json`
-    const { text, error } = await askFor([...words, '--json', '--config', file])
-    if (text.trim() === '')
-      gathered.missing.push({ path, why: error.trim().split('\n')[0]!.slice(0, 300) || 'it says nothing' })
-    else gathered.documents.set(path, documentOf(text.slice(-answerBytesMax)))
+  const answers = Object.entries(questions).map(async ([name, words]) => {
+    const path = `node/${name}.json`
+    const { text, error, isComplete } = await askFor([...words, '--json', '--config', file])
+    const document = text.length > answerLengthMax ? undefined : documentOf(text)
+    const why = error.trim().split('\n')[0]!.slice(0, 300) || 'it says nothing'
+    if (document === undefined) gathered.missing.push({ path, why: text === '' ? why : 'it is no JSON, or too large' })
+    else gathered.documents.set(path, name === 'log' ? [document].flat() : document)
+    if (document !== undefined && !isComplete)
+      gathered.missing.push({ path, why: `not all of it was said within ${answerTimeoutMs / 1000} s` })
   })
   await Promise.all(answers)
 }
 
-async function askFor(words: readonly string[]): Promise<{ text: string; error: string }> {
+interface Answer {
+  readonly text: string
+  readonly error: string
+  readonly isComplete: boolean
+}
+
+async function askFor(words: readonly string[]): Promise<Answer> {
   const asked = Bun.spawn([...ownCommand(), ...words], {
     stdout: 'pipe',
     stderr: 'pipe',
@@ -111,16 +126,23 @@ async function askFor(words: readonly string[]): Promise<{ text: string; error: 
     killSignal: 'SIGKILL',
   })
   const [text, error] = await Promise.all([new Response(asked.stdout).text(), new Response(asked.stderr).text()])
-  const code = await asked.exited
-  return code === exitCodes.usage ? { text: '', error: 'this program has no such command' } : { text, error }
+  await asked.exited
+  return { text, error, isComplete: asked.signalCode === null }
 }
 
-/** JSON where it is, so that it is redacted by what it means. */
+/** Parsed, so that it is redacted by what it means: one document, or one a line. undefined: it is neither. */
 function documentOf(text: string): unknown {
+  const whole = parsed(text)
+  if (whole !== undefined) return whole
+  const lines = text.split('\n').map(parsed)
+  return lines[0] === undefined ? undefined : lines.filter((document) => document !== undefined)
+}
+
+function parsed(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    return text
+    return undefined // also the last line of an answer that was cut short
   }
 }
 
@@ -145,7 +167,15 @@ async function write(
   const made = await makeBundle(
     { boxes, documents, missing },
     { catalogue, redactor, version, byteCountMax: flags.size, now },
-  )
+  ).catch((error: unknown) => {
+    if (error instanceof SecretInBundleError)
+      throw new CliFailure(
+        exitCodes.failed,
+        `nothing was written: ${error.message}`,
+        'report this as a fault of rolecall',
+      )
+    throw error
+  })
   try {
     writeFileSync(output, made.bytes, { mode: 0o600 })
   } catch (error) {

@@ -71,7 +71,8 @@ function keptText({ directory }: DemoResult): string {
     `  ${rolecall} where ledger ${config}`,
     `  ${rolecall} switchover ledger ${config}`,
     `  ${rolecall} console ${config}`,
-    `  ${rolecall} replay ${directory}/state`,
+    `  ${rolecall} replay ${directory}/state --incidents`,
+    `  ${rolecall} replay ${directory}/state --explain ledger`,
     `End it:  pkill -TERM -f ${directory}/rolecall.yaml`,
     '',
   ].join('\n')

@@ -90,7 +90,7 @@ const overlapUs = 10_000_000
  */
 async function follow(context: CliContext, { flags, find, print, timeoutMs, from }: Following): Promise<never> {
   const { stderr } = context.process
-  const { limit: _, fromUs: __, ...selection } = selectionOf(flags)
+  const { limit: _, fromUs: sinceUs = 0, ...selection } = selectionOf(flags)
   const told = new Told(from.records)
   let { path, position } = from
   let completeUs: number | null = null
@@ -105,7 +105,8 @@ async function follow(context: CliContext, { flags, find, print, timeoutMs, from
       try {
         const found = await find()
         if (found.path !== path) {
-          const page = await found.client.page({ ...selection, fromUs: told.lastUs - overlapUs, limit: limitMax })
+          const fromUs = Math.max(sinceUs, told.lastUs - overlapUs)
+          const page = await found.client.page({ ...selection, fromUs, limit: limitMax })
           add(page.records)
           position = page.position
           path = found.path

@@ -19,33 +19,52 @@ export function renderExplanation(
 ): string[] {
   const { incident } = explanation
   const story = toldIn(explanation)
-  const shown = story.slice(0, lineCountMax)
   const course = courseOf(explanation)
+  const shown = new Set(mostTelling(story, new Set(course.milestones.map(({ recordId }) => recordId))))
   const originUs = course.fromUs
-  const nodeWidth = Math.max(0, ...shown.map(({ nodes }) => nodes.length))
+  const nodeWidth = Math.max(0, ...[...shown].map(({ nodes }) => nodes.length))
+  const isSkippedFrom = (index: number) => !shown.has(story[index]!) && (index === 0 || shown.has(story[index - 1]!))
   return [
-    ...(incident ? headOf(incident, style) : []),
+    ...(incident ? headOf(incident, { style, isServed: isServedThroughout(explanation) }) : []),
     '',
-    ...shown.flatMap((told) => renderLine(told, { originUs, nodeWidth, insights, style })),
-    ...(story.length > shown.length ? [style.dim(`  … and ${story.length - shown.length} more`)] : []),
+    ...story.flatMap((told, index) => {
+      if (shown.has(told)) return renderLine(told, { originUs, nodeWidth, insights, style })
+      return isSkippedFrom(index) ? [style.dim(`            … ${skippedCount(story, index, shown)} more`)] : []
+    }),
     '',
     ...(course.milestones.length > 1 ? [renderCourse(course.milestones, style)] : []),
     ...(incident ? [style.dim(`every step: --explain ${printable(incident.id)} --full`)] : []),
   ]
 }
 
-function headOf(incident: Incident, style: Style): string[] {
+/** What the course is told by, the last service, and of the rest the earliest: what only stands beside it gives way first. */
+function mostTelling(story: readonly Told[], milestones: ReadonlySet<string>): Told[] {
+  const last = story.findLast(({ line }) => line.phase === 'serve')
+  const rankOf = (told: Told) => {
+    if (told === last || told.line.isAsked || milestones.has(told.line.recordId)) return 0
+    return told.line.phase === 'other' || told.line.phase === 'restart' ? 2 : 1
+  }
+  return [...story].sort((a, b) => rankOf(a) - rankOf(b)).slice(0, lineCountMax)
+}
+
+function skippedCount(story: readonly Told[], from: number, shown: ReadonlySet<Told>): number {
+  const next = story.findIndex((told, index) => index > from && shown.has(told))
+  return (next < 0 ? story.length : next) - from
+}
+
+/** Nobody took up a service, or gave one up. */
+function isServedThroughout({ lines }: Explanation): boolean {
+  return lines.every(({ phase }) => phase !== 'serve' && phase !== 'demote')
+}
+
+function headOf(incident: Incident, { style, isServed }: { style: Style; isServed: boolean }): string[] {
   const { severity, title, startUs, endUs, assignments, outageMs, id } = incident
   const paint = severity === 'critical' ? style.bad : severity === 'warning' ? style.warning : style.bold
   const names = printable(assignments.slice(0, 4).join(', ')) + (assignments.length > 4 ? ', …' : '')
-  const outage =
-    outageMs === null
-      ? names === ''
-        ? null
-        : `${names} served throughout`
-      : `${names} without a primary for ${inMs(outageMs)}`
+  const service = isServed ? `${names} served throughout` : `of ${names}`
+  const outage = outageMs === null ? service : `${names} without a primary for ${inMs(outageMs)}`
   const end = endUs === null ? 'not over where the recording ends' : `over after ${inMs((endUs - startUs) / 1000)}`
-  const facts = [severity, wallTime(startUs), outage, end, printable(id)].filter((fact) => fact !== null)
+  const facts = [severity, wallTime(startUs), ...(names === '' ? [] : [outage]), end, printable(id)]
   return [paint(title), style.dim(facts.join(' · '))]
 }
 

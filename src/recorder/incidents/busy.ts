@@ -4,6 +4,8 @@ import { isOver, type Knowledge } from './knowledge.ts'
 import { componentOf, nodeOfComponent, peerOf, reportedIn, text, topOf } from './read.ts'
 
 const componentPrefix = 'component:'
+const servicePrefix = 'service:'
+const electionKey = 'election'
 const restingPhases = ['ready', 'stopped', 'stopFailed']
 const restingOfCrim = ['active.settled', 'standby']
 const restingOfMembership = ['primary.acting', 'secondary', 'offline']
@@ -19,12 +21,13 @@ export class Busy {
 
   /** It took the primary of the assignment, and nobody serves it since. */
   lacks(assignment: string): boolean {
-    return this.#keys.has(`service:${assignment}`)
+    return this.#keys.has(`${servicePrefix}${assignment}`)
   }
 
   /** Begins what the incident's own steps begin; ends what any step ends. */
   note(entry: TimelineEntry, at: { isMember: boolean; known: Knowledge }): void {
     const { actor, node, state } = entry
+    if (at.known.isStopping) this.#forgetCluster()
     if (entry.kind === 'start') this.#forgetNode(node, { isSelf: true })
     if (entry.kind === 'start' || (actor === 'crim' && state === 'standby')) this.#forgetCommands(at.known)
     const component = componentOf(actor)
@@ -33,7 +36,7 @@ export class Busy {
     else if (actor === 'crim') this.#noteCrim(entry, at)
     else if (actor === 'membership') {
       const isOverNow = restingOfMembership.includes(state)
-      this.#set(`election`, at.isMember && !isOverNow && entry.fromState !== state, isOverNow)
+      this.#set(electionKey, at.isMember && !isOverNow && entry.fromState !== state && !at.known.isStopping, isOverNow)
     } else this.#notePeer(entry, at.isMember)
   }
 
@@ -57,6 +60,11 @@ export class Busy {
     if (isOver(entry.state)) this.#forgetNode(peer, { isSelf: false })
   }
 
+  /** Of a cluster that stops, nobody is to be master or to serve. */
+  #forgetCluster(): void {
+    for (const key of this.#keys) if (key === electionKey || key.startsWith(servicePrefix)) this.#keys.delete(key)
+  }
+
   /** Who is master no more is not told what came of its commands. */
   #forgetCommands(known: Knowledge): void {
     for (const key of this.#keys) {
@@ -75,11 +83,16 @@ export class Busy {
   }
 
   /** A service that is to have a primary, and had one. */
-  noteService(assignments: Iterable<string>, { isMember, known }: { isMember: boolean; known: Knowledge }): void {
-    for (const assignment of assignments) {
+  noteService(
+    looked: Iterable<string>,
+    ours: ReadonlySet<string>,
+    { isMember, known }: { isMember: boolean; known: Knowledge },
+  ): void {
+    for (const assignment of looked) {
+      if (!ours.has(assignment)) continue
       const isWanted = known.everServed.has(assignment) && known.wantsPrimary(assignment)
-      const isLacking = isWanted && known.servingCount(assignment) === 0
-      this.#set(`service:${assignment}`, isLacking && isMember, !isLacking)
+      const isLacking = isWanted && known.servingCount(assignment) === 0 && !known.isStopping
+      this.#set(`${servicePrefix}${assignment}`, isLacking && isMember, !isLacking)
     }
   }
 

@@ -18,7 +18,7 @@ const noticedUsMax = 30_000_000
 /** Steps an incident keeps; what is beyond still moves its end. */
 export const memberCountMax = 10_000
 
-export interface Triggered {
+interface Triggered {
   readonly trigger: Trigger
   readonly entry: TimelineEntry
 }
@@ -29,7 +29,10 @@ export class Incident {
   /** The step it began with. */
   readonly first: TimelineEntry
   readonly members: TimelineEntry[] = []
+  /** The first of each kind, whoever noticed it. */
   readonly triggers: Triggered[] = []
+  /** The last of each kind. */
+  readonly #latest = new Map<string, Triggered>()
   readonly assignments = new Set<string>()
   readonly busy = new Busy()
   /** Nodes that have come back meanwhile: what ends of them later is another story. */
@@ -46,6 +49,17 @@ export class Incident {
     this.lastUs = first.time.us
   }
 
+  trigger(triggered: Triggered): void {
+    const { trigger, entry } = triggered
+    const kind = `${trigger.code} ${trigger.subject} ${trigger.life} ${entry.node}`
+    if (!this.#latest.has(kind)) this.triggers.push(triggered)
+    this.#latest.set(kind, triggered)
+  }
+
+  isAbout(triggered: Triggered): boolean {
+    return this.#latest.values().some((known) => isSame(known, triggered, this))
+  }
+
   /** Whether it is under way, or has come to rest no longer ago than that. */
   isRecent(us: number, sinceUsMax: number): boolean {
     return this.restedUs === null || us - Math.max(this.restedUs, this.lastUs) <= sinceUsMax
@@ -56,6 +70,8 @@ export interface Collected {
   readonly incidents: readonly Incident[]
   /** By the id of each step that belongs to one. */
   readonly byStep: ReadonlyMap<string, Incident>
+  /** What all entries say. */
+  readonly known: Knowledge
 }
 
 export function collect(entries: readonly TimelineEntry[]): Collected {
@@ -67,29 +83,36 @@ export function collect(entries: readonly TimelineEntry[]): Collected {
 class Collector implements Collected {
   readonly incidents: Incident[] = []
   readonly byStep = new Map<string, Incident>()
-  readonly #known: Knowledge
+  readonly known: Knowledge
   readonly #links: ReadonlyMap<string, string>
   readonly #suspicions = new Map<string, TimelineEntry>()
+  /** May still be what a trigger is about; looked through at each. */
   #recent: Incident[] = []
+  /** Waits for something, which any step may end. */
+  readonly #underWay = new Set<Incident>()
   /** Assignments that the entry made an incident's. */
   readonly #concerned = new Set<string>()
 
   constructor(entries: readonly TimelineEntry[]) {
-    this.#known = new Knowledge(entries)
+    this.known = new Knowledge(entries)
     this.#links = linksOf(entries)
   }
 
   take(entry: TimelineEntry): void {
     const { us } = entry.time
-    this.#recent = this.#recent.filter((incident) => incident.isRecent(us, noticedUsMax))
-    const trigger = triggerOf(entry, this.#known)
-    this.#concerned.clear()
+    const trigger = triggerOf(entry, this.known)
+    if (trigger) this.#recent = this.#recent.filter((incident) => incident.isRecent(us, noticedUsMax))
+    if (this.#concerned.size > 0) this.#concerned.clear()
     const owner = this.#ownerOf(entry, trigger)
     if (owner && trigger) noteTrigger(owner, trigger, entry)
     if (trigger?.code === 'node.returned') for (const incident of this.#recent) incident.returned.add(trigger.subject)
     if (owner) this.#add(owner, entry)
-    this.#known.note(entry)
-    for (const incident of this.#recent) this.#watch(incident, entry, incident === owner)
+    this.known.note(entry)
+    if (owner) {
+      this.#underWay.add(owner)
+      if (trigger) this.#concernNode(owner, trigger)
+    }
+    for (const incident of this.#underWay) this.#watch(incident, entry, incident === owner)
     if (entry.state === 'suspect' && isChange(entry)) this.#suspicions.set(actorKey(entry), entry)
   }
 
@@ -100,7 +123,7 @@ class Collector implements Collected {
       return (trigger === null ? this.#relieved(parent, entry) : null) ?? parent
     }
     if (trigger === null) return null
-    const found = this.#recent.findLast((incident) => isAbout(incident, { trigger, entry }))
+    const found = this.#recent.findLast((incident) => incident.isAbout({ trigger, entry }))
     return found ?? this.#begin(trigger, entry)
   }
 
@@ -112,7 +135,7 @@ class Collector implements Collected {
     if (!ofMastership.includes(parent.code)) return null
     const concerned = this.#concernedBy(entry)
     const isRelieved = (incident: Incident) => concerned.some((assignment) => incident.busy.lacks(assignment))
-    return this.#recent.find((incident) => incident !== parent && isRelieved(incident)) ?? null
+    return this.#underWay.values().find((incident) => incident !== parent && isRelieved(incident)) ?? null
   }
 
   #begin(trigger: Trigger, entry: TimelineEntry): Incident {
@@ -144,35 +167,34 @@ class Collector implements Collected {
       .filter(({ type }) => type === 'role.command')
       .map(({ assignment }) => text(assignment))
       .filter((assignment) => assignment !== null)
-    const decided = this.#known.changesIn(effectOf(entry, 'repository.propose')?.changes)
-    const own = isChange(entry) ? this.#known.assignmentOf.get(componentOf(entry.actor) ?? '') : undefined
+    const decided = this.known.changesIn(effectOf(entry, 'repository.propose')?.changes)
+    const own = isChange(entry) ? this.known.assignmentOf.get(componentOf(entry.actor) ?? '') : undefined
     return [...commanded, ...decided.map(({ assignment }) => assignment), ...(own === undefined ? [] : [own])]
   }
 
+  /** What the end of a node takes its primaries and secondaries from. */
+  #concernNode(incident: Incident, { code, node }: Trigger): void {
+    if (!code.startsWith('node.') || node === null) return
+    for (const assignment of this.known.assignmentsOn(node)) this.#concern(incident, assignment)
+  }
+
   #watch(incident: Incident, entry: TimelineEntry, isMember: boolean): void {
-    const { trigger } = incident.triggers.at(-1)!
-    if (isMember && incident.triggers.at(-1)!.entry === entry && trigger.code.startsWith('node.') && trigger.node) {
-      for (const assignment of this.#known.assignmentsOn(trigger.node)) this.#concern(incident, assignment)
-    }
-    const at = { isMember, known: this.#known }
+    const at = { isMember, known: this.known }
     incident.busy.note(entry, at)
-    const looked = [...this.#known.touched, ...(isMember ? this.#concerned : [])]
-    incident.busy.noteService(
-      looked.filter((assignment) => incident.assignments.has(assignment)),
-      at,
-    )
-    if (!incident.busy.isEmpty) incident.restedUs = null
-    else incident.restedUs ??= entry.time.us
+    incident.busy.noteService(this.known.touched, incident.assignments, at)
+    if (isMember) incident.busy.noteService(this.#concerned, incident.assignments, at)
+    if (!incident.busy.isEmpty) {
+      incident.restedUs = null
+      return
+    }
+    incident.restedUs ??= entry.time.us
+    this.#underWay.delete(incident)
   }
 }
 
 /** Whose end explains the loss of a master. */
 const ofMastership: readonly IncidentCode[] = ['mastership.changed', 'lease.lost']
 const ofNode: readonly IncidentCode[] = ['node.failed', 'node.unreachable', 'node.left', 'node.returned']
-
-function isAbout(incident: Incident, triggered: Triggered): boolean {
-  return incident.triggers.some((known) => isSame(known, triggered, incident))
-}
 
 function isSame(known: Triggered, { trigger, entry }: Triggered, incident: Incident): boolean {
   const { us } = entry.time
@@ -219,7 +241,7 @@ function noteTrigger(incident: Incident, trigger: Trigger, entry: TimelineEntry)
     incident.code = 'network.split'
     incident.subject = 'cluster'
   }
-  incident.triggers.push(triggered)
+  incident.trigger(triggered)
   const isDeeper =
     ofMastership.includes(incident.code) && ['node.failed', 'node.unreachable', 'node.left'].includes(trigger.code)
   const isOfSame = incident.triggers[0]!.trigger.node === null || incident.triggers[0]!.trigger.node === trigger.node

@@ -4,7 +4,18 @@
  */
 import type { Message } from '../../engine/step.ts'
 import type { TimelineEntry } from '../timeline.ts'
-import { actorKey, componentOf, list, nodeOfComponent, peerOf, record, reportedIn, text, topOf } from './read.ts'
+import {
+  actorKey,
+  componentOf,
+  isChange,
+  list,
+  nodeOfComponent,
+  peerOf,
+  record,
+  reportedIn,
+  text,
+  topOf,
+} from './read.ts'
 
 /** Role by component. */
 export type Roles = Readonly<Record<string, string>>
@@ -31,6 +42,9 @@ export class Knowledge {
   /** By observer: nodes that it heard at some time. */
   readonly everAlive = new Set<string>()
   readonly #serving = new Map<string, Set<string>>()
+  /** By node that has recorded something or is to host something: whether it stays. */
+  readonly #stays = new Map<string, boolean>()
+  #stayingCount = 0
   /** Components whose own machines are recorded: what is reported of them is old news. */
   readonly #own: ReadonlySet<string>
 
@@ -42,9 +56,17 @@ export class Knowledge {
     return this.#own.has(component)
   }
 
+  /** Every node has ended or is leaving, so the cluster as a whole was stopped: what it lacks now nobody is to give it. */
+  get isStopping(): boolean {
+    return this.#stayingCount === 0
+  }
+
   note(entry: TimelineEntry): void {
-    this.touched.clear()
-    for (const [assignment, roles] of intentsIn(list(entry.event.entries))) this.#noteIntent(assignment, roles)
+    if (this.touched.size > 0) this.touched.clear()
+    if (entry.kind === 'start' || !this.#stays.has(entry.node)) this.#noteStay(entry.node, true)
+    else if (isLeave(entry)) this.#noteStay(entry.node, false)
+    if (entry.event.entries !== undefined)
+      for (const [assignment, roles] of intentsIn(list(entry.event.entries))) this.#noteIntent(assignment, roles)
     for (const effect of entry.effects) this.#noteEffect(effect, entry)
     const own = componentOf(entry.actor)
     if (own !== null) this.#noteState(own, entry.state)
@@ -52,12 +74,26 @@ export class Knowledge {
       if (!this.hasOwnRecords(component)) this.#noteState(component, `${role}.${phase}`)
     }
     const peer = peerOf('node', entry.actor)
-    if (peer !== null && entry.state === 'alive') this.everAlive.add(actorKey(entry))
-    if (peer !== null && isOver(entry.state)) this.#noteEnd(peer)
+    if (peer === null) return
+    if (entry.state === 'alive') this.#noteAlive(peer, entry)
+    else if (isOver(entry.state)) this.#noteEnd(peer)
+  }
+
+  #noteStay(node: string, stays: boolean): void {
+    if (this.#stays.get(node) === stays) return
+    if (stays) this.#stayingCount += 1
+    else if (this.#stays.get(node)) this.#stayingCount -= 1
+    this.#stays.set(node, stays)
+  }
+
+  #noteAlive(node: string, entry: TimelineEntry): void {
+    this.everAlive.add(actorKey(entry))
+    if (isChange(entry)) this.#noteStay(node, true)
   }
 
   /** With a node all that ran there has ended. */
   #noteEnd(node: string): void {
+    this.#noteStay(node, false)
     for (const [component, state] of this.states) {
       if (nodeOfComponent(component) === node && topOf(state) !== 'offline')
         this.#noteState(component, 'offline.stopped')
@@ -85,7 +121,11 @@ export class Knowledge {
       return
     }
     this.intents.set(assignment, roles)
-    for (const component of Object.keys(roles)) this.#noteAssignment(component, assignment)
+    for (const component of Object.keys(roles)) {
+      this.#noteAssignment(component, assignment)
+      const node = nodeOfComponent(component)
+      if (!this.#stays.has(node)) this.#noteStay(node, true)
+    }
   }
 
   #noteEffect({ component, assignment, type }: Message, { actor }: TimelineEntry): void {
@@ -137,6 +177,13 @@ export class Knowledge {
 
 export function isServing(state: string): boolean {
   return state === 'primary.ready'
+}
+
+/** The node that recorded it goes in order. */
+function isLeave({ actor, node, event }: TimelineEntry): boolean {
+  if (event.type === 'node.leave') return componentOf(actor) !== null
+  if (event.type === 'membership.stop') return actor === 'membership'
+  return event.type === 'node.changed' && actor === 'crim' && event.node === node && event.availability === 'leaving'
 }
 
 /** Nothing of the node acts any more. */

@@ -20,6 +20,12 @@ export function phraseOf(entry: TimelineEntry, known: Knowledge): Phrase | null 
   return told && { phase: told.phase, text: printable(told.text) }
 }
 
+/** Of a step that has no phrase of its own. */
+export function plainPhraseOf(entry: TimelineEntry): Phrase {
+  const told = entry.actor === 'crim' ? reasonIn(entry).slice(0, -2) : ''
+  return { phase: 'other', text: told === '' ? describeMessage(entry.event) : printable(told) }
+}
+
 function rawPhraseOf(entry: TimelineEntry, known: Knowledge): Phrase | null {
   if (entry.kind === 'note' || entry.kind === 'application') return ofNote(entry)
   const component = componentOf(entry.actor)

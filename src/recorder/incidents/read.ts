@@ -39,11 +39,6 @@ export function nodeOfComponent(component: string): string {
   return component.split('/', 1)[0]!
 }
 
-/** The component a place belongs to: `n1/pool` of `n1/pool/web1`. */
-export function hostOfComponent(component: string): string {
-  return component.split('/').slice(0, 2).join('/')
-}
-
 /** `primary` of `primary.ready`. */
 export function topOf(state: string): string {
   return state.split('.', 1)[0]!
@@ -53,9 +48,13 @@ export function isChange({ fromState, state }: TimelineEntry): boolean {
   return fromState !== null && fromState !== state
 }
 
+const timeOutPrefix = 'xstate.after.'
+
 /** Time-outs of a machine are events of the machine itself: `xstate.after.<delay>.<state>`. */
 export function timeOutOf({ event }: TimelineEntry): string | null {
-  return /^xstate\.after\.([^.]+)\./.exec(event.type)?.[1] ?? null
+  return event.type.startsWith(timeOutPrefix)
+    ? (/^([^.]+)\./.exec(event.type.slice(timeOutPrefix.length))?.[1] ?? null)
+    : null
 }
 
 export function effectOf({ effects }: TimelineEntry, type: string): Message | null {
@@ -75,14 +74,16 @@ export interface ReportedStatus {
   readonly failure: { readonly code: string; readonly detail: string } | null
 }
 
+const nothing: readonly ReportedStatus[] = []
+
 /** All that the nodes say of components in an entry: a report, or an answer to a survey. */
-export function reportedIn({ event }: TimelineEntry): ReportedStatus[] {
+export function reportedIn({ event }: TimelineEntry): readonly ReportedStatus[] {
   if (event.type === 'status.reported') return [statusOf(event.status)].filter((status) => status !== null)
   if (event.type === 'survey.answered')
     return list(event.statuses)
       .map(statusOf)
       .filter((status) => status !== null)
-  return []
+  return nothing
 }
 
 function statusOf(value: unknown): ReportedStatus | null {

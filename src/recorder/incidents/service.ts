@@ -49,7 +49,7 @@ function watcherOf(entries: readonly TimelineEntry[], known: Knowledge): (gap: G
     .map(({ time }) => time.us)
   return ({ assignment, fromUs, toUs }) =>
     [...(nodesOf.get(assignment) ?? [])].every((node) => recorded.has(node)) ||
-    masters.some((us) => us >= fromUs && us <= (toUs ?? Number.POSITIVE_INFINITY))
+    isAnyBetween(masters, fromUs, toUs ?? Number.POSITIVE_INFINITY)
 }
 
 /** A node that is cut off notices it as soon as the others; one that is frozen or dead records nothing for so long. */
@@ -93,8 +93,10 @@ class SpanReader {
     }
     if (componentOf(entry.actor) === component) this.#lives.set(component, entry.incarnation)
     if (open) return
-    const spans = this.byComponent.get(component) ?? []
-    this.byComponent.set(component, [...spans, { fromUs: entry.time.us, toUs: null, endedBy: null }])
+    const span = { fromUs: entry.time.us, toUs: null, endedBy: null }
+    const spans = this.byComponent.get(component)
+    if (spans) spans.push(span)
+    else this.byComponent.set(component, [span])
   }
 
   /** The first to notice ends them; if the node was only silent, its own record says better, should there be one. */
@@ -105,20 +107,18 @@ class SpanReader {
     if (!isEnd && !isSilence) return
     const silentUs = isSilence ? Math.round((number(entry.event.silentForMs) ?? 0) * 1000) : 0
     const fromUs = entry.time.us - silentUs
-    const isRecorded = memoised((life: number) =>
-      this.#hasRecorded(`${node}:${life}`, fromUs, entry.time.us + awakeUsMax),
-    )
     for (const component of this.byComponent.keys()) {
       if (nodeOfComponent(component) !== node) continue
       const own = this.#lives.get(component)
       const isOther = life !== null && own !== undefined && own !== life
-      const isAwake = isSilence && own !== undefined && isRecorded(own)
+      const isAwake =
+        isSilence && own !== undefined && this.#hasRecorded(`${node}:${own}`, fromUs, entry.time.us + awakeUsMax)
       if (!isOther && !isAwake) this.#close(component, fromUs, entry)
     }
   }
 
   #hasRecorded(life: string, fromUs: number, toUs: number): boolean {
-    return this.#recorded.get(life)?.some((us) => us > fromUs && us <= toUs) ?? false
+    return isAnyBetween(this.#recorded.get(life) ?? [], fromUs + 1, toUs)
   }
 
   /** A new life of the node, and nobody noticed the end of the last: it served as long as it recorded. */
@@ -156,13 +156,13 @@ function gapsBetween(assignment: string, spans: readonly Span[]): Gap[] {
   return gaps
 }
 
-function memoised(ask: (life: number) => boolean): (life: number) => boolean {
-  const answers = new Map<number, boolean>()
-  return (life) => {
-    const known = answers.get(life)
-    if (known !== undefined) return known
-    const answer = ask(life)
-    answers.set(life, answer)
-    return answer
+/** Of times in order, both ends included. */
+function isAnyBetween(times: readonly number[], fromUs: number, toUs: number): boolean {
+  let [low, high] = [0, times.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (times[middle]! < fromUs) low = middle + 1
+    else high = middle
   }
+  return low < times.length && times[low]! <= toUs
 }

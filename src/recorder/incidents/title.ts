@@ -2,8 +2,8 @@
 import { printable } from '../describe.ts'
 import type { TimelineEntry } from '../timeline.ts'
 import type { Incident } from './collect.ts'
-import { isServing } from './knowledge.ts'
-import { componentOf, number, record, reportedIn, text, timeOutOf } from './read.ts'
+import { isOver, isServing } from './knowledge.ts'
+import { componentOf, nodeOfComponent, number, peerOf, record, reportedIn, text, timeOutOf } from './read.ts'
 
 /** How the end of a node was noticed; the codes are those of the evidence. */
 const evidence: Readonly<Record<string, string>> = {
@@ -99,14 +99,21 @@ export function failureIn(entry: TimelineEntry): string {
   return printable(text(event.detail) ? `${code}: ${event.detail}` : code)
 }
 
+/** Components that began to serve, and did not end it again. */
+function servingAfter(members: readonly TimelineEntry[]): string[] {
+  const serving = new Set<string>()
+  for (const { actor, fromState, state } of members) {
+    const component = componentOf(actor)
+    if (component !== null && fromState !== state) serving[isServing(state) ? 'add' : 'delete'](component)
+    const ended = isOver(state) ? peerOf('node', actor) : null
+    for (const one of ended === null ? [] : [...serving]) if (nodeOfComponent(one) === ended) serving.delete(one)
+  }
+  return [...serving]
+}
+
 /** `n2/ledger took over ledger`; or who leads, where that is all that changed. */
 function outcomeOf({ members, assignments, code }: Incident): string | null {
-  const serving = new Map<string, TimelineEntry>()
-  for (const entry of members) {
-    const component = componentOf(entry.actor)
-    if (component !== null && isServing(entry.state) && entry.fromState !== entry.state) serving.set(component, entry)
-  }
-  const names = [...serving.keys()].map(printable)
+  const names = servingAfter(members).map(printable)
   if (names.length > 0 && names.length <= 3) {
     const what = assignments.size === 1 ? ` of ${printable([...assignments][0]!)}` : ''
     return `${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} primary${what} now`

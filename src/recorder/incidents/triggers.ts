@@ -131,7 +131,7 @@ function ofCrim(entry: TimelineEntry, known: Knowledge): Trigger | null {
 }
 
 /** `ledger`, `n1/ledger`, `n1` or `cluster`: what an operation is about. */
-export function subjectOfOperation(operation: unknown): string {
+function subjectOfOperation(operation: unknown): string {
   const { assignment, component, node, target } = record(operation)
   const { component: targetComponent, node: targetNode, assignment: targetAssignment, group } = record(target)
   const named = [assignment, component, node, targetComponent, targetNode, targetAssignment, group].map(text)

@@ -1,9 +1,11 @@
 /** `--diff A B`: where two runs went different ways. */
 import { describeMessage, printable } from '../../../recorder/describe.ts'
 import { type ActorDifference, compareRuns, type RunDifference } from '../../../recorder/diff.ts'
+import { isActor } from '../../../recorder/narrative.ts'
 import { openRecordings } from '../../../recorder/openRecordings.ts'
 import type { Timeline, TimelineEntry } from '../../../recorder/timeline.ts'
 import { exitCodes } from '../../exitCodes.ts'
+import { CliFailure } from '../../failure.ts'
 import type { Style } from '../../render/style.ts'
 import { table } from '../../render/table.ts'
 import { print, readAll, styleOf, type Work } from './work.ts'
@@ -27,7 +29,8 @@ async function timelineAt(work: Omit<Work, 'recordings'>, path: string): Promise
 
 function ofActor(result: RunDifference, name: string | undefined): RunDifference {
   if (name === undefined) return result
-  const actors = result.actors.filter(({ actor }) => actor === name || actor.startsWith(`${name}/`))
+  const actors = result.actors.filter(({ node, actor }) => isActor(actor, name) || isActor(`${node}:${actor}`, name))
+  if (actors.length === 0) throw new CliFailure(exitCodes.noSuch, `there is no actor '${name}' in either`)
   const first = actors.includes(result.first!) ? result.first : (actors.find(({ divergence }) => divergence) ?? null)
   return { isSame: first === null, first, actors }
 }

@@ -5,7 +5,7 @@ import { type Explanation, explanationOf } from '../../../recorder/explanation.t
 import { incidentsOf } from '../../../recorder/incidents.ts'
 import { type Insight, insightsOf } from '../../../recorder/insights.ts'
 import { courseOf } from '../../../recorder/milestones.ts'
-import { explain as narrativeOf } from '../../../recorder/narrative.ts'
+import { type Narrative, narrateSteps, explain as narrativeOf } from '../../../recorder/narrative.ts'
 import { formatNarrative } from '../../../recorder/text.ts'
 import type { Timeline } from '../../../recorder/timeline.ts'
 import { exitCodes } from '../../exitCodes.ts'
@@ -33,9 +33,12 @@ export async function explain(work: Work): Promise<void> {
   const timeline = await readAll(work)
   const asked = askedOf(timeline, flags.explain!)
   if (asked.is === 'unknown') throw unknownOf(timeline, flags.explain!, asked.names)
-  const id = asked.is === 'step' ? asked.id : asked.incident.id
-  if (flags.full || asked.is === 'step') showChain(work, timeline, id)
-  else await showStory(work, explanationOf(timeline, id)!)
+  const lineCountMax = flags.limit
+  if (asked.is === 'step') return showSteps(work, narrativeOf(timeline, asked.id, { lineCountMax })!)
+  const { id } = asked.incident
+  const explanation = explanationOf(timeline, id)!
+  if (flags.full) showSteps(work, narrateSteps(timeline, explanation.records, { askedId: id, lineCountMax }))
+  else await showStory(work, explanation)
 }
 
 function unknownOf(timeline: Timeline, word: string, names: readonly string[]): CliFailure {
@@ -51,9 +54,7 @@ function unknownOf(timeline: Timeline, word: string, names: readonly string[]): 
   return new CliFailure(exitCodes.noSuch, what, suggestion)
 }
 
-/** Every step, from the root. */
-function showChain(work: Work, timeline: Timeline, id: string): void {
-  const narrative = narrativeOf(timeline, id, { lineCountMax: work.flags.limit })!
+function showSteps(work: Work, narrative: Narrative): void {
   const text = work.flags.json ? `${JSON.stringify(narrative)}\n` : formatNarrative(narrative, paintOf(styleOf(work)))
   work.process.stdout.write(text)
 }
