@@ -216,9 +216,15 @@ describe('any order of changes, faults, deliveries and masters', () => {
     else cluster.heal(at)
   }
 
+  const roundCountMax = 150
+
+  function isAnyMissing({ nodes, configuration }: RoleCluster): boolean {
+    return [...nodes.values()].some(({ name, isUp }) => !isUp && configuration.nodes[name] !== undefined)
+  }
+
   function mend(cluster: RoleCluster): void {
-    // A node that was removed and added again meanwhile leaves first, and is started once more.
-    for (let round = 0; round < 2; round++) {
+    // A node that was removed and added again meanwhile leaves first, at each configuration that is without it, and is started once more.
+    for (let round = 0; round < 2 || (isAnyMissing(cluster) && round < roundCountMax); round++) {
       for (const name of cluster.nodes.keys()) {
         cluster.heal(name)
         cluster.returnNode(name)
