@@ -228,7 +228,7 @@ function candidateOf(sight: Sight, assignment: AssignmentName, place: Place): Ca
     ? unmarked
     : marksOf(sight, assignment, place)
   const status = input.statuses[component] ?? null
-  const intended = roles[component] ?? null
+  const intended = roles === nothing ? null : (roles[component] ?? null)
   const isRetired = slot < 0
   const isFree = !isRetired && !isLocked && !isBarred && state !== 'standby'
   // A node that has said what is, and did not name a component that is not configured, has not got it.

@@ -52,8 +52,12 @@ function decide(input: PlanInput, before: Decided | null): Decided {
   const { survey, allocation, isForNow } = withStatesKept(first, allocate(first, reused?.allocation ?? null))
   const of = compiled(input.configuration)
   const configured: Target[] = new Array(of.assignments.length)
-  for (let index = 0; index < configured.length; index++)
-    configured[index] = targetAt({ survey, allocation, index, before: reused })
+  const kept = reused && keptFrom(reused, survey, allocation)
+  for (let index = 0; index < configured.length; index++) {
+    const target = kept?.[index] ?? null
+    // As configured then, as configured now; what it lacked may have changed with what others have.
+    configured[index] = target?.reason === null ? target : targetAt({ survey, allocation, index }, target)
+  }
   return { survey, allocation, isForNow, targets: withGone(input, configured), configured }
 }
 
@@ -61,19 +65,13 @@ interface At {
   readonly survey: Survey
   readonly allocation: Allocation
   readonly index: number
-  readonly before: Decided | null
 }
 
-type In = Omit<At, 'before'>
-
-function targetAt(at: At): Target {
-  const { survey, allocation, index, before } = at
+/** `kept`: that of the plan before, of which no role has changed. */
+function targetAt(at: At, kept: Target | null): Target {
+  const { survey, allocation, index } = at
   const { situations } = survey
   const candidates = situations.candidates[index]!
-  const isKept = before && survey.isAnew[index] === 0 && !hasNeeds(situations.of, index) && hasSameRoles(at, before)
-  const kept = isKept ? before.configured[index]! : null
-  // As configured then, as configured now; what it lacked may have changed with what others have.
-  if (kept?.reason === null) return kept
   const reason = reasonOf(allocation.ledger, index)
   if (kept?.reason === reason) return kept
   const roles: Record<ComponentId, Role> = {}
@@ -82,15 +80,23 @@ function targetAt(at: At): Target {
   return { assignment: situations.of.assignments[index]!.name, roles, reason }
 }
 
-function hasSameRoles({ allocation, index }: At, before: Decided): boolean {
-  const { of, roles } = allocation.ledger
-  const rolesBefore = before.allocation.ledger.roles
-  for (let slot = of.slotsFrom[index]!; slot < of.slotsFrom[index + 1]!; slot++)
-    if (roles[slot] !== rolesBefore[slot]) return false
-  return true
+/** Targets of the plan before whose roles are the same now, by index: nothing of them is new, and no place of them has another role. */
+function keptFrom(
+  { configured, allocation: before }: Decided,
+  survey: Survey,
+  { ledger }: Allocation,
+): readonly (Target | null)[] {
+  const kept: (Target | null)[] = configured.slice()
+  const { of, roles } = ledger
+  const rolesBefore = before.ledger.roles
+  for (let slot = 0; slot < roles.length; slot++)
+    if (roles[slot] !== rolesBefore[slot]) kept[of.slotAssignments[slot]!] = null
+  for (let index = 0; index < of.assignments.length; index++)
+    if (survey.isAnew[index] === 1 || hasNeeds(of, index)) kept[index] = null
+  return kept
 }
 
-function roleOf({ survey, allocation, index }: In, candidate: Candidate, place: number): Role {
+function roleOf({ survey, allocation, index }: At, candidate: Candidate, place: number): Role {
   const { situations } = survey
   const { roles, primaryCounts } = allocation.ledger
   const given = candidate.slot < 0 ? 0 : roles[candidate.slot]
@@ -103,7 +109,7 @@ function roleOf({ survey, allocation, index }: In, candidate: Candidate, place: 
 }
 
 /** A spare of a hot type runs: so nothing of it is where its wishes forbid it, or where what it needs is not (SPEC R5). */
-function canBeSpare(at: In, { isUsable, slot }: Candidate): boolean {
+function canBeSpare(at: At, { isUsable, slot }: Candidate): boolean {
   const { of } = at.survey.situations
   const { canBeSpare: isRole, component } = of.assignments[at.index]!
   if (!isUsable || !isRole || of.slotForbids[slot] === 1) return false
@@ -114,7 +120,7 @@ function canBeSpare(at: In, { isUsable, slot }: Candidate): boolean {
 }
 
 /** Of a component on a node: one for each assignment that it serves. */
-function rolesOn({ survey, allocation }: In, component: number, node: number): Role[] {
+function rolesOn({ survey, allocation }: At, component: number, node: number): Role[] {
   const { of, candidates } = survey.situations
   return of.components[component]!.assignments.flatMap((index) => {
     const place = candidates[index]!.findIndex(({ slot }) => slot >= 0 && of.slotNodes[slot] === node)
