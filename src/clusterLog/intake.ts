@@ -7,7 +7,7 @@ import type { Standing } from './standing.ts'
 
 const log = logger('log')
 
-const gatherMs = 50
+const gatherMs = 200
 const drainCount = 500
 
 export class Intake {
