@@ -1,5 +1,6 @@
 #!/usr/bin/env bun
 /** argv to command. */
+import { endOnCrash } from './cli/crash.ts'
 import { runCommandLine } from './cli/run.ts'
 
 // With these in the environment the binary, and whatever it starts from itself, would be the Bun CLI instead.
@@ -7,9 +8,12 @@ delete process.env.BUN_BE_BUN
 delete process.env.BUN_OPTIONS
 
 const words = process.argv.slice(2)
+const isServing = ['node', 'node-process', 'arbiter'].includes(words[0] ?? '')
+
+endOnCrash({ isServing })
 
 // Whoever reads stdout may stop at any time: `rolecall status | head -1`. What serves does not write to people.
-if (!['node', 'node-process', 'arbiter'].includes(words[0] ?? '')) {
+if (!isServing) {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
     process.exit(0)

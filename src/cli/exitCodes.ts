@@ -12,6 +12,8 @@ export const exitCodes = {
   data: 65,
   /** No node answers, or what was asked for is not served at the moment. */
   unavailable: 69,
+  /** An error in rolecall itself. */
+  crashed: 70,
   /** The configuration is wrong. */
   configuration: 78,
   /** A key is not as the condition says: somebody else changed it. */

@@ -243,14 +243,19 @@ export function connectGuard(
 ): GuardClient {
   const output = Bun.stdout.writer()
   const guardPid = process.ppid
+  const write = async (bytes: Uint8Array): Promise<void> => {
+    try {
+      output.write(bytes)
+      await output.flush()
+    } catch {
+      lost()
+    }
+  }
   const { client, take, lost, ending } = createGuardClient(handlers, {
     clock,
     sharedTime: createSharedTime(clock),
     timing,
-    send(frame) {
-      output.write(encodeFrame(frame))
-      void output.flush()
-    },
+    send: (frame) => void write(encodeFrame(frame)),
     killGroup: (groupId) => void signalGroup(groupId, 'SIGKILL'),
     killGuard() {
       // Only while it is the parent: another process may have its number otherwise.

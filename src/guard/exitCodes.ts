@@ -7,7 +7,7 @@ export const exitCodes = {
   left: 0,
   /** Another guard of this node is alive on this machine. */
   alreadyRunning: 69,
-  /** The node process ended too often (`restartCountMax` in `restartWindowMs`). */
+  /** The node process ended too often (`restartCountMax` in `restartWindowMs`). Of either process: an error in rolecall itself. */
   nodeProcessFailed: 70,
   /** Of the node process: the repository cannot be written any more, for instance because the disk is full. Started again. */
   storeFailed: 71,

@@ -52,15 +52,19 @@ export function startWarden(name: string): Warden {
     if (!isClosed)
       logger.warn('the warden has ended: if the guard is killed now, only the node process kills the components')
   })
-  const tell = (line: string): void => {
+  const tell = async (line: string): Promise<void> => {
     if (isClosed || shell.exitCode !== null || shell.signalCode !== null) return
-    shell.stdin.write(`${line}\n`)
-    shell.stdin.flush()
+    try {
+      shell.stdin.write(`${line}\n`)
+      await shell.stdin.flush()
+    } catch {
+      // It has just ended: said above.
+    }
   }
   return {
-    node: (groupId) => tell(`node ${groupId || ''}`),
-    started: (groupId) => tell(`started ${groupId}`),
-    ended: (groupId) => tell(`ended ${groupId}`),
+    node: (groupId) => void tell(`node ${groupId || ''}`),
+    started: (groupId) => void tell(`started ${groupId}`),
+    ended: (groupId) => void tell(`ended ${groupId}`),
     close() {
       isClosed = true
       shell.stdin.end()

@@ -51,6 +51,7 @@ async function run(options: NodeProcessOptions): Promise<number> {
   const logNotes = new LogNotes(parts.clock, (event) => parts.notes.later('log', event))
   tapLog((record) => logNotes.heard(record))
   parts.notes.lifeBegan(parts.recorder)
+  process.prependListener('uncaughtException', (error) => parts.notes.crashed(error))
   process.on('exit', (exitCode) => {
     parts.notes.lifeEnded(exitCode)
     // Whoever ends in any other order is in more of a hurry.

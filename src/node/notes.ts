@@ -17,6 +17,8 @@ const log = logger('node')
 
 type Guarded<Handler extends keyof GuardHandlers> = Parameters<GuardHandlers[Handler]>[0]
 
+const crashTextMax = 2000
+
 export interface NoteOptions {
   readonly parts: Parts
   readonly ports: Pick<NodePorts, 'defer' | 'findCore' | 'wasWatchdogReset'>
@@ -56,6 +58,12 @@ export class Notes {
   /** The last record of a life that ends by itself. */
   lifeEnded(exitCode: number): void {
     this.note('life', { type: lifeEndedType, exitCode })
+  }
+
+  /** An error that nobody expected, before it ends the life. */
+  crashed(error: unknown): void {
+    const text = (error instanceof Error ? (error.stack ?? String(error)) : String(error)).slice(0, crashTextMax)
+    this.note('life', { type: 'life.crashed', severity: 'error', text })
   }
 
   started({ component, task, incarnation, pid }: Guarded<'onStarted'>): void {

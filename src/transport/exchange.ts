@@ -84,15 +84,16 @@ export class Exchange<Message> implements Network<Message> {
   }
 
   send(to: NodeName, message: Message): void {
-    const peer = this.#peer(to)
+    const peer = this.#peers.get(to)
+    if (peer === undefined) return
     const body = this.#options.codec.encode(message, to)
     if (body.length > sendBytesMax) this.#counters.sendRefusedCount += 1
     else this.#transmit(peer, 'message', body)
   }
 
   post(to: NodeName, message: Message): boolean {
-    const peer = this.#peer(to)
-    if (this.#links === null) return false
+    const peer = this.#peers.get(to)
+    if (peer === undefined || this.#links === null) return false
     const isTaken = peer.channel.post(this.#options.codec.encode(message, to).slice())
     if (isTaken) this.#drain(peer)
     else this.#counters.postRefusedCount += 1
@@ -100,13 +101,13 @@ export class Exchange<Message> implements Network<Message> {
   }
 
   forget(node: NodeName): void {
-    const peer = this.#peer(node)
-    this.#reportDropped(peer, peer.channel.forget(), 'forgotten')
+    const peer = this.#peers.get(node)
+    if (peer) this.#reportDropped(peer, peer.channel.forget(), 'forgotten')
   }
 
   endLife(node: NodeName, incarnation: Incarnation): void {
-    const peer = this.#peer(node)
-    peer.endedIncarnation = Math.max(peer.endedIncarnation, incarnation)
+    const peer = this.#peers.get(node)
+    if (peer) peer.endedIncarnation = Math.max(peer.endedIncarnation, incarnation)
   }
 
   incarnationOf(node: NodeName): Incarnation {
@@ -310,12 +311,6 @@ export class Exchange<Message> implements Network<Message> {
 
   #refuse(reason: RefusalReason): void {
     this.#counters.refusedCount[reason] += 1
-  }
-
-  #peer(name: NodeName): Peer {
-    const peer = this.#peers.get(name)
-    if (peer === undefined) throw new RangeError(`'${name}' is no peer of '${this.#options.self}'`)
-    return peer
   }
 }
 

@@ -68,12 +68,13 @@ export interface LinkHealth {
 export interface Network<Message> {
   /**
    * Unreliable, on all links, first copy wins (D2). At most `sendBytesMax` long once encoded, counted as refused
-   * otherwise; over 1400 bytes it is fragmented by IP, and one lost fragment loses it. Throws for a node that is no peer.
+   * otherwise; over 1400 bytes it is fragmented by IP, and one lost fragment loses it. For a node that is
+   * no peer, or no longer, it is lost: the log may count a node that has already left the configuration.
    */
   send(to: NodeName, message: Message): void
   /**
    * Reliable and in order, as long as the peer's life lasts (D1). False: refused, as the message is over 1 MiB or too much
-   * is queued for the peer (4 MiB or 4096 messages). Throws for a node that is no peer.
+   * is queued for the peer (4 MiB or 4096 messages), or the node is no peer.
    */
   post(to: NodeName, message: Message): boolean
   /** Gives up at once what was posted to a node that left and is not acknowledged (M4), and tells `onDropped`. */

@@ -1,5 +1,5 @@
 /** For the system tests: clusters of the compiled binary, command lines run with it, and what is left of them afterwards. */
-import { test } from 'bun:test'
+import { expect, test } from 'bun:test'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -40,10 +40,13 @@ export function temporaryDirectory(): string {
   return directory
 }
 
-/** Ends and removes whatever a test made. For `afterEach`. */
+/** Ends and removes whatever a test made. For `afterEach`. Whatever was tested, no node may have met an error of rolecall itself. */
 export function cleanUp(): void {
-  for (const cluster of made.splice(0)) cluster.end()
+  const clusters = made.splice(0)
+  for (const cluster of clusters) cluster.end()
+  const crashes = clusters.flatMap((cluster) => cluster.crashes())
   for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true })
+  expect(crashes).toEqual([])
 }
 
 /** A name no other cluster on this machine has, so that nodes never take each other's processes for their own. */
@@ -72,6 +75,13 @@ export class SystemCluster extends LocalCluster {
   /** Every live process that was started for this node, by the marker in its environment; the guard itself has none. */
   marked(node: string): number[] {
     return markedProcesses(`${this.name}/${node}`)
+  }
+
+  /** What the logs of the nodes say of errors in rolecall itself. */
+  crashes(): string[] {
+    const logs = this.nodes.map((node) => this.logFile(node)).filter((file) => existsSync(file))
+    const lines = logs.flatMap((file) => readFileSync(file, 'utf8').split('\n'))
+    return lines.filter((line) => line.includes('an error in rolecall itself'))
   }
 
   /** A command of the binary, told where the cluster is. */

@@ -256,12 +256,19 @@ describe('network in memory', () => {
     expect(clock.timerCount).toBe(0)
   })
 
-  test('a name that is no peer is a programming error', () => {
-    const { open } = world()
-    const { network } = open('n1')
-    expect(() => network.send('n1', { text: '' })).toThrow(RangeError)
-    expect(() => network.post('n9', { text: '' })).toThrow(RangeError)
-    expect(() => open('n2', 0)).toThrow(RangeError)
+  test('what is for a node that is no peer, or no longer, is lost; its life is a number from 1 on', () => {
+    const { clock, open } = world()
+    const n1 = open('n1')
+    const n2 = open('n2')
+    clock.settle()
+    n1.network.setPeers({})
+    n1.network.send('n2', { text: '' })
+    expect(n1.network.post('n2', { text: '' })).toBe(false)
+    n1.network.forget('n2')
+    n1.network.endLife('n2', 1)
+    clock.settle()
+    expect(n2.heard).toEqual([])
+    expect(() => open('n3', 0)).toThrow(RangeError)
   })
 
   test('the same seed gives the same run', () => {
