@@ -20,6 +20,7 @@ import { applied } from './crim/applied.ts'
 import type { CrimChange, CrimContext, CrimEffect, CrimEvent, CrimInput } from './crim/context.ts'
 import { resetEnded } from './crim/errands.ts'
 import {
+  askedAgain,
   forgotten,
   nodeChanged,
   reconfigured,
@@ -184,15 +185,16 @@ const actions = named({
   reconcile: actInTime((context) => reconcile(context)),
   /**
    * Commands that no status reflects are sent again, and so are the introductions that may have been lost with them. Nodes that have
-   * not said what is are asked again: question or answer was lost with a life or a connection, and without it all waits for them.
+   * not said what is are asked again: question or answer was lost with a life or a connection, and without it all waits for them,
+   * unless nothing needs to be known of them (`isMute`).
    */
   repeat: actInTime((context) => {
     const { awaited, epoch } = context
     const questions: CrimEffect[] = awaited.length > 0 ? [{ type: 'survey.request', nodes: awaited, epoch }] : []
-    if (Object.keys(context.commanded).length === 0) return { change: {}, effects: questions }
-    const introduced = {}
-    const { change, effects } = reconcile({ ...context, introduced }, { isRepeating: true })
-    return { change: { introduced, ...change }, effects: [...questions, ...effects] }
+    const isRepeating = Object.keys(context.commanded).length > 0
+    const asked = { ...askedAgain(context), ...(isRepeating && { introduced: {} }) }
+    const { change, effects } = reconcile({ ...context, ...asked }, { isRepeating })
+    return { change: { ...asked, ...change }, effects: [...questions, ...effects] }
   }),
   takeOperation: act((context, event) =>
     requested(context, event as Extract<CrimEvent, { type: 'operation.requested' }>),
@@ -257,6 +259,7 @@ export const crim = machine.createMachine({
     requests: {},
     operations: [],
     awaited: [],
+    unanswered: {},
     proposal: null,
     proposalCount: 0,
     reasons: {},

@@ -11,7 +11,7 @@ import { nodeMachine } from './node.ts'
 
 export const catalogue = {
   component: { machine: component, version: 5 },
-  crim: { machine: crim, version: 7 },
+  crim: { machine: crim, version: 8 },
   fencing: { machine: fencing, version: 3 },
   membership: { machine: membership, version: 4 },
   node: { machine: nodeMachine, version: 4 },

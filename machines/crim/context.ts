@@ -115,6 +115,8 @@ export interface CrimContext extends CrimInput {
   readonly operations: readonly PendingOperation[]
   /** Nodes that have not answered the survey. */
   readonly awaited: readonly NodeName[]
+  /** How often each of them was asked again in vain. */
+  readonly unanswered: Readonly<Record<NodeName, number>>
   readonly proposal: Proposal | null
   readonly proposalCount: number
   /** Why an assignment is not as configured. */

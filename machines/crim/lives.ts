@@ -6,7 +6,7 @@
  * Invariant: the log knows of every life that any master has commanded. A command goes only to a life no later than the one
  * that is committed (the shell looks, at each command), and the no-op that makes a successor master comes after that entry.
  */
-import { type ComponentId, nodeOf } from '../model/ids.ts'
+import { type ComponentId, type NodeName, nodeOf } from '../model/ids.ts'
 import type { Change, CrimContext } from './context.ts'
 import { lifeKey } from './keys.ts'
 import { isUp } from './observe.ts'
@@ -17,6 +17,18 @@ export function livesBegun(context: CrimContext): Change[] {
     .filter(([name, { incarnation }]) => isUp(context, name) && incarnation > (context.lives[name] ?? 0))
     .filter(([name]) => !context.awaited.includes(name))
     .map(([name, { incarnation }]) => ({ key: lifeKey(name), value: incarnation }))
+}
+
+/** With what comes at once this is a matter of milliseconds. */
+const questionCountMax = 2
+
+/**
+ * It is heard and says nothing: as good as ended, for no master has ever commanded this life, and those before it are over. A node of a
+ * release that shares no protocol with this one is like that for ever (`src/node/protocol.ts`).
+ */
+export function isMute({ awaited, unanswered, lives, nodes }: CrimContext, node: NodeName): boolean {
+  const isUnanswered = (unanswered[node] ?? 0) >= questionCountMax && awaited.includes(node)
+  return isUnanswered && nodes[node]!.incarnation > (lives[node] ?? 0)
 }
 
 /** Of nodes that are no longer configured, and that nothing is to be feared from any more. */

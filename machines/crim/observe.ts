@@ -38,6 +38,7 @@ export function tookOver(context: CrimContext, event: EventOf<'mastership.acquir
     requests: {},
     proposal: null,
     awaited: Object.keys(context.nodes).filter((name) => isUp(context, name)),
+    unanswered: {},
   }
 }
 
@@ -73,7 +74,13 @@ function lifeChanged(context: CrimContext, event: EventOf<'node.changed'>): Crim
     errands: withoutNode(context.errands, node),
     withheld: withoutNode(context.withheld, node),
     awaited: availability === 'alive' ? [...awaited, node].sort() : awaited,
+    unanswered: { ...context.unanswered, [node]: 0 },
   }
+}
+
+/** Another question to those that have not said what is. */
+export function askedAgain({ awaited, unanswered }: CrimContext): CrimChange {
+  return { unanswered: Object.fromEntries(awaited.map((node) => [node, (unanswered[node] ?? 0) + 1])) }
 }
 
 export function surveyAnswered(context: CrimContext, event: EventOf<'survey.answered'>): CrimChange {

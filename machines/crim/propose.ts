@@ -1,6 +1,7 @@
 import type { PlanInput } from '../logic/placement/index.ts'
 import type { Change, CrimChange, CrimContext, CrimEffect } from './context.ts'
 import { lapsedOf } from './dependencies.ts'
+import { isMute } from './lives.ts'
 
 /** What one look at the CRIM's context leads to. */
 export interface Reconciled {
@@ -10,7 +11,10 @@ export interface Reconciled {
 
 export function planInputOf(context: CrimContext): PlanInput {
   const nodes = Object.fromEntries(
-    Object.entries(context.nodes).map(([name, { availability }]) => [name, availability]),
+    Object.entries(context.nodes).map(([name, { availability }]) => [
+      name,
+      isMute(context, name) ? ('ended' as const) : availability,
+    ]),
   )
   return { ...context, nodes, lapsed: lapsedOf(context) }
 }

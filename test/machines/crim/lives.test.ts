@@ -1,10 +1,10 @@
 /** No life of a node is commanded before the log knows of it. */
-import { expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import type { AppliedEntry, Change } from '../../../machines/crim/context.ts'
 import { crim } from '../../../machines/crim.ts'
 import type { Message } from '../../../src/engine/step.ts'
 import { configuration } from '../../support/configuration.ts'
-import { Run } from '../../support/machines.ts'
+import { elapse, Run } from '../../support/machines.ts'
 
 const service = (node: string) => ({
   component: `${node}/service`,
@@ -33,14 +33,15 @@ const answered = (node: string, incarnation: number): Message => ({
 
 /** A master of two nodes. What it proposes is applied when `decide` is called. */
 function master(of: { entries: readonly AppliedEntry[] }) {
-  const run = new Run(crim, { self: 'n1', incarnation: 4, configuration: configuration({ nodes: ['n1', 'n2'] }) })
+  const configured = configuration({ nodes: ['n1', 'n2'], type: { standby: 'warm' } })
+  const run = new Run(crim, { self: 'n1', incarnation: 4, configuration: configured })
   let index = 1
   let proposed: readonly Change[] = []
   const commanded: unknown[] = []
   const send = (event: Message): void => {
     for (const effect of run.send(event).effects) {
       if (effect.type === 'repository.propose') proposed = effect.changes as Change[]
-      if (effect.type === 'role.command') commanded.push(effect.component)
+      if (effect.type === 'role.command') commanded.push(`${effect.component} ${effect.role}`)
     }
   }
   send(alive('n2', 14))
@@ -55,7 +56,11 @@ function master(of: { entries: readonly AppliedEntry[] }) {
     Object.fromEntries(
       proposed.filter(({ key }) => key.startsWith('cluster/life/')).map(({ key, value }) => [key, value]),
     )
-  return { send, decide, lives, commanded }
+  /** As often as it takes until nothing is decided any more. */
+  const settle = () => {
+    while (proposed.length > 0) decide()
+  }
+  return { send, decide, settle, lives, commanded }
 }
 
 test('lives are written down when they have said what is, and commanded after that', () => {
@@ -66,7 +71,7 @@ test('lives are written down when they have said what is, and commanded after th
   expect(lives()).toEqual({ 'cluster/life/n1': 4, 'cluster/life/n2': 14 })
   expect(commanded).toEqual([])
   decide()
-  expect(commanded).toEqual(['n1/service', 'n2/service'])
+  expect(commanded).toEqual(['n1/service primary', 'n2/service spare'])
 })
 
 test('a later life is written down before it is commanded; a known one is not written again, nor an earlier one', () => {
@@ -88,5 +93,51 @@ test('a later life is written down before it is commanded; a known one is not wr
   expect(lives()).toEqual({ 'cluster/life/n2': 15 })
   expect(commanded).toEqual([])
   decide()
-  expect(commanded).toContain('n2/service')
+  expect(commanded).toContain('n2/service spare')
+})
+
+describe('a node that is heard and does not answer', () => {
+  const primary: AppliedEntry = {
+    key: 'intent/service',
+    value: { roles: { 'n2/service': { role: 'primary' } } },
+    epoch: 1,
+    index: 2,
+  }
+  const known = (life: number): AppliedEntry => ({ key: 'cluster/life/n2', value: life, epoch: 1, index: 1 })
+  const askTwice = ({ send, settle }: Pick<ReturnType<typeof master>, 'send' | 'settle'>) => {
+    send(answered('n1', 4))
+    send(elapse('surveyTimeout'))
+    settle()
+    for (let count = 0; count < 2; count++) send(elapse('retry'))
+    settle()
+  }
+
+  test('in a life that was never commanded has nothing: what it had before is taken over', () => {
+    const { send, settle, commanded } = master({ entries: [known(13), primary] })
+    askTwice({ send, settle })
+    expect(commanded).toContain('n1/service primary')
+    send(answered('n2', 14))
+    settle()
+    expect(commanded.at(-1)).toBe('n2/service spare')
+  })
+
+  test('in a life that was commanded may act: it is waited for', () => {
+    const { send, settle, commanded } = master({ entries: [known(14), primary] })
+    askTwice({ send, settle })
+    for (let count = 0; count < 5; count++) send(elapse('retry'))
+    settle()
+    expect(commanded).not.toContain('n1/service primary')
+  })
+
+  test('is given time in each of its lives', () => {
+    const { send, settle, commanded } = master({ entries: [known(13), primary] })
+    send(answered('n1', 4))
+    send(elapse('surveyTimeout'))
+    settle()
+    send(elapse('retry'))
+    send(alive('n2', 15))
+    send(elapse('retry'))
+    settle()
+    expect(commanded).not.toContain('n1/service primary')
+  })
 })
