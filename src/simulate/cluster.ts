@@ -198,9 +198,19 @@ export class Cluster {
 
   #committed({ name }: Machine, entry: KeptEntry): void {
     const { index, epoch, command } = entry
-    const hash = Bun.hash.crc32(JSON.stringify(sorted(command))).toString(16)
-    this.observe({ type: 'entry.committed', node: name, index, epoch, hash })
+    this.observe({ type: 'entry.committed', node: name, index, epoch, hash: hashOf(command) })
   }
+}
+
+/** Of commands: what one node was sent by another is the same object, unless messages travel as bytes. */
+const hashes = new WeakMap<object, string>()
+
+function hashOf(command: object): string {
+  const known = hashes.get(command)
+  if (known !== undefined) return known
+  const hash = Bun.hash.crc32(JSON.stringify(sorted(command))).toString(16)
+  hashes.set(command, hash)
+  return hash
 }
 
 /** The same for the same content, in whichever order it was put together. */
