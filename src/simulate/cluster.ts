@@ -131,7 +131,7 @@ export class Cluster {
         roles.map(({ assignment, role }): HeldRole => ({ node: name, component, assignment, role })),
       ),
     )
-    this.observe({ type: 'cluster.seen', sights, roles, servable: this.#servable, ...placementOf(this) })
+    this.observe({ type: 'cluster.seen', sights, roles, servable: this.#servable, placement: () => placementOf(this) })
   }
 
   /** Shows the whole repository of a node. */
