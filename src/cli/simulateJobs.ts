@@ -25,12 +25,13 @@ export function isJob(environment: Readonly<Record<string, string | undefined>>)
 }
 
 /** A process is quick when it is warm, so chunks are long at first, and short in the end, so that all end at about the same time. */
-const chunkLengthMin = 2
+const chunkLengthMin = 4
 const chunkLengthMax = 50
 
 function chunkLength(leftCount: number, jobCount: number): number {
-  const share = Math.ceil(leftCount / (jobCount === 1 ? 1 : 2 * jobCount))
-  return Math.min(chunkLengthMax, Math.max(chunkLengthMin, share))
+  const share = Math.ceil(leftCount / jobCount)
+  if (jobCount === 1) return Math.min(chunkLengthMax, share)
+  return Math.min(chunkLengthMax, share, Math.max(chunkLengthMin, Math.ceil(share / 2)))
 }
 
 /** Throws when a process ends without all its results: a programming error in the simulation. */
