@@ -12,56 +12,84 @@ export interface JobsOptions {
   readonly flags: readonly string[]
 }
 
-/** Small enough that all end at about the same time, large enough that starting a process costs little. */
-const chunksAJob = 8
-const chunkLengthMax = 20
+/**
+ * How JavaScriptCore is to be set up, which it asks the environment for as a process begins: a simulation leaves much garbage and little
+ * else, and a collector that works on threads of its own beside it takes half as much time again. The last stage of the compiler does not
+ * pay for itself in code as wide as this.
+ */
+const engineSettings = { BUN_JSC_useConcurrentGC: '0', BUN_JSC_numberOfGCMarkers: '1', BUN_JSC_useFTLJIT: '0' }
+
+/** This process is one of those that seeds are shared out among. */
+export function isJob(environment: Readonly<Record<string, string | undefined>>): boolean {
+  return Object.keys(engineSettings).every((name) => environment[name] !== undefined)
+}
+
+/** A process is quick when it is warm, so chunks are long at first, and short in the end, so that all end at about the same time. */
+const chunkLengthMin = 4
+const chunkLengthMax = 50
+
+function chunkLength(leftCount: number, jobCount: number): number {
+  const share = Math.ceil(leftCount / jobCount)
+  if (jobCount === 1) return Math.min(chunkLengthMax, share)
+  return Math.min(chunkLengthMax, share, Math.max(chunkLengthMin, Math.ceil(share / 2)))
+}
 
 /** Throws when a process ends without all its results: a programming error in the simulation. */
 export async function* simulatedBy({ seeds, jobCount, flags }: JobsOptions): AsyncGenerator<SimulationResult> {
-  const length = Math.max(1, Math.min(chunkLengthMax, Math.ceil(seeds.length / (jobCount * chunksAJob))))
-  const chunks = Array.from({ length: Math.ceil(seeds.length / length) }, (_, index) =>
-    seeds.slice(index * length, (index + 1) * length),
-  )
   const running = new Set<Bun.Subprocess>()
-  const results = chunks.map(() => Promise.withResolvers<readonly SimulationResult[]>())
+  const expected = seeds.map((seed): Expected => ({ seed, ...Promise.withResolvers<SimulationResult>() }))
   // Awaited one after the other: one that fails early is not unheard.
-  for (const { promise } of results) promise.catch(() => {})
+  for (const { promise } of expected) promise.catch(() => {})
   let next = 0
   const work = async (): Promise<void> => {
-    while (next < chunks.length) {
-      const index = next
-      next += 1
-      await runChunk(chunks[index]!, flags, running).then(results[index]!.resolve, results[index]!.reject)
+    while (next < expected.length) {
+      const chunk = expected.slice(next, next + chunkLength(expected.length - next, jobCount))
+      next += chunk.length
+      await runChunk(chunk, flags, running)
     }
   }
   try {
-    for (let job = 0; job < jobCount; job++) void work()
-    for (const { promise } of results) yield* await promise
+    const jobs = Array.from({ length: jobCount }, work)
+    for (const { promise } of expected) yield await promise
+    await Promise.all(jobs)
   } finally {
-    next = chunks.length
+    next = expected.length
     for (const child of running) child.kill()
   }
 }
 
+interface Expected extends PromiseWithResolvers<SimulationResult> {
+  readonly seed: number
+}
+
 async function runChunk(
-  seeds: readonly number[],
+  expected: readonly Expected[],
   flags: readonly string[],
   running: Set<Bun.Subprocess>,
-): Promise<readonly SimulationResult[]> {
-  const range = ['--seed', `${seeds[0]}`, '--seeds', `${seeds.length}`]
+): Promise<void> {
+  const range = ['--seed', `${expected[0]!.seed}`, '--seeds', `${expected.length}`]
   const child = Bun.spawn([...ownCommand(), 'simulate', ...range, ...flags, '--json-lines'], {
+    env: { ...process.env, ...engineSettings },
     stdin: 'ignore',
     stdout: 'pipe',
     stderr: 'pipe',
   })
   running.add(child)
-  const [stdout, stderr] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ])
+  const said = new Response(child.stderr).text()
+  const waiting = [...expected]
+  for await (const line of linesOf(child.stdout)) waiting.shift()?.resolve(JSON.parse(line))
+  const [stderr] = await Promise.all([said, child.exited])
   running.delete(child)
-  const results = stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as SimulationResult]))
-  if (results.length === seeds.length) return results
-  throw new Error(`the simulation of seed ${seeds[results.length]} broke off: ${stderr.trim() || child.signalCode}`)
+  for (const { seed, reject } of waiting)
+    reject(new Error(`the simulation of seed ${seed} broke off: ${stderr.trim() || child.signalCode}`))
+}
+
+async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder()
+  let rest = ''
+  for await (const bytes of stream) {
+    const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n')
+    rest = lines.pop()!
+    yield* lines
+  }
 }

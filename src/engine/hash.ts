@@ -17,7 +17,9 @@ interface Entry {
   readonly hash: number
 }
 
-const records = new WeakMap<object, number>()
+/** Of fields. */
+const texts = new WeakMap<object, string>()
+/** Of their entries. */
 const entries = new WeakMap<object, Entry>()
 
 /** As 32 bits without a sign. */
@@ -25,26 +27,31 @@ export function hashOfState(value: unknown, context: Readonly<Record<string, unk
   let text = JSON.stringify(value)
   for (const key in context) {
     const field = context[key]
-    if (field !== undefined) text += `,${key}:${isLarge(field) ? hashOfRecord(field) : JSON.stringify(field)}`
+    if (field !== undefined) text += `,${key}:${textOf(field)}`
   }
   return Bun.hash.crc32(text)
 }
 
+/** What stands for a field: its JSON, or the hash of its entries. */
+function textOf(field: unknown): string {
+  if (typeof field !== 'object' || field === null) return JSON.stringify(field)
+  const known = texts.get(field)
+  if (known !== undefined) return known
+  const text = isLarge(field) ? `${hashOfRecord(field)}` : JSON.stringify(field)
+  texts.set(field, text)
+  return text
+}
+
 type Entries = Readonly<Record<string, unknown>>
 
-function isLarge(field: unknown): field is Entries {
-  if (typeof field !== 'object' || field === null) return false
+function isLarge(field: object): field is Entries {
   let count = 0
   for (const key in field) if ((field as Entries)[key] !== undefined && ++count > entryCountMax) return true
   return false
 }
 
 function hashOfRecord(record: Entries): number {
-  const known = records.get(record)
-  if (known !== undefined) return known
-  const hash = (isOfObjects(record) ? hashOfEntries(record) : Bun.hash.crc32(JSON.stringify(record))) >>> 0
-  records.set(record, hash)
-  return hash
+  return (isOfObjects(record) ? hashOfEntries(record) : Bun.hash.crc32(JSON.stringify(record))) >>> 0
 }
 
 /** Going by the first entry: words and numbers are not worth looking up one by one. */

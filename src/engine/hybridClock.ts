@@ -14,6 +14,7 @@ export function compareHybridTimes(a: HybridTime, b: HybridTime): number {
 /** The next time, later than `last` and than `heard` (a timestamp that came with a message). */
 export function nextHybridTime(last: HybridTime, physicalUs: number, heard?: HybridTime): HybridTime {
   const us = Math.max(last.us, physicalUs, heard?.us ?? 0)
-  const counts = [last, heard].filter((time) => time?.us === us).map((time) => time!.count)
-  return { us, count: counts.length === 0 ? 0 : Math.max(...counts) + 1 }
+  const lastCount = last.us === us ? last.count : -1
+  const heardCount = heard?.us === us ? heard.count : -1
+  return { us, count: Math.max(lastCount, heardCount) + 1 }
 }

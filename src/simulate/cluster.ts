@@ -131,7 +131,7 @@ export class Cluster {
         roles.map(({ assignment, role }): HeldRole => ({ node: name, component, assignment, role })),
       ),
     )
-    this.observe({ type: 'cluster.seen', sights, roles, servable: this.#servable, ...placementOf(this) })
+    this.observe({ type: 'cluster.seen', sights, roles, servable: this.#servable, placement: () => placementOf(this) })
   }
 
   /** Shows the whole repository of a node. */
@@ -198,9 +198,19 @@ export class Cluster {
 
   #committed({ name }: Machine, entry: KeptEntry): void {
     const { index, epoch, command } = entry
-    const hash = Bun.hash.crc32(JSON.stringify(sorted(command))).toString(16)
-    this.observe({ type: 'entry.committed', node: name, index, epoch, hash })
+    this.observe({ type: 'entry.committed', node: name, index, epoch, hash: hashOf(command) })
   }
+}
+
+/** Of commands: what one node was sent by another is the same object, unless messages travel as bytes. */
+const hashes = new WeakMap<object, string>()
+
+function hashOf(command: object): string {
+  const known = hashes.get(command)
+  if (known !== undefined) return known
+  const hash = Bun.hash.crc32(JSON.stringify(sorted(command))).toString(16)
+  hashes.set(command, hash)
+  return hash
 }
 
 /** The same for the same content, in whichever order it was put together. */

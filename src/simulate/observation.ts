@@ -23,6 +23,13 @@ export interface HeldRole {
   readonly role: Role
 }
 
+export interface SeenPlacement {
+  /** Primaries and secondaries, as the plan has them. */
+  readonly wanted: readonly HeldRole[]
+  /** What the planner would still decide or do. */
+  readonly unsettled: readonly string[]
+}
+
 export type ObservedEvent =
   /** A node's processes began (a new life), or ended: by a crash, a kill, or an orderly stop. */
   | { readonly type: 'node.started' | 'node.ended'; readonly node: string }
@@ -108,10 +115,8 @@ export type ObservedEvent =
       readonly roles: readonly HeldRole[]
       /** Assignments that can have the primaries they require with the nodes that are alive. */
       readonly servable: readonly string[]
-      /** Primaries and secondaries, as the plan has them. */
-      readonly wanted: readonly HeldRole[]
-      /** What the planner would still decide or do. */
-      readonly unsettled: readonly string[]
+      /** Where everything should be at that moment: it is planned for who asks. */
+      readonly placement: () => SeenPlacement
     }
   /** The black boxes of the run, closed, are below this folder. */
   | { readonly type: 'boxes.closed'; readonly directory: string }

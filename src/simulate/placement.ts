@@ -15,14 +15,7 @@ import { modelOf } from '../../machines/model/redundancy.ts'
 import { decidedEntries } from '../node/effects.ts'
 import { actorOf } from '../node/parts.ts'
 import type { Cluster } from './cluster.ts'
-import type { HeldRole } from './observation.ts'
-
-export interface SeenPlacement {
-  /** Primaries and secondaries, as the plan has them. */
-  readonly wanted: readonly HeldRole[]
-  /** What is still to be decided or done. */
-  readonly unsettled: readonly string[]
-}
+import type { SeenPlacement } from './observation.ts'
 
 const nobody: SeenPlacement = { wanted: [], unsettled: ['nobody leads'] }
 

@@ -8,6 +8,7 @@
  * same one, is known for what it is.
  */
 import type { Incarnation, NodeName } from '../../machines/model/ids.ts'
+import { Names } from './names.ts'
 import { asBuffer, readSafeInteger, writeSafeInteger } from './safeInteger.ts'
 
 /**
@@ -95,10 +96,12 @@ function writeName(bytes: Buffer, name: NodeName, offset: number): number {
   return offset + 1 + bytes.write(name, offset + 1)
 }
 
+const names = new Names()
+
 /** Bytes that are not UTF-8 give a name that no node has, so they need no check of their own. */
 function readName(bytes: Buffer, offset: number): { name: NodeName; end: number } | null {
   const length = bytes[offset]
   if (!length) return null
   const end = offset + 1 + length
-  return end > bytes.length ? null : { name: bytes.toString('utf8', offset + 1, end), end }
+  return end > bytes.length ? null : { name: names.at(bytes, offset + 1, length), end }
 }

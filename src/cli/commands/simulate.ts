@@ -5,7 +5,7 @@ import { simulate as run, type SimulationOptions, type SimulationResult } from '
 import type { CliContext } from '../context.ts'
 import { exitCodes } from '../exitCodes.ts'
 import type { SimulateFlags } from '../simulate.ts'
-import { type JobsOptions, simulatedBy } from '../simulateJobs.ts'
+import { isJob, type JobsOptions, simulatedBy } from '../simulateJobs.ts'
 
 /** Violations printed of a seed; JSON has all of them. */
 const shownCountMax = 5
@@ -19,7 +19,8 @@ export default async function simulate(this: CliContext, flags: SimulateFlags): 
   const results: SimulationResult[] = []
   const say = (text: string): void => void (stderr.isTTY && stderr.write(`\r\x1b[K${text}`))
   say(`seed ${first}, 1 of ${seeds.length}`)
-  for await (const result of flags.jobs > 1 ? simulatedBy(jobsOf(flags, seeds)) : simulatedHere(flags, seeds)) {
+  const isHere = flags.jobs === 1 && isJob(this.process.env)
+  for await (const result of isHere ? simulatedHere(flags, seeds) : simulatedBy(jobsOf(flags, seeds))) {
     results.push(result)
     if (flags.jsonLines) stdout.write(`${JSON.stringify(result)}\n`)
     else if (result.violations.length > 0) {

@@ -44,9 +44,10 @@ export function convergence({ withinMs }: ConvergenceOptions): Checker {
 
 /** What is not yet as it should be. */
 export function lacking(
-  { sights, roles, servable, wanted: placed, unsettled }: Extract<Observation, { type: 'cluster.seen' }>,
+  { sights, roles, servable, placement }: Extract<Observation, { type: 'cluster.seen' }>,
   nodes: readonly string[],
 ): readonly string[] {
+  const { wanted: placed, unsettled } = placement()
   const wanted = [...nodes].sort()
   const masters = [...new Set(sights.map(({ master, epoch }) => `${master ?? 'none'} of epoch ${epoch}`))]
   const absent = wanted.filter((node) => !sights.some((sight) => sight.node === node))

@@ -2,6 +2,7 @@
  * SPEC R10: another master finds everything as the one before it left it. In the calm after convergence, in which nothing happens but that
  * the mastership is handed on, no program begins or ends, none changes its role, and none is told its role anew.
  */
+import { formatToken } from '../../../machines/model/token.ts'
 import type { Checker, Report } from './checker.ts'
 
 export function handOverChangesNothing(): Checker {
@@ -19,7 +20,7 @@ export function handOverChangesNothing(): Checker {
       if (seen.type === 'calm.began') isCalm = true
       if (seen.type === 'calm.ended') isCalm = false
       if (seen.type === 'token.taken') {
-        const token = JSON.stringify(seen.token)
+        const token = formatToken(seen.token)
         if (isCalm && tokens.get(seen.holder) !== token) tell(report, `${seen.holder} is told anew`)
         tokens.set(seen.holder, token)
       }

@@ -83,18 +83,18 @@ export function createCheckers(options: CheckersOptions): Checkers {
 export function watching(checkers: readonly Checker[]): Checkers {
   const violations: Violation[] = []
   let lastMs = Number.NEGATIVE_INFINITY
-  const reports = checkers.map(
-    ({ name: checker }): Report =>
-      (text, details = {}) => {
-        if (violations.length < violationCountMax) violations.push({ checker, atMs: lastMs, text, details })
-      },
-  )
+  const reportOf =
+    ({ name: checker }: Checker): Report =>
+    (text, details = {}) => {
+      if (violations.length < violationCountMax) violations.push({ checker, atMs: lastMs, text, details })
+    }
+  const watched = checkers.map((checker) => ({ checker, report: reportOf(checker) }))
   return {
     observe(observation) {
       const { atMs } = observation
       if (atMs < lastMs) throw new Error(`observed at ${atMs} ms after ${lastMs} ms`)
       lastMs = atMs
-      for (const [index, checker] of checkers.entries()) checker.observe(observation, reports[index]!)
+      for (const { checker, report } of watched) checker.observe(observation, report)
     },
     violations: () => violations,
     figures: () => Object.assign({}, ...checkers.map((checker) => checker.figures?.() ?? {})),

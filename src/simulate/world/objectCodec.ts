@@ -4,6 +4,7 @@
  * safe since nobody writes to a message. Some runs use the real codec instead (simulation.ts).
  */
 import type { Codec } from '../../wire/codec.ts'
+import { asBuffer } from '../../wire/safeInteger.ts'
 
 /** Of messages that were taken once so many are kept: a channel that is given up tells what was in it. */
 const takenCountMax = 4096
@@ -20,12 +21,12 @@ export class ObjectCodecs {
       encode: (message) => {
         this.#lastId += 1
         this.#messages.set(this.#lastId, message)
-        const bytes = new Uint8Array(headerBytes + lengthOf(message))
-        new DataView(bytes.buffer).setFloat64(0, this.#lastId)
+        const bytes = Buffer.alloc(headerBytes + lengthOf(message))
+        bytes.writeDoubleBE(this.#lastId, 0)
         return bytes
       },
       decode: (bytes) => {
-        const id = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getFloat64(0)
+        const id = asBuffer(bytes).readDoubleBE(0)
         const message = this.#messages.get(id)
         if (message === undefined) return null
         this.#forgetLater(id)

@@ -12,8 +12,8 @@
  * nodes of neighbouring releases hear each other, and a release can add a field once.
  */
 import type { NodeName } from '../../../machines/model/ids.ts'
+import { Names } from '../names.ts'
 import { type Echo, type Heartbeat, heartbeatNodeCountMax, nodeNameLengthMax } from './heartbeat.ts'
-import { Names } from './names.ts'
 
 export interface HeartbeatFormats {
   readonly oldest: number

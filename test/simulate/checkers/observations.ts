@@ -52,8 +52,10 @@ export function converged({
     sights,
     roles: [{ node: 'a', component: 'c1', assignment: 'the-work', role: held }],
     servable: ['the-work'],
-    wanted: [{ node: 'a', component: 'c1', assignment: 'the-work', role: wanted }],
-    unsettled,
+    placement: () => ({
+      wanted: [{ node: 'a', component: 'c1', assignment: 'the-work', role: wanted }],
+      unsettled,
+    }),
   }
 }
 
