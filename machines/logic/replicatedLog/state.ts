@@ -107,7 +107,7 @@ export function initialState(
 
 /** What `initialState` needs: the snapshot's membership (`noMembership` without one), and those in the entries after it. */
 export function membershipsIn(base: Membership, entries: readonly LogEntry[]): readonly Membership[] {
-  return [base, ...entries.flatMap((entry) => membershipOf(entry) ?? [])]
+  return [base, ...entries.map(membershipOf).filter((membership) => membership !== null)]
 }
 
 export function membershipOf({ index, command }: LogEntry): Membership | null {
