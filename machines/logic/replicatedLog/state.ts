@@ -107,7 +107,12 @@ export function initialState(
 
 /** What `initialState` needs: the snapshot's membership (`noMembership` without one), and those in the entries after it. */
 export function membershipsIn(base: Membership, entries: readonly LogEntry[]): readonly Membership[] {
-  return [base, ...entries.map(membershipOf).filter((membership) => membership !== null)]
+  const memberships = [base]
+  for (const entry of entries) {
+    const membership = membershipOf(entry)
+    if (membership) memberships.push(membership)
+  }
+  return memberships
 }
 
 export function membershipOf({ index, command }: LogEntry): Membership | null {
@@ -159,7 +164,8 @@ export function withCommitIndex(state: ReplicaState, commitIndex: number): Repli
   const place = state.memberships.findLastIndex(({ index }) => index <= commitIndex)
   const memberships = place > 0 ? state.memberships.slice(place) : state.memberships
   const receiving = state.receiving !== null && state.receiving.at.index <= commitIndex ? null : state.receiving
-  return { ...state, commitIndex, memberships, receiving }
+  const isSame = commitIndex === state.commitIndex && memberships === state.memberships && receiving === state.receiving
+  return isSame ? state : { ...state, commitIndex, memberships, receiving }
 }
 
 export function lastPosition(log: LogReader): Position {
