@@ -77,7 +77,7 @@ export function rawOf(entries: readonly ConfigurationEntry[]): Record<string, un
 /** By file, the entries that were validated last: when several keys change at once, they are looked at for each of them. */
 const lastValidated = new WeakMap<FileConfiguration, { entries: readonly ConfigurationEntry[]; validated: Validated }>()
 
-/** `local`: the file of the node that validates, for what is its own matter. Entries are immutable. */
+/** `local`: the file of the node that validates, for what is its own matter. Values are immutable. */
 export function validateTree(entries: readonly ConfigurationEntry[], local: FileConfiguration): Validated {
   const last = lastValidated.get(local)
   if (last && areSame(last.entries, entries)) return last.validated
@@ -87,7 +87,9 @@ export function validateTree(entries: readonly ConfigurationEntry[], local: File
 }
 
 function areSame(a: readonly ConfigurationEntry[], b: readonly ConfigurationEntry[]): boolean {
-  return a.length === b.length && a.every(({ key, value }, place) => key === b[place]!.key && value === b[place]!.value)
+  const isSame = ({ key, value }: ConfigurationEntry, place: number) =>
+    key === b[place]!.key && isDeepStrictEqual(value, b[place]!.value)
+  return a.length === b.length && a.every(isSame)
 }
 
 function validate(entries: readonly ConfigurationEntry[], local: FileConfiguration): Validated {
