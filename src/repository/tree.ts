@@ -177,10 +177,12 @@ export class Tree implements TreeReader {
   }
 
   #conflictsOf(conditions: readonly Condition[]): Condition[] {
-    return conditions.flatMap(({ key, index }) => {
+    const conflicts: Condition[] = []
+    for (const { key, index } of conditions) {
       const actual = this.#entries.get(key)?.index ?? 0
-      return actual === index ? [] : [{ key, index: actual }]
-    })
+      if (actual !== index) conflicts.push({ key, index: actual })
+    }
+    return conflicts
   }
 
   #follow(watcher: Watcher): () => void {

@@ -161,7 +161,8 @@ export function withEntries(state: ReplicaState, entries: readonly LogEntry[]): 
 
 /** More is known to be committed: earlier memberships can't come back. */
 export function withCommitIndex(state: ReplicaState, commitIndex: number): ReplicaState {
-  const place = state.memberships.findLastIndex(({ index }) => index <= commitIndex)
+  const isSettled = state.memberships.length === 1
+  const place = isSettled ? 0 : state.memberships.findLastIndex(({ index }) => index <= commitIndex)
   const memberships = place > 0 ? state.memberships.slice(place) : state.memberships
   const receiving = state.receiving !== null && state.receiving.at.index <= commitIndex ? null : state.receiving
   const isSame = commitIndex === state.commitIndex && memberships === state.memberships && receiving === state.receiving
