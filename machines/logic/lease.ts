@@ -147,8 +147,9 @@ function followedMs(lease: LeaderLease, voter: NodeName, { self, nowMs }: { self
   return voter === self ? nowMs : (lease.echoedMs[voter] ?? Number.NEGATIVE_INFINITY)
 }
 
-export function leaderLeaseUntilMs(lease: LeaderLease, at: Voters & { nowMs: number }, timing: LeaseTiming): number {
-  return followedSinceMs(lease, at) + heldMs(timing.leaderLeaseMs)
+/** `sinceMs` is S (`followedSinceMs`). */
+export function leaderLeaseUntilMs(sinceMs: number, timing: LeaseTiming): number {
+  return sinceMs + heldMs(timing.leaderLeaseMs)
 }
 
 /** `basisMs` is B: the latest own send time echoed by a granting master, or a master's own S. -Infinity: never granted. */

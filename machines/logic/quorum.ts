@@ -18,6 +18,13 @@ export function tally(of: {
 /** The highest value that a majority has reached; one value a voter. Throws when there is no voter. */
 export function reachedByMajority(values: readonly number[]): number {
   if (values.length === 0) throw new Error('a majority of no voters')
-  const highestFirst = [...values].sort((a, b) => b - a)
-  return highestFirst[majorityOf(values.length) - 1]!
+  const majority = majorityOf(values.length)
+  let reached = Number.NEGATIVE_INFINITY
+  for (const value of values) {
+    if (value <= reached) continue
+    let count = 0
+    for (const other of values) if (other >= value) count += 1
+    if (count >= majority) reached = value
+  }
+  return reached
 }

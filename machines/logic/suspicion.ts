@@ -39,8 +39,8 @@ export function firstHeard(nowMs: number): Suspicion {
 
 /** A packet of the same life. */
 export function heard(s: Suspicion, nowMs: number, timing: SuspicionTiming): Suspicion {
+  if (s.status !== 'confirmed') return { ...s, status: 'alive', heardAtMs: nowMs, forgivenMs: 0 }
   const fresh = { ...s, heardAtMs: nowMs, forgivenMs: 0 }
-  if (s.status !== 'confirmed') return { ...fresh, status: 'alive' }
   const isBroken = s.returningSinceMs === null || nowMs - s.heardAtMs >= timing.suspectAfterMs
   const returningSinceMs = isBroken ? nowMs : s.returningSinceMs!
   return nowMs - returningSinceMs < timing.suspectAfterMs

@@ -74,8 +74,25 @@ export function rawOf(entries: readonly ConfigurationEntry[]): Record<string, un
   return Object.fromEntries(sections)
 }
 
-/** `local`: the file of the node that validates, for what is its own matter. */
+/** By file, the entries that were validated last: when several keys change at once, they are looked at for each of them. */
+const lastValidated = new WeakMap<FileConfiguration, { entries: readonly ConfigurationEntry[]; validated: Validated }>()
+
+/** `local`: the file of the node that validates, for what is its own matter. Values are immutable. */
 export function validateTree(entries: readonly ConfigurationEntry[], local: FileConfiguration): Validated {
+  const last = lastValidated.get(local)
+  if (last && areSame(last.entries, entries)) return last.validated
+  const validated = validate(entries, local)
+  lastValidated.set(local, { entries, validated })
+  return validated
+}
+
+function areSame(a: readonly ConfigurationEntry[], b: readonly ConfigurationEntry[]): boolean {
+  const isSame = ({ key, value }: ConfigurationEntry, place: number) =>
+    key === b[place]!.key && isDeepStrictEqual(value, b[place]!.value)
+  return a.length === b.length && a.every(isSame)
+}
+
+function validate(entries: readonly ConfigurationEntry[], local: FileConfiguration): Validated {
   const misplaced = placesOf(entries).problems
   const shared = rawOf(entries)
   const own = Object.fromEntries(Object.entries(local.raw).filter(([section]) => localSections.includes(section)))

@@ -17,6 +17,7 @@ import { type Clock, realClock } from '../engine/clock.ts'
 import { exitCodes } from './exitCodes.ts'
 import type { Mastership } from './heartbeatLeases.ts'
 import { LeaseBackstop } from './leaseBackstop.ts'
+import { reportBy } from './leaseReports.ts'
 import { signalGroup } from './processGroup.ts'
 import { encodeFrame, type FrameOf, FrameReader, type GuardFrame, guardFrame, type NodeFrame } from './protocol.ts'
 import { createSharedTime, type SharedTime } from './sharedTime.ts'
@@ -172,7 +173,7 @@ export function createGuardClient(
       case 'heartbeat.event':
         return handlers.onHeartbeatEvent(frame.event)
       case 'lease.report': {
-        const report = reportHere(frame, sharedTime)
+        const report = reportBy(sharedTime.fromShared, frame)
         nodeLeaseUntilMs = report.nodeUntilMs
         selfStopMs = report.selfStopMs
         return handlers.onLeaseReport(report)
@@ -272,18 +273,6 @@ export function connectGuard(
   process.stdin.on('end', lost)
   process.stdin.on('error', lost)
   return client
-}
-
-function reportHere(report: LeaseReport & { type?: string }, { fromShared }: SharedTime): LeaseReport {
-  const { type: _, leaderUntilMs, nodeUntilMs, linkHeardMs, ...rest } = report
-  const here = (atMs: number | null): number | null => (atMs === null ? null : fromShared(atMs))
-  const links = Object.entries(linkHeardMs ?? {}).map(([node, each]) => [node, each.map(here)])
-  return {
-    ...rest,
-    leaderUntilMs: here(leaderUntilMs),
-    nodeUntilMs: here(nodeUntilMs),
-    linkHeardMs: linkHeardMs && Object.fromEntries(links),
-  }
 }
 
 function keyOf({ component, task, incarnation }: Pick<To<'component.spawn'>, 'component' | 'task' | 'incarnation'>) {

@@ -40,6 +40,8 @@ export interface PromiseQuestion {
   readonly exempt: NodeName | null
 }
 
+const none: readonly HeartbeatEvent[] = []
+
 export class HeartbeatLeases {
   #who: Voters
   #timing: EffectiveTiming
@@ -159,8 +161,8 @@ export class HeartbeatLeases {
 
   leaderLeaseUntilMs(nowMs: number): number {
     if (!this.#lease) return Number.NEGATIVE_INFINITY
-    const at = { ...this.#who, nowMs }
-    return leaderLeaseUntilMs(this.#lease, at, this.#holdingSince(followedSinceMs(this.#lease, at)))
+    const sinceMs = followedSinceMs(this.#lease, { ...this.#who, nowMs })
+    return leaderLeaseUntilMs(sinceMs, this.#holdingSince(sinceMs))
   }
 
   nodeLeaseUntilMs(nowMs: number): number {
@@ -179,12 +181,14 @@ export class HeartbeatLeases {
   }
 
   /** What was gained or lost since the last call. */
-  edges(nowMs: number): HeartbeatEvent[] {
-    const events: HeartbeatEvent[] = []
+  edges(nowMs: number): readonly HeartbeatEvent[] {
+    const told = this.#told
     const now = { leader: nowMs < this.leaderLeaseUntilMs(nowMs), node: nowMs < this.nodeLeaseUntilMs(nowMs) }
-    if (now.leader !== this.#told.leader) events.push({ type: now.leader ? 'leaderLease.gained' : 'leaderLease.lost' })
-    if (now.node !== this.#told.node) events.push({ type: now.node ? 'nodeLease.gained' : 'nodeLease.lost' })
+    if (now.leader === told.leader && now.node === told.node) return none
     this.#told = now
+    const events: HeartbeatEvent[] = []
+    if (now.leader !== told.leader) events.push({ type: now.leader ? 'leaderLease.gained' : 'leaderLease.lost' })
+    if (now.node !== told.node) events.push({ type: now.node ? 'nodeLease.gained' : 'nodeLease.lost' })
     return events
   }
 

@@ -80,7 +80,10 @@ export class HeartbeatPeers {
     }
     if (peer.isEnded) return 'refused'
     if (peer.echo && packet.sentAtMs < peer.echo.sentAtMs) return 'stale'
-    if (packet.progress > peer.progress) Object.assign(peer, { progress: packet.progress, progressAtMs: nowMs })
+    if (packet.progress > peer.progress) {
+      peer.progress = packet.progress
+      peer.progressAtMs = nowMs
+    }
     const before = peer.suspicion.status
     peer.suspicion = heard(peer.suspicion, nowMs, this.#timing)
     if (before === 'alive' || peer.suspicion.status !== 'alive') return 'heard'
@@ -181,12 +184,6 @@ export class HeartbeatPeers {
       if (peer.echo && !peer.isEnded && agoMs < this.#timing.suspectAfterMs) hears[name] = Math.max(0, agoMs)
     }
     return hears
-  }
-
-  aliveNames(): NodeName[] {
-    const names: NodeName[] = []
-    for (const [name, { suspicion }] of this.#peers) if (suspicion.status === 'alive') names.push(name)
-    return names
   }
 
   /** Of two or more that could be heard, none was: with a single one there is no telling whose fault it is. */

@@ -10,7 +10,7 @@ import type { LinkHealth } from '../transport/network.ts'
 import type { Heartbeat } from '../wire/messages/heartbeat.ts'
 import type { HeartbeatEvent } from './heartbeatEvent.ts'
 import { createHeartbeats, type Heartbeats } from './heartbeats.ts'
-import { LeaseReporter } from './leaseReports.ts'
+import { LeaseReporter, reportBy } from './leaseReports.ts'
 import type { PeerEnded } from './livenessPeer.ts'
 import type { FrameOf, GuardFrame, NodeFrame } from './protocol.ts'
 import type { SharedTime } from './sharedTime.ts'
@@ -89,7 +89,7 @@ export class HeartbeatService {
       epoch: () => this.#epoch,
       timing: () => this.#surroundings.timing,
       linkHeardMs: () => this.#linkHeardMs(),
-      send: (report) => options.send({ type: 'lease.report', ...this.#toShared(report) }),
+      send: (report) => options.send({ type: 'lease.report', ...reportBy(options.sharedTime.toShared, report) }),
     })
   }
 
@@ -198,19 +198,6 @@ export class HeartbeatService {
     return Object.fromEntries(
       Object.entries(links).map(([node, each]) => [node, each.map(({ lastHeardMs }) => lastHeardMs)]),
     )
-  }
-
-  #toShared(report: FrameOf<GuardFrame, 'lease.report'>): FrameOf<GuardFrame, 'lease.report'> {
-    const { sharedTime } = this.#options
-    const shared = (atMs: number | null): number | null => (atMs === null ? null : sharedTime.toShared(atMs))
-    const { leaderUntilMs, nodeUntilMs, linkHeardMs } = report
-    const links = Object.entries(linkHeardMs ?? {}).map(([node, each]) => [node, each.map(shared)])
-    return {
-      ...report,
-      leaderUntilMs: shared(leaderUntilMs),
-      nodeUntilMs: shared(nodeUntilMs),
-      linkHeardMs: linkHeardMs && Object.fromEntries(links),
-    }
   }
 }
 

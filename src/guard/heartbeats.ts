@@ -103,6 +103,7 @@ interface Claim {
 export function createHeartbeats(options: HeartbeatsOptions): Heartbeats {
   const { self, incarnation, clock, onEvent, turn = setImmediate } = options
   let names = checked(options.peers)
+  let sorted = [self, ...names].sort()
   const peers = new HeartbeatPeers(names, options.timing, clock.nowMs())
   const leases = new HeartbeatLeases({ self, voters: options.voters }, leaseTimings(options), clock.nowMs())
   /** The claim last raised as `leader.heard`, so that it is raised once even if it is not followed. */
@@ -251,7 +252,7 @@ export function createHeartbeats(options: HeartbeatsOptions): Heartbeats {
     selfStopMs: () => leases.selfStopMs(clock.nowMs()),
     promiseUntilMs: () => Math.max(0, leases.promiseUntilMs(clock.nowMs())),
     lastHeardMs: (node) => peers.lastHeardMs(node),
-    aliveNodes: () => [self, ...peers.aliveNames()].sort(),
+    aliveNodes: () => sorted.filter((name) => name === self || peers.isAlive(name)),
     stalledNodes: (afterMs) => peers.stalledNames(clock.nowMs(), afterMs),
     isLeaseDropped: () => leases.isDropped,
     askPromise(question) {
@@ -263,6 +264,7 @@ export function createHeartbeats(options: HeartbeatsOptions): Heartbeats {
     configure(surroundings) {
       const { peers: next, voters, timing } = surroundings
       names = checked(next)
+      sorted = [self, ...names].sort()
       peers.configure(names, timing, clock.nowMs())
       leases.configure({ self, voters }, leaseTimings(surroundings), clock.nowMs())
       ticker.stop()

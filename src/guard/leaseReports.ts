@@ -84,6 +84,24 @@ export class LeaseReporter {
   }
 }
 
+/** With its times by another clock. */
+export function reportBy(convert: (atMs: number) => number, report: LeaseReport): LeaseReport {
+  const { epoch, leaderUntilMs, nodeUntilMs, selfStopMs, isPromised, alive, stalled, linkHeardMs } = report
+  const converted = (atMs: number | null): number | null => (atMs === null ? null : convert(atMs))
+  return {
+    epoch,
+    leaderUntilMs: converted(leaderUntilMs),
+    nodeUntilMs: converted(nodeUntilMs),
+    selfStopMs,
+    isPromised,
+    alive,
+    stalled,
+    linkHeardMs:
+      linkHeardMs &&
+      Object.fromEntries(Object.entries(linkHeardMs).map(([node, links]) => [node, links.map(converted)])),
+  }
+}
+
 function isValid(untilMs: number | null, nowMs: number): boolean {
   return untilMs !== null && nowMs < untilMs
 }

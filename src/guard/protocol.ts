@@ -4,8 +4,8 @@
  * binary, so a frame that does not parse is a programming error: the guard then kills the node process and starts it anew.
  */
 import { constants } from 'node:os'
-import { decode, encode } from '@msgpack/msgpack'
 import { z } from 'zod'
+import { decodeBody, encodeBody } from '../wire/codec.ts'
 
 /** A longer frame is refused by both ends. */
 export const frameLengthMax = 1024 * 1024
@@ -205,7 +205,7 @@ export type FrameOf<Frame extends { type: string }, Type extends Frame['type']> 
 
 /** Throws when the frame is too long: the caller has to bound what it puts in. */
 export function encodeFrame(frame: NodeFrame | GuardFrame): Uint8Array {
-  const body = encode(frame)
+  const body = encodeBody(frame)
   if (body.length > frameLengthMax) throw new Error(`frame '${frame.type}' of ${body.length} bytes is too long`)
   const bytes = new Uint8Array(4 + body.length)
   new DataView(bytes.buffer).setUint32(0, body.length)
@@ -226,7 +226,7 @@ export class FrameReader<Frame> {
     let bytes = this.#rest.length === 0 ? piece : Buffer.concat([this.#rest, piece])
     const frames: Frame[] = []
     for (let length = lengthOf(bytes); length !== null && bytes.length >= 4 + length; length = lengthOf(bytes)) {
-      frames.push(this.#schema.parse(decode(bytes.subarray(4, 4 + length))))
+      frames.push(this.#schema.parse(decodeBody(bytes.subarray(4, 4 + length))))
       bytes = bytes.subarray(4 + length)
     }
     // A copy: the stream may use its buffer again.

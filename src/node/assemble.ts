@@ -137,7 +137,7 @@ export async function assemble(of: {
     codec: msgpackCodec(parsePeerMessage),
     onLaterLife: (known, by) => outdated(parts, ports, { known, by }),
     onEndedLife: (by) => counted(parts, ports, by),
-    onMessage: (from, message, meta) => receive(parts, { node: from, ...meta }, message),
+    onMessage: (node, message, { incarnation, link }) => receive(parts, { node, incarnation, link }, message),
   })
   const sight = new GuardSight({
     self,

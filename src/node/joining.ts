@@ -72,8 +72,11 @@ function isOneOfUs(parts: Pick<Parts, 'foreigners'>, node: NodeName): void {
 export function reconcileMembers(parts: Parts): void {
   const { configuration, sight, replica, self, disks, reconfiguration } = parts
   if (!replica.isLeader) return
-  const alive = sight.aliveNodes().filter((name) => isHeeded(parts, name))
-  const heard = Object.fromEntries([...disks, [self, replica.disk] as const].filter(([name]) => alive.includes(name)))
+  const heard: Record<NodeName, string> = {}
+  for (const name of sight.aliveNodes()) {
+    const disk = name === self ? replica.disk : disks.get(name)
+    if (disk !== undefined && isHeeded(parts, name)) heard[name] = disk
+  }
   const wanted = wantedMembers(configuration)
   replica.reconcileMembers(reconfiguration?.timings.admissible(wanted) ?? wanted, heard)
 }

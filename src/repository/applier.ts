@@ -68,7 +68,7 @@ export class Applier {
   #apply({ index, epoch, command }: LogEntry): Outcome {
     this.#at = { index, epoch }
     if (command.type === 'members') this.#members = command.members
-    const outcome = this.tree.apply(command, this.#at)
+    const outcome = this.tree.apply(command, this.#at, this.#log.sizeBytesAt(index))
     for (const entry of outcome.changed) this.#unsaved.set(entry.key, entry)
     return outcome
   }

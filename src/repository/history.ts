@@ -3,7 +3,6 @@
  * and by bytes: the oldest entries go first, each whole, and who asks for what is gone is told from where on all is still known.
  */
 import { isUnder } from './keys.ts'
-import { entrySizeBytes } from './limits.ts'
 import type { TreeEntry } from './tree.ts'
 
 export interface HistoryBounds {
@@ -40,8 +39,8 @@ export class History {
     this.#bounds = bounds
   }
 
-  add({ revision, changed }: Changed): void {
-    const sizeBytes = changed.reduce((sum, entry) => sum + entrySizeBytes(entry), 0)
+  /** `sizeBytes`: of the entry of the log. */
+  add({ revision, changed }: Changed, sizeBytes: number): void {
     this.#kept.push({ revision, changed, sizeBytes })
     this.#count += changed.length
     this.#sizeBytes += sizeBytes

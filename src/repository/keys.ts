@@ -3,7 +3,7 @@
 /** `lock/n1` is under `lock`, under `lock/` and under '', not under `lo`. */
 export function isUnder(key: string, prefix: string): boolean {
   if (prefix === '' || key === prefix) return true
-  return key.startsWith(folderOf(prefix))
+  return key.startsWith(prefix) && (prefix.endsWith('/') || key[prefix.length] === '/')
 }
 
 /** By code unit, as everywhere where order has to be the same on all nodes. */

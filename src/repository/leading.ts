@@ -133,7 +133,7 @@ export class Leading {
     for (const { to, isEmpty } of due) this.#send(to, isEmpty)
     this.#tickCount += 1
     const isIdle = this.#tickCount % idleTickCount === 0
-    for (const to of this.#others()) if (isIdle && !due.some((sent) => sent.to === to)) this.#send(to, true)
+    if (isIdle) for (const to of this.#others()) if (!due.some((sent) => sent.to === to)) this.#send(to, true)
     this.#offer()
     const progress = Object.values(this.#core.state.leadership?.progress ?? {})
     if (!progress.some(({ mode }) => mode === 'installing')) this.#core.forgetSnapshot()

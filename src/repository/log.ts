@@ -79,6 +79,11 @@ export class Log implements LogReader {
     return found
   }
 
+  /** Of the command of an entry that is there. */
+  sizeBytesAt(index: number): number {
+    return this.#entries[index - this.firstIndex]!.bytes.length
+  }
+
   /** Puts entries at the end, or in the place of everything from the first of them on. What is returned is to be written. */
   put(entries: readonly LogEntry[]): readonly KeptEntry[] {
     const first = entries[0]

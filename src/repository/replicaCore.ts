@@ -222,6 +222,7 @@ export class ReplicaCore {
   }
 
   apply(): void {
+    if (!this.hasMoreToApply) return
     this.applier.applyUpTo(this.#state.commitIndex, (entry, outcome) =>
       this.options.onApplied(entry, entry.epoch === this.ledEpoch, outcome),
     )

@@ -5,6 +5,7 @@
  * the tree is the index of the last entry applied, whether it changed anything or not; that of a key is the index of its entry.
  */
 import type { Change, Condition, LogCommand } from '../../machines/logic/replicatedLog.ts'
+import { encodeBody } from '../wire/codec.ts'
 import { type ChangesSince, History, type HistoryBounds } from './history.ts'
 import { isUnder, SortedKeys } from './keys.ts'
 import { entrySizeBytes } from './limits.ts'
@@ -57,7 +58,8 @@ const nothing: Outcome = { isApplied: true, changed: [], conflicts: [] }
 export class Tree implements TreeReader {
   readonly #entries = new Map<string, TreeEntry>()
   readonly #keys = new SortedKeys()
-  readonly #watchers = new Set<Watcher>()
+  /** Replaced when it changes, so that those who are being told are those who were there before. */
+  #watchers: readonly Watcher[] = []
   readonly #history: History
   #revision = 0
   /** Of what was measured, and what each key counts in it. Only who is asked for it measures: a leader. */
@@ -108,16 +110,18 @@ export class Tree implements TreeReader {
     return this.#history.since(prefix, afterRevision)
   }
 
-  /** All changes of one entry at once, or none; a key that is there twice gets its last value. */
-  apply(command: LogCommand, at: { epoch: number; index: number }): Outcome {
+  /**
+   * All changes of one entry at once, or none; a key that is there twice gets its last value. `sizeBytes`: of the command, where that is
+   * known: it bounds the history.
+   */
+  apply(command: LogCommand, at: { epoch: number; index: number }, sizeBytes?: number): Outcome {
     this.#revision = at.index
     if (command.type !== 'set') return nothing
     const conflicts = this.#conflictsOf(command.conditions)
     if (conflicts.length > 0) return { isApplied: false, changed: [], conflicts }
-    const last = new Map(command.entries.map(({ key, value }) => [key, { key, value: value ?? null, ...at }]))
-    const changed = [...last.values()]
+    const changed = lastOf(command.entries, at)
     for (const entry of changed) this.#put(entry)
-    this.#history.add({ revision: at.index, changed })
+    this.#history.add({ revision: at.index, changed }, sizeBytes ?? encodeBody(command).length)
     this.#tell(changed)
     return { isApplied: true, changed, conflicts }
   }
@@ -173,21 +177,31 @@ export class Tree implements TreeReader {
   }
 
   #conflictsOf(conditions: readonly Condition[]): Condition[] {
-    return conditions.flatMap(({ key, index }) => {
+    const conflicts: Condition[] = []
+    for (const { key, index } of conditions) {
       const actual = this.#entries.get(key)?.index ?? 0
-      return actual === index ? [] : [{ key, index: actual }]
-    })
+      if (actual !== index) conflicts.push({ key, index: actual })
+    }
+    return conflicts
   }
 
   #follow(watcher: Watcher): () => void {
-    this.#watchers.add(watcher)
-    return () => this.#watchers.delete(watcher)
+    this.#watchers = [...this.#watchers, watcher]
+    return () => {
+      this.#watchers = this.#watchers.filter((other) => other !== watcher)
+    }
   }
 
   #tell(changed: readonly TreeEntry[]): void {
-    for (const { prefix, afterRevision, callback } of [...this.#watchers]) {
+    for (const { prefix, afterRevision, callback } of this.#watchers) {
       const concerned = this.#revision > afterRevision ? changed.filter(({ key }) => isUnder(key, prefix)) : []
       if (concerned.length > 0) callback(concerned, this.#revision)
     }
   }
+}
+
+function lastOf(changes: readonly Change[], { epoch, index }: { epoch: number; index: number }): readonly TreeEntry[] {
+  const entries = changes.map(({ key, value }) => ({ key, value: value ?? null, epoch, index }))
+  if (entries.length < 2) return entries
+  return [...new Map(entries.map((entry) => [entry.key, entry])).values()]
 }

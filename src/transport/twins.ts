@@ -33,11 +33,11 @@ export class Twins {
   /** What it is a copy of; null: of none that is kept, or of one from an earlier life. */
   find(datagram: Uint8Array): { readonly peer: Peer; readonly sequence: number } | null {
     const kept = this.#slots[slotOf(datagram)]
-    if (!kept || kept.incarnation !== kept.peer.incarnation) return null
+    if (!kept || kept.datagram.length !== datagram.length || kept.incarnation !== kept.peer.incarnation) return null
     return Buffer.compare(kept.datagram, datagram) === 0 ? kept : null
   }
 }
 
 function slotOf(datagram: Uint8Array): number {
-  return (datagram.at(-1) ?? 0) % slotCount
+  return (datagram[datagram.length - 1] ?? 0) % slotCount
 }

@@ -7,17 +7,17 @@ const change = (key: string, revision: number, value: unknown = revision) => ({ 
 
 test('by count: the oldest go first, each entry whole, and the last stays however large', () => {
   const history = new History(10, { countMax: 3, bytesMax: 1e6 })
-  history.add({ revision: 11, changed: [change('a', 11), change('b', 11)] })
-  history.add({ revision: 12, changed: [change('a', 12)] })
+  history.add({ revision: 11, changed: [change('a', 11), change('b', 11)] }, 20)
+  history.add({ revision: 12, changed: [change('a', 12)] }, 10)
   expect(history.since('', 10)).toMatchObject({
     isComplete: true,
     oldest: 10,
     changes: [{ revision: 11 }, { revision: 12 }],
   })
-  history.add({ revision: 14, changed: [change('a', 14)] })
+  history.add({ revision: 14, changed: [change('a', 14)] }, 10)
   expect(history.since('', 10)).toEqual({ isComplete: false, oldest: 11 })
   expect(history.since('', 11)).toMatchObject({ isComplete: true, changes: [{ revision: 12 }, { revision: 14 }] })
-  history.add({ revision: 15, changed: 'abcdef'.split('').map((key) => change(key, 15)) })
+  history.add({ revision: 15, changed: 'abcdef'.split('').map((key) => change(key, 15)) }, 60)
   expect(history.since('c', 14)).toEqual({
     isComplete: true,
     oldest: 14,
@@ -27,8 +27,7 @@ test('by count: the oldest go first, each entry whole, and the last stays howeve
 
 test('by bytes', () => {
   const history = new History(0, { countMax: 1000, bytesMax: 1000 })
-  for (let revision = 1; revision <= 9; revision += 1)
-    history.add({ revision, changed: [change('a', revision, 'x'.repeat(300))] })
+  for (let revision = 1; revision <= 9; revision += 1) history.add({ revision, changed: [change('a', revision)] }, 304)
   expect(history.since('', 0)).toEqual({ isComplete: false, oldest: 6 })
 })
 
@@ -40,7 +39,7 @@ test('property: what it says is complete is complete', () => {
       const all = counts.map((count, place) => {
         const revision = place + 1
         const changed = Array.from({ length: count }, (_, key) => change(`${key}`, revision))
-        history.add({ revision, changed })
+        history.add({ revision, changed }, 10)
         return { revision, changed }
       })
       const since = history.since('', after)

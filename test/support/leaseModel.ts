@@ -179,7 +179,9 @@ export class LeaseModel {
   }
 
   #leaseUntilMs(voter: Voter): number {
-    return voter.lease ? leaderLeaseUntilMs(voter.lease, this.#who(voter), tightTiming) : Number.NEGATIVE_INFINITY
+    return voter.lease
+      ? leaderLeaseUntilMs(followedSinceMs(voter.lease, this.#who(voter)), tightTiming)
+      : Number.NEGATIVE_INFINITY
   }
 
   #isLeaseValid(voter: Voter): boolean {

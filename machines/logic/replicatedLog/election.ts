@@ -132,11 +132,14 @@ export function considerVoteReply(state: ReplicaState, from: Peer, reply: VoteRe
   const current = raised(state, reply.refusal === null ? 0 : reply.voterEpoch)
   const { ballot } = current
   if (ballot === null || ballot.isPre !== reply.isPre || ballot.epoch !== reply.epoch) return current
-  if (reply.refusal === null)
-    return { ...current, ballot: { ...ballot, granted: including(ballot.granted, from.name) } }
+  if (reply.refusal === null) {
+    const granted = including(ballot.granted, from.name)
+    return granted === ballot.granted ? current : { ...current, ballot: { ...ballot, granted } }
+  }
   // A pre-vote is a question that may be asked again; so is what only a promise stands against.
   const isFinal = !ballot.isPre && reply.refusal !== 'promise'
-  return isFinal ? { ...current, ballot: { ...ballot, refused: including(ballot.refused, from.name) } } : current
+  const refused = isFinal ? including(ballot.refused, from.name) : ballot.refused
+  return refused === ballot.refused ? current : { ...current, ballot: { ...ballot, refused } }
 }
 
 /** How the own ballot stands; null without one. Besides the majority it needs those that a change of a pair has to wait for. */

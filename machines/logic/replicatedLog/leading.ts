@@ -98,8 +98,12 @@ export function isDeposed(state: ReplicaState): boolean {
 /** Members of any kind that have confirmed everything up to `index`, this leader included. */
 export function caughtUpNames(state: ReplicaState, index: number): readonly NodeName[] {
   const progress = Object.entries(state.leadership?.progress ?? {})
-  const others = progress.filter(([, { mode, match }]) => mode === 'replicating' && match >= index)
+  const others = progress.filter(([, each]) => isCaughtUp(each, index))
   return [state.self, ...others.map(([name]) => name)]
+}
+
+function isCaughtUp(progress: Progress | undefined, index: number): boolean {
+  return progress?.mode === 'replicating' && progress.match >= index
 }
 
 /** The preferred successor: the first in rank of the voters that are alive and have everything up to `index`. */
@@ -107,10 +111,8 @@ export function viceOf(
   state: ReplicaState,
   { alive, index }: { alive: readonly NodeName[]; index: number },
 ): NodeName | null {
-  const ready = caughtUpNames(state, index).filter((name) => alive.includes(name))
-  const vice = membersOf(state).find(
-    ({ name, kind }) => kind === 'voter' && name !== state.self && ready.includes(name),
-  )
+  const isReady = (name: NodeName) => alive.includes(name) && isCaughtUp(state.leadership?.progress[name], index)
+  const vice = membersOf(state).find(({ name, kind }) => kind === 'voter' && name !== state.self && isReady(name))
   return vice?.name ?? null
 }
 

@@ -28,12 +28,20 @@ export interface MembersGoal {
  * No step is taken after which those who are caught up would be no majority: the entry could not be committed, nor taken back.
  */
 export function nextMembers(current: Members, goal: MembersGoal): Members | null {
+  if (isReached(current, goal)) return null
   const settled = withoutCounting(current, goal)
   const step = quorumSteps(current, goal)
     .map((change) => inRankOrder(change(settled), goal))
     .find((members) => isLegalChange(current, members) && isCommittable(current, members, goal))
   const next = step ?? inRankOrder(settled, goal)
   return isSame(current, next) || !isLegalChange(current, next) ? null : next
+}
+
+/** Everybody is what it should be, in order: looked at several times a second, and so it nearly always is. */
+function isReached(current: Members, { wanted, disks }: MembersGoal): boolean {
+  const isSound = ({ name, disk, kind }: Member, place: number) =>
+    name === wanted[place]!.name && kind === wanted[place]!.kind && (disks[name] ?? disk) === disk
+  return current.length === wanted.length && current.every(isSound)
 }
 
 /** All that changes no majority: learners come, go, and change their disks. */

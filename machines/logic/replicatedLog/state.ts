@@ -107,7 +107,12 @@ export function initialState(
 
 /** What `initialState` needs: the snapshot's membership (`noMembership` without one), and those in the entries after it. */
 export function membershipsIn(base: Membership, entries: readonly LogEntry[]): readonly Membership[] {
-  return [base, ...entries.flatMap((entry) => membershipOf(entry) ?? [])]
+  const memberships = [base]
+  for (const entry of entries) {
+    const membership = membershipOf(entry)
+    if (membership) memberships.push(membership)
+  }
+  return memberships
 }
 
 export function membershipOf({ index, command }: LogEntry): Membership | null {
@@ -156,10 +161,12 @@ export function withEntries(state: ReplicaState, entries: readonly LogEntry[]): 
 
 /** More is known to be committed: earlier memberships can't come back. */
 export function withCommitIndex(state: ReplicaState, commitIndex: number): ReplicaState {
-  const place = state.memberships.findLastIndex(({ index }) => index <= commitIndex)
+  const isSettled = state.memberships.length === 1
+  const place = isSettled ? 0 : state.memberships.findLastIndex(({ index }) => index <= commitIndex)
   const memberships = place > 0 ? state.memberships.slice(place) : state.memberships
   const receiving = state.receiving !== null && state.receiving.at.index <= commitIndex ? null : state.receiving
-  return { ...state, commitIndex, memberships, receiving }
+  const isSame = commitIndex === state.commitIndex && memberships === state.memberships && receiving === state.receiving
+  return isSame ? state : { ...state, commitIndex, memberships, receiving }
 }
 
 export function lastPosition(log: LogReader): Position {

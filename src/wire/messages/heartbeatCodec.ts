@@ -122,14 +122,17 @@ class Writer {
 
 class Reader {
   readonly #names = new Names()
-  #bytes: Uint8Array = new Uint8Array(0)
-  #view = new DataView(this.#bytes.buffer)
+  /** What is read is copied here first: a view of its own for each heartbeat costs as much as reading it. */
+  readonly #bytes = new Uint8Array(bytesMax)
+  readonly #view = new DataView(this.#bytes.buffer)
+  #length = 0
   #end = 0
   #isSound = true
 
   read(bytes: Uint8Array, { oldest, newest }: HeartbeatFormats): { heartbeat: Heartbeat; newest: number } | null {
-    this.#bytes = bytes
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    if (bytes.length > bytesMax) return null
+    this.#bytes.set(bytes)
+    this.#length = bytes.length
     this.#end = 0
     this.#isSound = true
     const format = this.#byte()
@@ -172,10 +175,11 @@ class Reader {
   }
 
   #byte(): number {
-    const value = this.#bytes[this.#end]
+    const at = this.#end
     this.#end += 1
-    if (value === undefined) this.#isSound = false
-    return value ?? 0
+    if (at < this.#length) return this.#bytes[at]!
+    this.#isSound = false
+    return 0
   }
 
   #flag(): boolean {
@@ -187,7 +191,7 @@ class Reader {
   #number(): number {
     const at = this.#end
     this.#end += 8
-    if (this.#end > this.#bytes.length) {
+    if (this.#end > this.#length) {
       this.#isSound = false
       return 0
     }
@@ -211,7 +215,7 @@ class Reader {
     if (length === 0) return null
     const start = this.#end
     this.#end += length
-    if (length > nodeNameLengthMax || this.#end > this.#bytes.length) {
+    if (length > nodeNameLengthMax || this.#end > this.#length) {
       this.#isSound = false
       return null
     }

@@ -46,7 +46,7 @@ test('only the leader it was made to can be out of the way', () => {
 
 test('the leader lease counts from the send time a quorum has echoed', () => {
   let lease = leading(4)
-  const untilMs = () => leaderLeaseUntilMs(lease, { ...three, nowMs: 1100 }, timing)
+  const untilMs = () => leaderLeaseUntilMs(followedSinceMs(lease, { ...three, nowMs: 1100 }), timing)
   expect(untilMs()).toBe(Number.NEGATIVE_INFINITY)
   lease = echoed(lease, { ...three, voter: 'n2', echo: echo(1000) })
   expect(untilMs()).toBeCloseTo(1000 + 128.7)
@@ -109,7 +109,7 @@ test('at the worst drift a promise still outlasts the lease it stands for, and t
   const slow = 1 - clockDrift
   const fast = 1 + clockDrift
   const lease = echoed(leading(4), { ...three, voter: 'n2', echo: echo(0) })
-  const leaseMs = leaderLeaseUntilMs(lease, { ...three, nowMs: 0 }, timing) / slow
+  const leaseMs = leaderLeaseUntilMs(followedSinceMs(lease, { ...three, nowMs: 0 }), timing) / slow
   const promiseMs = promised(promiseAtStart(-1000, timing), { leader: 'n1', receivedAtMs: 0 }, timing).untilMs / fast
   expect(promiseMs - leaseMs).toBeGreaterThan(-1e-9)
   const actsMs = (nodeLeaseUntilMs(0, timing) + timing.selfStopMs) / slow
