@@ -35,6 +35,7 @@ import { after, reconcile } from './crim/reconcile.ts'
 import { forgiven, relieved } from './crim/recovery.ts'
 import { isDue, timerOf } from './crim/timerNames.ts'
 import { timed, wantedTimers } from './crim/timers.ts'
+import { isEmpty, kept } from './crim/unchanged.ts'
 import { isolationWaitMs } from './logic/lease.ts'
 import type { ComponentId } from './model/ids.ts'
 import { compareTokens } from './model/token.ts'
@@ -64,16 +65,19 @@ const machine = setup({
 })
 
 function isConverging(context: CrimContext): boolean {
-  return context.waits.length > 0 || context.awaited.length > 0 || Object.keys(context.commanded).length > 0
+  return context.waits.length > 0 || context.awaited.length > 0 || !isEmpty(context.commanded)
 }
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 /** Notes what an event says. Commands that a status reflects, or that the decisions went past, are no longer under way. */
 function note(change: (context: CrimContext, event: CrimEvent) => CrimChange) {
   return machine.assign(({ context, event }) => {
-    const noted = { ...context, ...change(context, event) }
-    const known = { ...noted, commanded: stillCommanded(noted, event) }
-    const left = isAsBefore(context, event) ? known : { ...known, ...forgotten(known) }
-    return { ...left, withheld: stillWithheld(left) }
+    const known: Mutable<CrimContext> = { ...context, ...change(context, event) }
+    known.commanded = stillCommanded(known, event)
+    if (!isAsBefore(context, event)) Object.assign(known, forgotten(known))
+    known.withheld = stillWithheld(known)
+    return known
   })
 }
 
@@ -84,12 +88,7 @@ function isAsBefore(context: CrimContext, event: CrimEvent): boolean {
 
 function stillCommanded(context: CrimContext, event: CrimEvent): CrimContext['commanded'] {
   const { commanded } = context
-  if (event.type !== 'status.reported') {
-    const components = Object.keys(commanded) as ComponentId[]
-    const left = components.filter((component) => isUnderWay(context, component))
-    if (left.length === components.length) return commanded
-    return Object.fromEntries(left.map((component) => [component, commanded[component]!]))
-  }
+  if (event.type !== 'status.reported') return kept(commanded, (component) => isUnderWay(context, component))
   const { component } = event.status
   if (commanded[component] === undefined || isUnderWay(context, component)) return commanded
   const { [component]: _, ...others } = commanded
@@ -189,7 +188,7 @@ const actions = named({
   repeat: actInTime((context) => {
     const { awaited, epoch } = context
     const questions: CrimEffect[] = awaited.length > 0 ? [{ type: 'survey.request', nodes: awaited, epoch }] : []
-    if (Object.keys(context.commanded).length === 0) return { change: {}, effects: questions }
+    if (isEmpty(context.commanded)) return { change: {}, effects: questions }
     const introduced = {}
     const { change, effects } = reconcile({ ...context, introduced }, { isRepeating: true })
     return { change: { introduced, ...change }, effects: [...questions, ...effects] }

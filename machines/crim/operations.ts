@@ -4,7 +4,7 @@
  * hand-over that is not decided yet) ends with the mastership, and whoever asked is told so.
  */
 import { forecast } from '../logic/placement/rehearse.ts'
-import { type ComponentId, hostOf } from '../model/ids.ts'
+import { hostOf } from '../model/ids.ts'
 import type { Operation, OperationCode, OperationResult } from '../model/operation.ts'
 import type { Change, CrimChange, CrimContext, CrimEffect, PendingOperation } from './context.ts'
 import type { Checked, OperationKind } from './operations/kind.ts'
@@ -18,6 +18,7 @@ import { switchover } from './operations/switchover.ts'
 import { isHostStopped } from './places.ts'
 import { planInputOf, propose, type Reconciled } from './propose.ts'
 import { isDue, timerOf } from './timerNames.ts'
+import { kept } from './unchanged.ts'
 
 /** More operations than this at once are refused. */
 const operationCountMax = 64
@@ -150,11 +151,10 @@ export function expireOperations(context: CrimContext): Reconciled {
 
 /** What is to be offline until it has stopped, or, for a self-test, until that is over. */
 export function stillWithheld(context: CrimContext): CrimContext['withheld'] {
-  const hosts = Object.keys(context.withheld) as ComponentId[]
-  const left = hosts.filter(
+  return kept(
+    context.withheld,
     (host) => !isHostStopped(context, host) || context.operations.some((pending) => isOf(pending, hostOf(host))),
   )
-  return left.length === hosts.length ? context.withheld : Object.fromEntries(left.map((host) => [host, true as const]))
 }
 
 /** What was under way when the mastership ended is no longer this CRIM's to answer for. */
