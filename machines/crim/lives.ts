@@ -13,10 +13,10 @@ import { isUp } from './observe.ts'
 
 /** Lives that have said what is, and so may be commanded from now on. A number never goes back. */
 export function livesBegun(context: CrimContext): Change[] {
-  return Object.entries(context.nodes)
-    .filter(([name, { incarnation }]) => isUp(context, name) && incarnation > (context.lives[name] ?? 0))
-    .filter(([name]) => !context.awaited.includes(name))
-    .map(([name, { incarnation }]) => ({ key: lifeKey(name), value: incarnation }))
+  const { nodes, lives, awaited } = context
+  return Object.keys(nodes)
+    .filter((name) => nodes[name]!.incarnation > (lives[name] ?? 0) && isUp(context, name) && !awaited.includes(name))
+    .map((name) => ({ key: lifeKey(name), value: nodes[name]!.incarnation }))
 }
 
 /** Of nodes that are no longer configured, and that nothing is to be feared from any more. */

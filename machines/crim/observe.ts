@@ -1,6 +1,5 @@
 /** How what nodes say, and what the repository has applied, changes what the CRIM knows. Pure. */
-import { compiled } from '../logic/placement/index.ts'
-import { type ComponentId, hostOf, type NodeName, nodeOf } from '../model/ids.ts'
+import { type ComponentId, componentId, hostOf, type NodeName, nodeOf } from '../model/ids.ts'
 import { type ComponentStatus, stoppedAvailabilities, upAvailabilities } from '../model/status.ts'
 import { nothingSet } from './administrative.ts'
 import { applied } from './applied.ts'
@@ -153,8 +152,9 @@ const assignedHostsOf = new WeakMap<CrimContext['configuration'], ReadonlySet<Co
 function assignedHosts(configuration: CrimContext['configuration']): ReadonlySet<ComponentId> {
   const before = assignedHostsOf.get(configuration)
   if (before) return before
-  const { hostIds, slotHosts } = compiled(configuration)
-  const hosts = new Set([...slotHosts].map((host) => hostIds[host]!))
+  const hosts = new Set<ComponentId>()
+  for (const { component } of Object.values(configuration.assignments))
+    for (const node of configuration.components[component]!.nodes) hosts.add(componentId({ node, component }))
   assignedHostsOf.set(configuration, hosts)
   return hosts
 }

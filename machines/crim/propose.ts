@@ -1,4 +1,6 @@
 import type { PlanInput } from '../logic/placement/index.ts'
+import type { NodeName } from '../model/ids.ts'
+import type { NodeAvailability } from '../model/status.ts'
 import type { Change, CrimChange, CrimContext, CrimEffect } from './context.ts'
 import { lapsedOf } from './dependencies.ts'
 
@@ -8,11 +10,37 @@ export interface Reconciled {
   readonly effects: readonly CrimEffect[]
 }
 
+/** Nothing to change, nothing to do. */
+export const nothing: Reconciled = { change: {}, effects: [] }
+
 export function planInputOf(context: CrimContext): PlanInput {
-  const nodes = Object.fromEntries(
-    Object.entries(context.nodes).map(([name, { availability }]) => [name, availability]),
-  )
-  return { ...context, nodes, lapsed: lapsedOf(context) }
+  const { configuration, statuses, intents, commanded, locked, barred } = context
+  const { awaited, requests, administrative, withheld } = context
+  return {
+    configuration,
+    nodes: availabilities(context.nodes),
+    statuses,
+    intents,
+    commanded,
+    locked,
+    barred,
+    awaited,
+    requests,
+    administrative,
+    withheld,
+    lapsed: lapsedOf(context),
+  }
+}
+
+const availabilitiesOf = new WeakMap<CrimContext['nodes'], PlanInput['nodes']>()
+
+function availabilities(nodes: CrimContext['nodes']): PlanInput['nodes'] {
+  const before = availabilitiesOf.get(nodes)
+  if (before) return before
+  const made: Record<NodeName, NodeAvailability> = {}
+  for (const name in nodes) made[name] = nodes[name]!.availability
+  availabilitiesOf.set(nodes, made)
+  return made
 }
 
 /**

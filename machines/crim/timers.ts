@@ -63,7 +63,6 @@ export function timed(context: CrimContext): CrimContext {
   const wanted = wantedTimers(context)
   if (isAlike(Object.keys(context.timers), [...wanted.keys()])) return context
   const timers: Record<string, 'running' | 'due'> = {}
-  for (const [timer, delayMs] of wanted)
-    timers[timer] = context.timers[timer] ?? (delayMs > 0 ? 'running' : 'due')
+  for (const [timer, delayMs] of wanted) timers[timer] = context.timers[timer] ?? (delayMs > 0 ? 'running' : 'due')
   return { ...context, timers }
 }

@@ -28,6 +28,12 @@ export function unchanged<T>(before: Readonly<Record<string, T>>, now: Readonly<
     : now
 }
 
+/** Every field of the change is what the record has already. */
+export function isKnown<T extends object>(record: T, change: Partial<T>): boolean {
+  for (const key in change) if (record[key] !== change[key]) return false
+  return true
+}
+
 export function isAlike<T>(some: readonly T[], others: readonly T[]): boolean {
   return some.length === others.length && some.every((one, index) => one === others[index])
 }
