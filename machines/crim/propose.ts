@@ -3,6 +3,7 @@ import type { NodeName } from '../model/ids.ts'
 import type { NodeAvailability } from '../model/status.ts'
 import type { Change, CrimChange, CrimContext, CrimEffect } from './context.ts'
 import { lapsedOf } from './dependencies.ts'
+import { isKnown } from './unchanged.ts'
 
 /** What one look at the CRIM's context leads to. */
 export interface Reconciled {
@@ -13,7 +14,18 @@ export interface Reconciled {
 /** Nothing to change, nothing to do. */
 export const nothing: Reconciled = { change: {}, effects: [] }
 
+/** The last input for a configuration: while nothing of it changes it stays the same object, by which all that was made of it is found. */
+const lastInputs = new WeakMap<CrimContext['configuration'], PlanInput>()
+
 export function planInputOf(context: CrimContext): PlanInput {
+  const input = inputOf(context)
+  const before = lastInputs.get(input.configuration)
+  if (before && isKnown(before, input)) return before
+  lastInputs.set(input.configuration, input)
+  return input
+}
+
+function inputOf(context: CrimContext): PlanInput {
   const { configuration, statuses, intents, commanded, locked, barred } = context
   const { awaited, requests, administrative, withheld } = context
   return {

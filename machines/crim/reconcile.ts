@@ -77,11 +77,13 @@ function reasonsOf(targets: readonly Target[]): CrimContext['reasons'] {
 }
 
 /** The last plan for a configuration: it saves most of the work of the next, and changes nothing of it. */
-const lastPlans = new WeakMap<PlanInput['configuration'], Plan>()
+const lastPlans = new WeakMap<PlanInput['configuration'], { readonly input: PlanInput; readonly made: Plan }>()
 
 function planned(input: PlanInput): Plan {
-  const made = plan(input, lastPlans.get(input.configuration))
-  lastPlans.set(input.configuration, made)
+  const last = lastPlans.get(input.configuration)
+  if (last?.input === input) return last.made
+  const made = plan(input, last?.made)
+  lastPlans.set(input.configuration, { input, made })
   return made
 }
 
