@@ -35,7 +35,7 @@ import { after, reconcile } from './crim/reconcile.ts'
 import { forgiven, relieved } from './crim/recovery.ts'
 import { isDue, timerOf } from './crim/timerNames.ts'
 import { timed, wantedTimers } from './crim/timers.ts'
-import { isEmpty, kept } from './crim/unchanged.ts'
+import { isEmpty, isKnown, kept } from './crim/unchanged.ts'
 import { isolationWaitMs } from './logic/lease.ts'
 import type { ComponentId } from './model/ids.ts'
 import { compareTokens } from './model/token.ts'
@@ -107,7 +107,7 @@ function isUnderWay({ statuses, commanded }: CrimContext, component: ComponentId
 function act(decide: (context: CrimContext, event: CrimEvent) => Reconciled) {
   return machine.enqueueActions(({ context, event, enqueue }) => {
     const { change, effects } = decide(context, event)
-    enqueue.assign(change)
+    if (!isKnown(context, change)) enqueue.assign(change)
     for (const effect of effects) enqueue.emit(effect)
   })
 }
@@ -117,11 +117,12 @@ function actInTime(decide: (context: CrimContext, event: CrimEvent) => Reconcile
   return machine.enqueueActions(({ context, event, enqueue }) => {
     const before = timed(context)
     const { change, effects } = decide(before, event)
-    const now = timed({ ...before, ...change })
-    const wanted = wantedTimers(now)
-    enqueue.assign({ ...change, timers: now.timers })
+    const now = isKnown(before, change) ? before : timed({ ...before, ...change })
+    if (now !== context) enqueue.assign({ ...change, timers: now.timers })
     for (const effect of effects) enqueue.emit(effect)
+    if (now.timers === context.timers) return
     for (const timer of Object.keys(context.timers)) if (now.timers[timer] === undefined) enqueue.cancel(timer)
+    const wanted = wantedTimers(now)
     for (const timer of Object.keys(now.timers))
       if (now.timers[timer] === 'running' && context.timers[timer] === undefined)
         enqueue.raise({ type: 'timer.elapsed', timer }, { id: timer, delay: wanted.get(timer)! })

@@ -6,9 +6,9 @@
  * Invariant: the log knows of every life that any master has commanded. A command goes only to a life no later than the one
  * that is committed (the shell looks, at each command), and the no-op that makes a successor master comes after that entry.
  */
-import { type ComponentId, nodeOf } from '../model/ids.ts'
 import type { Change, CrimContext } from './context.ts'
 import { lifeKey } from './keys.ts'
+import { namedIn } from './named.ts'
 import { isUp } from './observe.ts'
 
 /** Lives that have said what is, and so may be commanded from now on. A number never goes back. */
@@ -23,10 +23,6 @@ export function livesBegun(context: CrimContext): Change[] {
 export function livesLeft({ lives, nodes, configuration, intents }: CrimContext): Change[] {
   const left = Object.keys(lives).filter((name) => nodes[name] === undefined && configuration.nodes[name] === undefined)
   if (left.length === 0) return []
-  const named = new Set(
-    Object.values(intents)
-      .flatMap(({ roles }) => Object.keys(roles) as ComponentId[])
-      .map(nodeOf),
-  )
+  const named = namedIn(intents).nodes
   return left.filter((name) => !named.has(name)).map((name) => ({ key: lifeKey(name), value: null }))
 }

@@ -1,9 +1,10 @@
 /** How what nodes say, and what the repository has applied, changes what the CRIM knows. Pure. */
-import { type ComponentId, componentId, hostOf, type NodeName, nodeOf } from '../model/ids.ts'
+import { type ComponentId, hostOf, type NodeName, nodeOf } from '../model/ids.ts'
 import { type ComponentStatus, stoppedAvailabilities, upAvailabilities } from '../model/status.ts'
 import { nothingSet } from './administrative.ts'
 import { applied } from './applied.ts'
 import type { CrimChange, CrimContext, CrimEvent, KnownNode } from './context.ts'
+import { assignedHosts, namedIn } from './named.ts'
 import { returnNoted } from './nodes.ts'
 import { remembered } from './records.ts'
 import { recoveryNoted } from './recovery.ts'
@@ -146,45 +147,14 @@ export function forgotten(context: CrimContext): CrimChange {
   }
 }
 
-const assignedHostsOf = new WeakMap<CrimContext['configuration'], ReadonlySet<ComponentId>>()
-
-/** Components that serve an assignment, on each of their nodes. */
-function assignedHosts(configuration: CrimContext['configuration']): ReadonlySet<ComponentId> {
-  const before = assignedHostsOf.get(configuration)
-  if (before) return before
-  const hosts = new Set<ComponentId>()
-  for (const { component } of Object.values(configuration.assignments))
-    for (const node of configuration.components[component]!.nodes) hosts.add(componentId({ node, component }))
-  assignedHostsOf.set(configuration, hosts)
-  return hosts
-}
-
-interface Named {
-  readonly places: ReadonlySet<ComponentId>
-  readonly hosts: ReadonlySet<ComponentId>
-  readonly nodes: ReadonlySet<NodeName>
-}
-
-const namedBy = new WeakMap<CrimContext['intents'], Named>()
-
-function namedIn(intents: CrimContext['intents']): Named {
-  const before = namedBy.get(intents)
-  if (before) return before
-  const places = new Set(Object.values(intents).flatMap(({ roles }) => Object.keys(roles) as ComponentId[]))
-  const named = { places, hosts: new Set([...places].map(hostOf)), nodes: new Set([...places].map(nodeOf)) }
-  namedBy.set(intents, named)
-  return named
-}
-
 /**
  * Nodes that only intents name, which this life of the node has never known: they were removed before it began. No master has
  * granted them anything since it acquired mastership, so after the wait for isolation nothing of theirs can act.
  */
 export function strangersIsolated(context: CrimContext): CrimChange {
-  const named = Object.values(context.intents).flatMap(({ roles }) =>
-    Object.keys(roles).map((id) => nodeOf(id as ComponentId)),
+  const strangers = [...namedIn(context.intents).nodes].filter(
+    (name) => context.nodes[name] === undefined && !context.configuration.nodes[name],
   )
-  const strangers = named.filter((name) => context.nodes[name] === undefined && !context.configuration.nodes[name])
   const isolated = strangers.map((name) => [name, { availability: 'isolated' as const, incarnation: 0 }])
   return { nodes: { ...context.nodes, ...Object.fromEntries(isolated) } }
 }

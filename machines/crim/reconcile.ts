@@ -12,7 +12,7 @@ import {
   type Step,
   type Target,
 } from '../logic/placement/index.ts'
-import { type AssignmentName, type ComponentId, componentNameOf, hostOf, nodeOf } from '../model/ids.ts'
+import { type AssignmentName, type ComponentId, componentNameOf, nodeOf } from '../model/ids.ts'
 import { activeRoles, type Role } from '../model/roles.ts'
 import { compareTokens, type Token } from '../model/token.ts'
 import type { Change, CrimContext } from './context.ts'
@@ -21,6 +21,7 @@ import { intentChange } from './intents.ts'
 import { introductionsOf } from './introductions.ts'
 import { assignmentStateKey, componentStateKey, failuresKey, lockKey, nodeStateKey } from './keys.ts'
 import { livesBegun, livesLeft } from './lives.ts'
+import { namedIn } from './named.ts'
 import { fellings, nodeStateChanges } from './nodes.ts'
 import { requestsLeft } from './operations/switchover.ts'
 import {
@@ -166,12 +167,10 @@ function waitsOf(steps: readonly Step[]): string[] {
 function statesLeft({ locked, administrative, records, configuration, intents }: CrimContext): Change[] {
   const { nodes, assignments, components } = administrative
   if ([locked, records, nodes, assignments, components].every(isEmpty)) return []
-  const named = new Set(
-    Object.values(intents).flatMap(({ roles }) => (Object.keys(roles) as ComponentId[]).map(hostOf)),
-  )
-  const isKnown = (id: ComponentId) =>
-    configuration.components[componentNameOf(id)]?.nodes.includes(nodeOf(id)) || named.has(id)
-  const strange = (of: object) => (Object.keys(of) as ComponentId[]).filter((id) => !isKnown(id))
+  const { hosts } = namedIn(intents)
+  const isNamed = (id: ComponentId) =>
+    configuration.components[componentNameOf(id)]?.nodes.includes(nodeOf(id)) || hosts.has(id)
+  const strange = (of: object) => (Object.keys(of) as ComponentId[]).filter((id) => !isNamed(id))
   const keys = [
     ...strange(locked).map(lockKey),
     ...strange(components).map(componentStateKey),
