@@ -36,6 +36,7 @@ import { after, reconcile } from './crim/reconcile.ts'
 import { forgiven, relieved } from './crim/recovery.ts'
 import { isDue, timerOf } from './crim/timerNames.ts'
 import { timed, wantedTimers } from './crim/timers.ts'
+import { isEmpty, isKnown, kept } from './crim/unchanged.ts'
 import { isolationWaitMs } from './logic/lease.ts'
 import type { ComponentId } from './model/ids.ts'
 import { compareTokens } from './model/token.ts'
@@ -65,16 +66,19 @@ const machine = setup({
 })
 
 function isConverging(context: CrimContext): boolean {
-  return context.waits.length > 0 || context.awaited.length > 0 || Object.keys(context.commanded).length > 0
+  return context.waits.length > 0 || context.awaited.length > 0 || !isEmpty(context.commanded)
 }
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 /** Notes what an event says. Commands that a status reflects, or that the decisions went past, are no longer under way. */
 function note(change: (context: CrimContext, event: CrimEvent) => CrimChange) {
   return machine.assign(({ context, event }) => {
-    const noted = { ...context, ...change(context, event) }
-    const known = { ...noted, commanded: stillCommanded(noted, event) }
-    const left = isAsBefore(context, event) ? known : { ...known, ...forgotten(known) }
-    return { ...left, withheld: stillWithheld(left) }
+    const known: Mutable<CrimContext> = { ...context, ...change(context, event) }
+    known.commanded = stillCommanded(known, event)
+    if (!isAsBefore(context, event)) Object.assign(known, forgotten(known))
+    known.withheld = stillWithheld(known)
+    return known
   })
 }
 
@@ -85,12 +89,7 @@ function isAsBefore(context: CrimContext, event: CrimEvent): boolean {
 
 function stillCommanded(context: CrimContext, event: CrimEvent): CrimContext['commanded'] {
   const { commanded } = context
-  if (event.type !== 'status.reported') {
-    const components = Object.keys(commanded) as ComponentId[]
-    const left = components.filter((component) => isUnderWay(context, component))
-    if (left.length === components.length) return commanded
-    return Object.fromEntries(left.map((component) => [component, commanded[component]!]))
-  }
+  if (event.type !== 'status.reported') return kept(commanded, (component) => isUnderWay(context, component))
   const { component } = event.status
   if (commanded[component] === undefined || isUnderWay(context, component)) return commanded
   const { [component]: _, ...others } = commanded
@@ -109,7 +108,7 @@ function isUnderWay({ statuses, commanded }: CrimContext, component: ComponentId
 function act(decide: (context: CrimContext, event: CrimEvent) => Reconciled) {
   return machine.enqueueActions(({ context, event, enqueue }) => {
     const { change, effects } = decide(context, event)
-    enqueue.assign(change)
+    if (!isKnown(context, change)) enqueue.assign(change)
     for (const effect of effects) enqueue.emit(effect)
   })
 }
@@ -119,11 +118,12 @@ function actInTime(decide: (context: CrimContext, event: CrimEvent) => Reconcile
   return machine.enqueueActions(({ context, event, enqueue }) => {
     const before = timed(context)
     const { change, effects } = decide(before, event)
-    const now = timed({ ...before, ...change })
-    const wanted = wantedTimers(now)
-    enqueue.assign({ ...change, timers: now.timers })
+    const now = isKnown(before, change) ? before : timed({ ...before, ...change })
+    if (now !== context) enqueue.assign({ ...change, timers: now.timers })
     for (const effect of effects) enqueue.emit(effect)
+    if (now.timers === context.timers) return
     for (const timer of Object.keys(context.timers)) if (now.timers[timer] === undefined) enqueue.cancel(timer)
+    const wanted = wantedTimers(now)
     for (const timer of Object.keys(now.timers))
       if (now.timers[timer] === 'running' && context.timers[timer] === undefined)
         enqueue.raise({ type: 'timer.elapsed', timer }, { id: timer, delay: wanted.get(timer)! })
@@ -191,7 +191,7 @@ const actions = named({
   repeat: actInTime((context) => {
     const { awaited, epoch } = context
     const questions: CrimEffect[] = awaited.length > 0 ? [{ type: 'survey.request', nodes: awaited, epoch }] : []
-    const isRepeating = Object.keys(context.commanded).length > 0
+    const isRepeating = !isEmpty(context.commanded)
     const asked = { ...askedAgain(context), ...(isRepeating && { introduced: {} }) }
     const { change, effects } = reconcile({ ...context, ...asked }, { isRepeating })
     return { change: { ...asked, ...change }, effects: [...questions, ...effects] }

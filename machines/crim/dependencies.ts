@@ -21,13 +21,15 @@ export interface Unmet {
  * fall: it starts again when they have stopped.
  */
 export function lapsedOf(context: CrimContext): Readonly<Record<AssignmentName, true>> {
-  if (compiled(context.configuration).dependencies.length === 0) return {}
+  if (compiled(context.configuration).dependencies.length === 0) return nothing
   const lapsed = unmetDependencies(context).filter(
     ({ name, toleranceMs, isActing, isKnown }) =>
       isDue(context, timerOf.tolerance(name)) || (toleranceMs === 0 && isActing && isKnown),
   )
-  return Object.fromEntries(lapsed.map(({ dependent }) => [dependent, true as const]))
+  return lapsed.length === 0 ? nothing : Object.fromEntries(lapsed.map(({ dependent }) => [dependent, true as const]))
 }
+
+const nothing = {}
 
 interface Found {
   readonly of: Pick<CrimContext, 'configuration' | 'intents'>

@@ -3,7 +3,7 @@ import { type ComponentId, hostOf } from '../model/ids.ts'
 import { compareTokens } from '../model/token.ts'
 import type { CrimChange, CrimContext, CrimEffect, CrimEvent, Errand } from './context.ts'
 import { placesOfHost, typeOfComponent } from './places.ts'
-import type { Reconciled } from './propose.ts'
+import { nothing, type Reconciled } from './propose.ts'
 import { answered, without } from './recovery.ts'
 
 /** Of a component whose type is gone. */
@@ -21,15 +21,13 @@ export function resetsWanted(context: CrimContext): Reconciled {
   const wanted = (Object.keys(context.recovering) as ComponentId[]).filter(
     (place) => context.recovering[place]!.recovery === 'reset' && !isUnderWay(context, place),
   )
-  return wanted.reduce<Reconciled>(
-    ({ change, effects }, place) => {
-      const next = ordered({ ...context, ...change }, place, 'reset')
-      return isUnderWay({ ...context, ...change }, place)
-        ? { change, effects }
-        : { change: { ...change, ...next.change }, effects: [...effects, ...next.effects] }
-    },
-    { change: {}, effects: [] },
-  )
+  return wanted.reduce<Reconciled>((done, place) => {
+    const { change, effects } = done
+    const known = { ...context, ...change }
+    if (isUnderWay(known, place)) return done
+    const next = ordered(known, place, 'reset')
+    return { change: { ...change, ...next.change }, effects: [...effects, ...next.effects] }
+  }, nothing)
 }
 
 function isUnderWay({ errands }: CrimContext, place: ComponentId): boolean {

@@ -3,6 +3,7 @@ import { type Candidate, candidatesOf, type PlanInput, peersOf, type Step } from
 import { type ComponentId, nodeOf } from '../model/ids.ts'
 import type { Intent, Peer } from '../model/status.ts'
 import type { CrimContext, CrimEffect } from './context.ts'
+import { isAlike } from './unchanged.ts'
 
 type Introduction = Extract<CrimEffect, { type: 'peers.command' }>
 
@@ -20,24 +21,22 @@ const known = new WeakMap<readonly Candidate[], Known>()
 export function introductionsOf(context: CrimContext, input: PlanInput, steps: readonly Step[]): Introduction[] {
   const stepping = new Set(steps.map(({ component }) => component))
   const { introduced } = context
-  return Object.values(context.intents).flatMap((intent) => {
+  const introductions: Introduction[] = []
+  for (const intent of Object.values(context.intents)) {
     const candidates = candidatesOf(input, intent.assignment)
     const before = known.get(candidates)
-    if (before?.introduced === introduced && before.stepping === null) return []
+    if (before?.introduced === introduced && before.stepping === null) continue
     const components = Object.keys(intent.roles) as ComponentId[]
     const told = components.map((component) => introduced[component])
     const steppingHere = components.map((component) => stepping.has(component))
     const isSame = before !== undefined && isAlike(before.told, told)
     const isSettled = isSame && (before.stepping === null || isAlike(before.stepping, steppingHere))
-    const introductions = isSettled ? [] : introductionsIn(context, { input, intent, stepping })
-    if (introductions.length === 0)
+    const found = isSettled ? [] : introductionsIn(context, { input, intent, stepping })
+    if (found.length === 0)
       known.set(candidates, { introduced, told, stepping: steppingHere.includes(true) ? steppingHere : null })
-    return introductions
-  })
-}
-
-function isAlike<T>(some: readonly T[], others: readonly T[]): boolean {
-  return some.length === others.length && some.every((one, index) => one === others[index])
+    introductions.push(...found)
+  }
+  return introductions
 }
 
 function introductionsIn(

@@ -6,17 +6,18 @@
  * Invariant: the log knows of every life that any master has commanded. A command goes only to a life no later than the one
  * that is committed (the shell looks, at each command), and the no-op that makes a successor master comes after that entry.
  */
-import { type ComponentId, type NodeName, nodeOf } from '../model/ids.ts'
+import type { NodeName } from '../model/ids.ts'
 import type { Change, CrimContext } from './context.ts'
 import { lifeKey } from './keys.ts'
+import { namedIn } from './named.ts'
 import { isUp } from './observe.ts'
 
 /** Lives that have said what is, and so may be commanded from now on. A number never goes back. */
 export function livesBegun(context: CrimContext): Change[] {
-  return Object.entries(context.nodes)
-    .filter(([name, { incarnation }]) => isUp(context, name) && incarnation > (context.lives[name] ?? 0))
-    .filter(([name]) => !context.awaited.includes(name))
-    .map(([name, { incarnation }]) => ({ key: lifeKey(name), value: incarnation }))
+  const { nodes, lives, awaited } = context
+  return Object.keys(nodes)
+    .filter((name) => nodes[name]!.incarnation > (lives[name] ?? 0) && isUp(context, name) && !awaited.includes(name))
+    .map((name) => ({ key: lifeKey(name), value: nodes[name]!.incarnation }))
 }
 
 /** With what comes at once this is a matter of milliseconds. */
@@ -35,10 +36,6 @@ export function isMute({ awaited, unanswered, lives, nodes }: CrimContext, node:
 export function livesLeft({ lives, nodes, configuration, intents }: CrimContext): Change[] {
   const left = Object.keys(lives).filter((name) => nodes[name] === undefined && configuration.nodes[name] === undefined)
   if (left.length === 0) return []
-  const named = new Set(
-    Object.values(intents)
-      .flatMap(({ roles }) => Object.keys(roles) as ComponentId[])
-      .map(nodeOf),
-  )
+  const named = namedIn(intents).nodes
   return left.filter((name) => !named.has(name)).map((name) => ({ key: lifeKey(name), value: null }))
 }

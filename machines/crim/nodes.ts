@@ -13,7 +13,7 @@ import type { StoredNodeState } from './administrative.ts'
 import type { Change, CrimChange, CrimContext, CrimEffect, CrimEvent, KnownNode } from './context.ts'
 import { nodeStateKey } from './keys.ts'
 import { isMaintained, typeOfComponent } from './places.ts'
-import { planInputOf, type Reconciled } from './propose.ts'
+import { nothing, planInputOf, type Reconciled } from './propose.ts'
 import { isDue, timerOf } from './timerNames.ts'
 
 export function nodeRecoveryOf({ configuration }: CrimContext): NodeRecoveryPolicy {
@@ -55,9 +55,9 @@ function heldDown(context: CrimContext): Change[] {
 }
 
 function released({ administrative, timers }: CrimContext): Change[] {
-  return Object.entries(administrative.nodes)
-    .filter(([node, state]) => state === 'held' && isDue({ timers }, timerOf.hold(node)))
-    .map(([node]) => stateChange(node, null))
+  return Object.keys(administrative.nodes)
+    .filter((node) => administrative.nodes[node] === 'held' && isDue({ timers }, timerOf.hold(node)))
+    .map((node) => stateChange(node, null))
 }
 
 /** Only where what it serves can be served elsewhere: recovery must not take away what still works. */
@@ -117,7 +117,7 @@ export function fellings(context: CrimContext): Reconciled {
   const due = [...wanted].filter(
     ([node]) => isUp(context, node) && context.felled[node] !== incarnationOf(context, node),
   )
-  if (due.length === 0) return { change: {}, effects: [] }
+  if (due.length === 0) return nothing
   const felled = due.map(([node]) => [node, incarnationOf(context, node)])
   return {
     change: { felled: { ...context.felled, ...Object.fromEntries(felled) } },

@@ -1,12 +1,14 @@
 /** How what nodes say, and what the repository has applied, changes what the CRIM knows. Pure. */
-import { type ComponentId, componentNameOf, hostOf, type NodeName, nodeOf } from '../model/ids.ts'
+import { type ComponentId, hostOf, type NodeName, nodeOf } from '../model/ids.ts'
 import { type ComponentStatus, stoppedAvailabilities, upAvailabilities } from '../model/status.ts'
 import { nothingSet } from './administrative.ts'
 import { applied } from './applied.ts'
 import type { CrimChange, CrimContext, CrimEvent, KnownNode } from './context.ts'
+import { assignedHosts, namedIn } from './named.ts'
 import { returnNoted } from './nodes.ts'
 import { remembered } from './records.ts'
 import { recoveryNoted } from './recovery.ts'
+import { kept } from './unchanged.ts'
 
 type EventOf<T extends CrimEvent['type']> = Extract<CrimEvent, { type: T }>
 
@@ -133,37 +135,23 @@ export function reconfigured(context: CrimContext, { configuration }: EventOf<'c
 /** What need not be remembered any more of nodes and components that are not configured. */
 export function forgotten(context: CrimContext): CrimChange {
   const { configuration, intents } = context
-  const named = new Set(Object.values(intents).flatMap(({ roles }) => Object.keys(roles)) as ComponentId[])
-  const assigned = new Set(Object.values(configuration.assignments).map(({ component }) => component))
-  const isAssigned = (name: string, node: NodeName) =>
-    assigned.has(name) && configuration.components[name]!.nodes.includes(node)
-  const isKnown = (id: ComponentId) => named.has(id) || isAssigned(componentNameOf(id), nodeOf(id))
-  const namedHosts = new Set([...named].map(hostOf))
-  const isHostKnown = (id: ComponentId) => namedHosts.has(id) || isAssigned(componentNameOf(id), nodeOf(id))
-  const namedNodes = new Set([...named].map(nodeOf))
-  const isNodeKept = ([name, { availability }]: [string, KnownNode]) =>
-    configuration.nodes[name] !== undefined || namedNodes.has(name) || !stoppedAvailabilities.includes(availability)
+  const assigned = assignedHosts(configuration)
+  const named = namedIn(intents)
+  const isKnown = (id: ComponentId) => assigned.has(hostOf(id)) || named.places.has(id)
+  const isHostKnown = (id: ComponentId) => assigned.has(hostOf(id)) || named.hosts.has(id)
+  const isNodeKept = (name: NodeName, { availability }: KnownNode) =>
+    configuration.nodes[name] !== undefined || named.nodes.has(name) || !stoppedAvailabilities.includes(availability)
   return {
     nodes: kept(context.nodes, isNodeKept),
-    statuses: kept(context.statuses, ([id]) => isKnown(id as ComponentId)),
-    commanded: kept(context.commanded, ([id]) => isKnown(id as ComponentId)),
-    introduced: kept(context.introduced, ([id]) => isKnown(id as ComponentId)),
-    recovering: kept(context.recovering, ([id]) => isKnown(id as ComponentId)),
-    failures: kept(context.failures, ([id]) => isHostKnown(id as ComponentId)),
-    resets: kept(context.resets, ([id]) => isHostKnown(id as ComponentId)),
-    barred: kept(context.barred, ([id]) => isHostKnown(id as ComponentId)),
-    withheld: kept(context.withheld, ([id]) => isHostKnown(id as ComponentId)),
+    statuses: kept(context.statuses, isKnown),
+    commanded: kept(context.commanded, isKnown),
+    introduced: kept(context.introduced, isKnown),
+    recovering: kept(context.recovering, isKnown),
+    failures: kept(context.failures, isHostKnown),
+    resets: kept(context.resets, isHostKnown),
+    barred: kept(context.barred, isHostKnown),
+    withheld: kept(context.withheld, isHostKnown),
   }
-}
-
-/** The same record where nothing goes. */
-function kept<T>(
-  record: Readonly<Record<string, T>>,
-  isKept: (entry: [string, T]) => boolean,
-): Readonly<Record<string, T>> {
-  const entries = Object.entries(record)
-  const left = entries.filter(isKept)
-  return left.length === entries.length ? record : Object.fromEntries(left)
 }
 
 /**
@@ -171,10 +159,9 @@ function kept<T>(
  * granted them anything since it acquired mastership, so after the wait for isolation nothing of theirs can act.
  */
 export function strangersIsolated(context: CrimContext): CrimChange {
-  const named = Object.values(context.intents).flatMap(({ roles }) =>
-    Object.keys(roles).map((id) => nodeOf(id as ComponentId)),
+  const strangers = [...namedIn(context.intents).nodes].filter(
+    (name) => context.nodes[name] === undefined && !context.configuration.nodes[name],
   )
-  const strangers = named.filter((name) => context.nodes[name] === undefined && !context.configuration.nodes[name])
   const isolated = strangers.map((name) => [name, { availability: 'isolated' as const, incarnation: 0 }])
   return { nodes: { ...context.nodes, ...Object.fromEntries(isolated) } }
 }
@@ -183,6 +170,6 @@ function without(names: readonly NodeName[], node: NodeName): NodeName[] {
   return names.filter((name) => name !== node)
 }
 
-function withoutNode<T>(record: Readonly<Record<ComponentId, T>>, node: NodeName): Record<ComponentId, T> {
-  return Object.fromEntries(Object.entries(record).filter(([component]) => nodeOf(component as ComponentId) !== node))
+function withoutNode<T>(record: Readonly<Record<ComponentId, T>>, node: NodeName): Readonly<Record<ComponentId, T>> {
+  return kept(record, (component) => nodeOf(component) !== node)
 }

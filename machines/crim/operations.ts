@@ -4,7 +4,7 @@
  * hand-over that is not decided yet) ends with the mastership, and whoever asked is told so.
  */
 import { forecast } from '../logic/placement/rehearse.ts'
-import { type ComponentId, hostOf } from '../model/ids.ts'
+import { hostOf } from '../model/ids.ts'
 import type { Operation, OperationCode, OperationResult } from '../model/operation.ts'
 import type { Change, CrimChange, CrimContext, CrimEffect, PendingOperation } from './context.ts'
 import type { Checked, OperationKind } from './operations/kind.ts'
@@ -16,8 +16,9 @@ import { setting } from './operations/settings.ts'
 import { shutdown } from './operations/shutdown.ts'
 import { switchover } from './operations/switchover.ts'
 import { isHostStopped } from './places.ts'
-import { planInputOf, propose, type Reconciled } from './propose.ts'
+import { nothing, planInputOf, propose, type Reconciled } from './propose.ts'
 import { isDue, timerOf } from './timerNames.ts'
+import { isAlike, kept } from './unchanged.ts'
 
 /** More operations than this at once are refused. */
 const operationCountMax = 64
@@ -96,29 +97,28 @@ export function operationChanges(context: CrimContext): Change[] {
 
 /** Notes of those that are decided; to be looked at before any other begins. */
 export function decidedOperations(context: CrimContext): CrimContext['operations'] {
-  return context.operations.map((pending) => {
+  const { operations } = context
+  const now = operations.map((pending) => {
     const { operation, isBegun, isDecided } = pending
     const isNow = isBegun && !isDecided && kindOf(operation).isDecided?.(context, operation) === true
     return isNow ? { ...pending, isDecided: true } : pending
   })
+  return isAlike(operations, now) ? operations : now
 }
 
 /** What operations that are under way still have nodes do. */
 export function proceedOperations(context: CrimContext): Reconciled {
-  return context.operations.reduce<Reconciled>(
-    ({ change, effects }, pending) => {
-      const next = kindOf(pending.operation).proceed?.({ ...context, ...change }, pending, pending.operation)
-      return next
-        ? { change: { ...change, ...next.change }, effects: [...effects, ...next.effects] }
-        : { change, effects }
-    },
-    { change: {}, effects: [] },
-  )
+  return context.operations.reduce<Reconciled>((done, pending) => {
+    const { change, effects } = done
+    const next = kindOf(pending.operation).proceed?.({ ...context, ...change }, pending, pending.operation)
+    return next ? { change: { ...change, ...next.change }, effects: [...effects, ...next.effects] } : done
+  }, nothing)
 }
 
 /** Answers the operations that have come to their end. */
 export function finishOperations(context: CrimContext): Reconciled {
   const answers = context.operations.map((pending) => ({ pending, result: resultOf(context, pending) }))
+  if (answers.every(({ result }) => result === null)) return nothing
   return {
     change: { operations: answers.filter(({ result }) => result === null).map(({ pending }) => pending) },
     effects: answers.flatMap(({ pending, result }) => (result ? answer(pending.id, result).effects : [])),
@@ -133,7 +133,7 @@ function resultOf(context: CrimContext, pending: PendingOperation): OperationRes
 /** Those that have taken too long: who asked is told, and what was to be offline for them alone no longer is. */
 export function expireOperations(context: CrimContext): Reconciled {
   const late = context.operations.filter(({ id }) => isDue(context, timerOf.operation(id)))
-  if (late.length === 0) return { change: {}, effects: [] }
+  if (late.length === 0) return nothing
   const operations = context.operations.filter((pending) => !late.includes(pending))
   const hostsOf = (those: CrimContext['operations']) => those.flatMap((pending) => Object.keys(pending.hosts))
   const [lateHosts, others] = [hostsOf(late), hostsOf(operations)]
@@ -150,11 +150,10 @@ export function expireOperations(context: CrimContext): Reconciled {
 
 /** What is to be offline until it has stopped, or, for a self-test, until that is over. */
 export function stillWithheld(context: CrimContext): CrimContext['withheld'] {
-  const hosts = Object.keys(context.withheld) as ComponentId[]
-  const left = hosts.filter(
+  return kept(
+    context.withheld,
     (host) => !isHostStopped(context, host) || context.operations.some((pending) => isOf(pending, hostOf(host))),
   )
-  return left.length === hosts.length ? context.withheld : Object.fromEntries(left.map((host) => [host, true as const]))
 }
 
 /** What was under way when the mastership ended is no longer this CRIM's to answer for. */

@@ -1,7 +1,10 @@
 import type { PlanInput } from '../logic/placement/index.ts'
+import type { NodeName } from '../model/ids.ts'
+import type { NodeAvailability } from '../model/status.ts'
 import type { Change, CrimChange, CrimContext, CrimEffect } from './context.ts'
 import { lapsedOf } from './dependencies.ts'
 import { isMute } from './lives.ts'
+import { isKnown } from './unchanged.ts'
 
 /** What one look at the CRIM's context leads to. */
 export interface Reconciled {
@@ -9,14 +12,55 @@ export interface Reconciled {
   readonly effects: readonly CrimEffect[]
 }
 
+/** Nothing to change, nothing to do. */
+export const nothing: Reconciled = { change: {}, effects: [] }
+
+/** The last input for a configuration: while nothing of it changes it stays the same object, by which all that was made of it is found. */
+const lastInputs = new WeakMap<CrimContext['configuration'], PlanInput>()
+
 export function planInputOf(context: CrimContext): PlanInput {
-  const nodes = Object.fromEntries(
-    Object.entries(context.nodes).map(([name, { availability }]) => [
-      name,
-      isMute(context, name) ? ('ended' as const) : availability,
-    ]),
-  )
-  return { ...context, nodes, lapsed: lapsedOf(context) }
+  const input = inputOf(context)
+  const before = lastInputs.get(input.configuration)
+  if (before && isKnown(before, input)) return before
+  lastInputs.set(input.configuration, input)
+  return input
+}
+
+function inputOf(context: CrimContext): PlanInput {
+  const { configuration, statuses, intents, commanded, locked, barred } = context
+  const { awaited, requests, administrative, withheld } = context
+  return {
+    configuration,
+    nodes: asGoodAs(context),
+    statuses,
+    intents,
+    commanded,
+    locked,
+    barred,
+    awaited,
+    requests,
+    administrative,
+    withheld,
+    lapsed: lapsedOf(context),
+  }
+}
+
+/** Of who is mute nothing is waited for. */
+function asGoodAs(context: CrimContext): PlanInput['nodes'] {
+  const heard = availabilities(context.nodes)
+  const mute = context.awaited.filter((name) => isMute(context, name))
+  return mute.length === 0 ? heard : { ...heard, ...Object.fromEntries(mute.map((name) => [name, 'ended' as const])) }
+}
+
+const availabilitiesOf = new WeakMap<CrimContext['nodes'], PlanInput['nodes']>()
+
+function availabilities(nodes: CrimContext['nodes']): PlanInput['nodes'] {
+  const before = availabilitiesOf.get(nodes)
+  if (before) return before
+  const made: Record<NodeName, NodeAvailability> = {}
+  for (const name in nodes) made[name] = nodes[name]!.availability
+  availabilitiesOf.set(nodes, made)
+  return made
 }
 
 /**

@@ -12,7 +12,7 @@ import {
   type Step,
   type Target,
 } from '../logic/placement/index.ts'
-import { type ComponentId, componentNameOf, hostOf, nodeOf } from '../model/ids.ts'
+import { type AssignmentName, type ComponentId, componentNameOf, nodeOf } from '../model/ids.ts'
 import { activeRoles, type Role } from '../model/roles.ts'
 import { compareTokens, type Token } from '../model/token.ts'
 import type { Change, CrimContext } from './context.ts'
@@ -21,6 +21,7 @@ import { intentChange } from './intents.ts'
 import { introductionsOf } from './introductions.ts'
 import { assignmentStateKey, componentStateKey, failuresKey, lockKey, nodeStateKey } from './keys.ts'
 import { livesBegun, livesLeft } from './lives.ts'
+import { namedIn } from './named.ts'
 import { fellings, nodeStateChanges } from './nodes.ts'
 import { requestsLeft } from './operations/switchover.ts'
 import {
@@ -31,59 +32,77 @@ import {
   proceedOperations,
 } from './operations.ts'
 import { typeOfComponent } from './places.ts'
-import { propose, type Reconciled } from './propose.ts'
+import { nothing, propose, type Reconciled } from './propose.ts'
 import { recordChanges } from './records.ts'
 import { stillRecovering } from './recovery.ts'
 import { inTurn } from './turns.ts'
+import { isAlike, isEmpty, isKnown, unchanged } from './unchanged.ts'
 import { viewOf } from './view.ts'
 
 /** `isRepeating`: commands that were sent already are sent again. */
 export function reconcile(context: CrimContext, { isRepeating } = { isRepeating: false }): Reconciled {
   if (context.proposal) return nothing
   const operations = decidedOperations(context)
-  const noted: Reconciled = { change: { operations }, effects: [] }
+  const noted: Reconciled = operations === context.operations ? nothing : { change: { operations }, effects: [] }
   const next = operations.find(({ isBegun }) => !isBegun)
-  if (!next) return [fellings, decide(isRepeating)].reduce((done, act) => after(context, done, act), noted)
-  const begun = after(context, noted, (known) => beginOperation(known, next))
-  return after(context, begun, (known) => reconcile(known, { isRepeating }))
+  if (!next) return after(context, noted, fellings, (known) => decided(known, isRepeating))
+  return after(
+    context,
+    noted,
+    (known) => beginOperation(known, next),
+    (known) => reconcile(known, { isRepeating }),
+  )
 }
-
-const decide = (isRepeating: boolean) => (context: CrimContext) => decided(context, isRepeating)
 
 function decided(context: CrimContext, isRepeating: boolean): Reconciled {
   const input = viewOf(context)
   const { targets, steps } = planned(input)
-  const reasons = Object.fromEntries(targets.map((target) => [target.assignment, target.reason]))
+  const reasons = unchanged(context.reasons, reasonsOf(targets))
   const changes = changesOf(context, input, targets)
   if (changes.length > 0) return propose({ ...context, reasons }, changes)
-  const known = { ...context, reasons, recovering: stillRecovering(context), requests: requestsLeft(context) }
-  const { recovering, requests } = known
-  return [
-    (now: CrimContext) => commanded(now, input, { steps: inTurn(now, steps), isRepeating }),
+  const change = { reasons, recovering: stillRecovering(context), requests: requestsLeft(context) }
+  return after(
+    context,
+    isKnown(context, change) ? nothing : { change, effects: [] },
+    (now) => commanded(now, input, { steps: inTurn(now, steps), isRepeating }),
     resetsWanted,
     proceedOperations,
     finishOperations,
-  ].reduce((done, act) => after(known, done, act), {
-    change: { reasons, recovering, requests },
-    effects: [],
-  } as Reconciled)
+  )
+}
+
+function reasonsOf(targets: readonly Target[]): CrimContext['reasons'] {
+  const reasons: Record<AssignmentName, string | null> = {}
+  for (const { assignment, reason } of targets) reasons[assignment] = reason
+  return reasons
 }
 
 /** The last plan for a configuration: it saves most of the work of the next, and changes nothing of it. */
-const lastPlans = new WeakMap<PlanInput['configuration'], Plan>()
+const lastPlans = new WeakMap<PlanInput['configuration'], { readonly input: PlanInput; readonly made: Plan }>()
 
 function planned(input: PlanInput): Plan {
-  const made = plan(input, lastPlans.get(input.configuration))
-  lastPlans.set(input.configuration, made)
+  const last = lastPlans.get(input.configuration)
+  if (last?.input === input) return last.made
+  const made = plan(input, last?.made)
+  lastPlans.set(input.configuration, { input, made })
   return made
 }
 
-const nothing: Reconciled = { change: {}, effects: [] }
-
-/** One thing after the other, each on the strength of what the one before has changed. */
-export function after(context: CrimContext, first: Reconciled, act: (context: CrimContext) => Reconciled): Reconciled {
-  const second = act({ ...context, ...first.change })
-  return { change: { ...first.change, ...second.change }, effects: [...first.effects, ...second.effects] }
+/** One thing after the other, each on the strength of what those before have changed. */
+export function after(
+  context: CrimContext,
+  first: Reconciled,
+  ...acts: readonly ((context: CrimContext) => Reconciled)[]
+): Reconciled {
+  let done = first
+  let known = first === nothing ? context : { ...context, ...first.change }
+  for (const act of acts) {
+    const next = act(known)
+    if (next === nothing) continue
+    known = { ...known, ...next.change }
+    done = { change: { ...done.change, ...next.change }, effects: [...done.effects, ...next.effects] }
+  }
+  return done
 }
 
 /** All that is to be decided now. What is kept of failures alone waits for a decision to go along with. */
@@ -95,8 +114,8 @@ function changesOf(context: CrimContext, input: PlanInput, targets: readonly Tar
     ...statesLeft(context),
     ...nodeStateChanges(context),
     ...operationChanges(context),
-    ...targets.flatMap((target) => intentChange(input, target)),
   ]
+  for (const target of targets) changes.push(...intentChange(input, target))
   return changes.length > 0 || records.isUrgent ? atOnce([...records.changes, ...changes]) : []
 }
 
@@ -124,13 +143,13 @@ function commanded(
     .filter((step) => step.waitsFor === null && (isRepeating || !isCommanded(context, step)))
     .map((step) => commandOf(context, input, step))
   const told = [...commands, ...introductionsOf(context, input, steps)]
+  const waits = waitsOf(steps)
+  if (told.length === 0 && isAlike(waits, context.waits)) return nothing
   const underWayNow = Object.fromEntries(commands.map((command) => underWay(context, command)))
   const introduced = Object.fromEntries(told.map(({ component, peers }) => [component, peers]))
   return {
     change: {
-      waits: steps.flatMap((step) =>
-        step.waitsFor ? [`${step.component} waits for ${step.waitsFor} before ${step.role}`] : [],
-      ),
+      waits,
       ...(commands.length > 0 && { commanded: { ...context.commanded, ...underWayNow } }),
       ...(told.length > 0 && { introduced: { ...context.introduced, ...introduced } }),
     },
@@ -138,17 +157,20 @@ function commanded(
   }
 }
 
+function waitsOf(steps: readonly Step[]): string[] {
+  return steps
+    .filter(({ waitsFor }) => waitsFor !== null)
+    .map(({ component, waitsFor, role }) => `${component} waits for ${waitsFor} before ${role}`)
+}
+
 /** What is set of components, nodes and assignments that are not configured any more goes: one of that name that comes later is another. */
 function statesLeft({ locked, administrative, records, configuration, intents }: CrimContext): Change[] {
-  const isNothingSet = [locked, records, ...Object.values(administrative)].every((of) => isEmpty(of))
-  if (isNothingSet) return []
-  const named = new Set(
-    Object.values(intents).flatMap(({ roles }) => (Object.keys(roles) as ComponentId[]).map(hostOf)),
-  )
-  const isKnown = (id: ComponentId) =>
-    configuration.components[componentNameOf(id)]?.nodes.includes(nodeOf(id)) || named.has(id)
-  const strange = (of: object) => (Object.keys(of) as ComponentId[]).filter((id) => !isKnown(id))
   const { nodes, assignments, components } = administrative
+  if ([locked, records, nodes, assignments, components].every(isEmpty)) return []
+  const { hosts } = namedIn(intents)
+  const isNamed = (id: ComponentId) =>
+    configuration.components[componentNameOf(id)]?.nodes.includes(nodeOf(id)) || hosts.has(id)
+  const strange = (of: object) => (Object.keys(of) as ComponentId[]).filter((id) => !isNamed(id))
   const keys = [
     ...strange(locked).map(lockKey),
     ...strange(components).map(componentStateKey),
@@ -161,12 +183,6 @@ function statesLeft({ locked, administrative, records, configuration, intents }:
       .map(assignmentStateKey),
   ]
   return keys.map((key) => ({ key, value: null }))
-}
-
-function isEmpty(of: object | boolean): boolean {
-  if (typeof of === 'boolean') return true
-  for (const _ in of) return false
-  return true
 }
 
 /** What was commanded before and not answered may still be happening. */

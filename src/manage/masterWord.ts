@@ -2,7 +2,7 @@
 
 import { planInputOf } from '../../machines/crim/propose.ts'
 import type { CrimContext } from '../../machines/crim.ts'
-import { type Administrative, candidatesOf, type PlanInput } from '../../machines/logic/placement/index.ts'
+import { type Administrative, candidatesOf, compiled, type PlanInput } from '../../machines/logic/placement/index.ts'
 import { type ComponentId, hostOf, type NodeName, nodeOf } from '../../machines/model/ids.ts'
 import { modelOf, servantOf } from '../../machines/model/redundancy.ts'
 import { type ComponentStatus, upAvailabilities } from '../../machines/model/status.ts'
@@ -15,9 +15,14 @@ export interface Assignments {
   readonly states?: Pick<Administrative, 'nodes' | 'isMaintained'>
 }
 
+/** All that a word is made of, to be compared by reference: of the same things there is nothing else to say. */
+export function materialOf(crim: CrimContext): readonly unknown[] {
+  return [planInputOf(crim), crim.epoch, crim.reasons, crim.waits]
+}
+
 export function assignmentsOf(crim: CrimContext): Assignments {
-  const names = Object.keys(crim.configuration.assignments).sort()
   const input = planInputOf(crim)
+  const names = compiled(crim.configuration).assignments.map(({ name }) => name)
   const waits = waitsByComponent(crim)
   const served = names.map((name) => ({ name, components: componentsOf(crim, input, name) }))
   return {
@@ -78,8 +83,7 @@ function assignmentOf(
   const secondaries = intended('secondary')
   const isServed = primaries.length >= wanted.primaries.required
   const isRedundant = secondaries.filter(isReady('secondary')).length >= wanted.secondaries.required
-  const first = Math.min(...components.map(({ component }) => waits.get(component) ?? Number.POSITIVE_INFINITY))
-  const reason = crim.reasons[name] ?? crim.waits[first] ?? null
+  const reason = crim.reasons[name] ?? firstWait(crim, components, waits)
   return {
     name,
     redundancy: configured.redundancy,
@@ -92,6 +96,16 @@ function assignmentOf(
     reason: isServed && isRedundant ? null : reason,
     ...(crim.administrative.assignments[name] && { state: crim.administrative.assignments[name] }),
   }
+}
+
+function firstWait(
+  crim: CrimContext,
+  components: readonly ComponentView[],
+  waits: ReadonlyMap<string, number>,
+): string | null {
+  if (waits.size === 0) return null
+  const first = Math.min(...components.map(({ component }) => waits.get(component) ?? Number.POSITIVE_INFINITY))
+  return crim.waits[first] ?? null
 }
 
 export interface OwnSight {

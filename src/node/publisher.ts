@@ -3,11 +3,12 @@
  * word to every node after each turn that changed it. A word is as long as the cluster is large; so a long one rests in between, as long
  * as it takes to send it at `wordBytesPerMs`, and what changes meanwhile goes with the next. The master's own view is never late.
  */
+import { isAlike } from '../../machines/crim/unchanged.ts'
 import type { CrimContext } from '../../machines/crim.ts'
 import type { Incarnation, NodeName } from '../../machines/model/ids.ts'
 import { upAvailabilities } from '../../machines/model/status.ts'
 import type { Clock } from '../engine/clock.ts'
-import { assignmentsOf } from '../manage/masterWord.ts'
+import { assignmentsOf, materialOf } from '../manage/masterWord.ts'
 import type { MasterWord } from '../wire/messages/word.ts'
 
 export interface PublisherOptions {
@@ -39,8 +40,9 @@ export class Publisher {
   readonly #toldTo = new Map<NodeName, Told>()
   #word: MasterWord | null = null
   #text = ''
-  /** What the word was made of. */
   #said: CrimContext | null = null
+  /** What the word was made of. */
+  #material: readonly unknown[] = []
   #isScheduled = false
   /** Of the mastership of that epoch. */
   #rest = { epoch: 0, untilMs: 0 }
@@ -107,6 +109,9 @@ export class Publisher {
   #put(crim: CrimContext): void {
     if (crim === this.#said) return
     this.#said = crim
+    const material = materialOf(crim)
+    if (isAlike(material, this.#material)) return
+    this.#material = material
     const said = assignmentsOf(crim)
     const text = JSON.stringify([crim.epoch, said])
     if (text === this.#text) return
@@ -115,7 +120,7 @@ export class Publisher {
       master: this.#options.self,
       epoch: crim.epoch,
       revision: (this.#word?.revision ?? 0) + 1,
-      ...structuredClone(said),
+      ...said,
     } as MasterWord
   }
 

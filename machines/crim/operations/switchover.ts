@@ -4,6 +4,7 @@ import { type AssignmentName, type ComponentId, type NodeName, nodeOf } from '..
 import type { Operation, OperationResult } from '../../model/operation.ts'
 import type { CrimContext } from '../context.ts'
 import { planInputOf } from '../propose.ts'
+import { kept } from '../unchanged.ts'
 import { failedWith, noSuch, type OperationKind, refused } from './kind.ts'
 
 type Switchover = Extract<Operation, { operation: 'switchover' }>
@@ -84,9 +85,8 @@ export function primaryOf({ intents }: CrimContext, assignment: AssignmentName):
  * The others are in the intents by now, or could not be followed, and are not asked again.
  */
 export function requestsLeft(context: CrimContext): CrimContext['requests'] {
-  const left = Object.entries(context.requests).filter(([assignment, { to }]) => {
+  return kept(context.requests, (assignment, { to }) => {
     const intended = to === null ? null : context.intents[assignment]?.roles[to]
     return intended?.role === 'secondary' && context.statuses[to!]?.failure === null
   })
-  return Object.fromEntries(left)
 }
