@@ -58,6 +58,8 @@ export function typeOf(configuration: Configuration, assignment: AssignmentConfi
  */
 interface Made {
   configured: (readonly Candidate[] | undefined)[]
+  /** None of the configured is missing. */
+  isComplete: boolean
   readonly gone: Map<AssignmentName, readonly Candidate[]>
   readonly sight: Sight
 }
@@ -81,21 +83,31 @@ export function allCandidates(
   before?: { readonly candidates: readonly (readonly Candidate[])[]; readonly isAnew: Uint8Array },
 ): readonly (readonly Candidate[])[] {
   const made = madeFor(input)
-  const count = made.sight.of.assignments.length
-  if (before) made.configured = before.candidates.slice()
-  const statuses = before ? null : statusesBySlot(made.sight)
-  for (let index = 0; index < count; index++) {
-    if (before?.isAnew[index] === 0) continue
-    if (before) made.configured[index] = undefined
-    candidatesAt(made, index, statuses)
+  if (before) takeOver(made, before)
+  else if (!made.isComplete) {
+    const statuses = statusesBySlot(made.sight)
+    for (let index = 0; index < made.configured.length; index++) candidatesAt(made, index, statuses)
   }
+  made.isComplete = true
   return made.configured as readonly (readonly Candidate[])[]
+}
+
+function takeOver(
+  made: Made,
+  { candidates, isAnew }: { readonly candidates: readonly (readonly Candidate[])[]; readonly isAnew: Uint8Array },
+): void {
+  made.configured = candidates.slice()
+  for (let index = 0; index < isAnew.length; index++) {
+    if (isAnew[index] === 0) continue
+    made.configured[index] = undefined
+    candidatesAt(made, index)
+  }
 }
 
 /** Looked up by name in one go: between other work each takes twice as long. */
 function statusesBySlot({ input: { statuses }, of: { slotIds } }: Sight): (ComponentStatus | undefined)[] {
-  const found = new Array<ComponentStatus | undefined>(slotIds.length)
-  for (let slot = 0; slot < slotIds.length; slot++) found[slot] = statuses[slotIds[slot]!]
+  const found: (ComponentStatus | undefined)[] = []
+  for (const id of slotIds) found.push(statuses[id])
   return found
 }
 
@@ -103,7 +115,7 @@ function madeFor(input: PlanInput): Made {
   const before = known.get(input)
   if (before) return before
   const sight = sightOf(input)
-  const made = { configured: new Array(sight.of.assignments.length), gone: new Map(), sight }
+  const made = { configured: new Array(sight.of.assignments.length), isComplete: false, gone: new Map(), sight }
   known.set(input, made)
   return made
 }

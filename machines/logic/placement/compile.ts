@@ -112,7 +112,7 @@ function compile(configuration: Configuration): Compiled {
   const componentIndexes = indexesOf(componentNames)
   const { names, values: assignmentsOf } = inOrder(configuration.assignments)
   const levels = levelsOf(assignmentsOf)
-  const assignments: CompiledAssignment[] = new Array(names.length)
+  const assignments: CompiledAssignment[] = []
   const served: number[][] = Array.from(componentNames, () => [])
   for (let index = 0; index < names.length; index++) {
     const of = assignmentsOf[index]!
@@ -120,7 +120,7 @@ function compile(configuration: Configuration): Compiled {
     const { type, proxy } = componentsOf[component]!
     const isProxied = proxy !== undefined
     const given = { component, type: configuration.types[type]!, level: levels.get(of.priority ?? 0)!, isProxied }
-    assignments[index] = compiledAssignment(names[index]!, of, given)
+    assignments.push(compiledAssignment(names[index]!, of, given))
     served[component]!.push(index)
   }
   const components = componentsOf.map((of, index) =>

@@ -104,9 +104,9 @@ function inOrder({ of }: Ledger, open: Uint8Array): number[] {
 
 /** Places the members. True: nothing better exists. */
 function decide(ledger: Ledger, members: readonly number[]): boolean {
+  if (members.length > islandCountMax) return decideMany(ledger, members)
   const layout = layoutFor(ledger.of, members)
   const base = softCost(ledger)
-  if (members.length > islandCountMax) return decideMany(ledger, members)
   placeGreedily(ledger, members)
   const known = costOf(ledger, layout, members, base)
   const isAllowed = reserveHolds(ledger)

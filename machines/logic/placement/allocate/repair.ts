@@ -21,9 +21,10 @@ export function repair(ledger: Ledger, members: readonly number[]): void {
   const slotsByNode = slotsByNodeOf(ledger)
   const displaced = new Set<number>(members)
   for (const index of short) for (const other of makeRoom(ledger, slotsByNode, index)) displaced.add(other)
+  const { positions } = ledger.of
   placeTheRest(
     ledger,
-    [...ledger.of.order].filter((index) => displaced.has(index)),
+    [...displaced].sort((a, b) => positions[a]! - positions[b]!),
   )
 }
 

@@ -7,7 +7,7 @@ import { allCandidates } from '../candidate.ts'
 import { type Compiled, compiled, hostIndexOf } from '../compile.ts'
 import type { Administrative, PlanInput } from '../input.ts'
 import { retiredOwners } from '../retired.ts'
-import { copyOf, emptySituations, type Situations, situate } from './situation.ts'
+import { clear, copyOf, emptySituations, type Situations, situate } from './situation.ts'
 
 export interface Survey {
   readonly input: PlanInput
@@ -22,7 +22,11 @@ export function surveyed(input: PlanInput, before: Survey | null): Survey {
   if (!before || !isAnew) return surveyedAnew(input, of)
   const candidates = allCandidates(input, { candidates: before.situations.candidates, isAnew })
   const situations = isAnew.includes(1) ? copyOf(before.situations, candidates) : before.situations
-  for (let index = 0; index < isAnew.length; index++) if (isAnew[index] === 1) situate(input, situations, index)
+  for (let index = 0; index < isAnew.length; index++) {
+    if (isAnew[index] === 0) continue
+    clear(situations, index)
+    situate(input, situations, index)
+  }
   return { input, situations, isAnew }
 }
 

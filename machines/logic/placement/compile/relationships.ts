@@ -53,6 +53,8 @@ export interface Relationships {
   readonly togethersOf: readonly (readonly CompiledTogether[])[]
   readonly aparts: readonly CompiledApart[]
   readonly apartsOf: readonly (readonly CompiledApart[])[]
+  /** Components that need others. */
+  readonly needing: readonly number[]
   /** By component that needs another. */
   readonly needsOf: readonly (readonly Need[])[]
   /** By component that is needed. */
@@ -83,6 +85,7 @@ export function loweredRelationships(configuration: Configuration, names: Names)
     togethersOf: listed(assignments.length, togethers, ({ members }) => members),
     aparts,
     apartsOf: listed(assignments.length, aparts, ({ classes }) => new Set(classes.flat())),
+    needing: [...new Set(needs.map(({ dependent }) => dependent))],
     needsOf: listed(components.length, needs, ({ dependent }) => [dependent]),
     neededBy: listed(components.length, needs, ({ sponsor }) => [sponsor]),
   }
