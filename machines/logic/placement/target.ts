@@ -94,8 +94,7 @@ function outdatedIn({ allocation: before }: Decided, survey: Survey, { ledger }:
   const rolesBefore = before.ledger.roles
   for (let slot = 0; slot < roles.length; slot++)
     if (roles[slot] !== rolesBefore[slot]) isOutdated[of.slotAssignments[slot]!] = 1
-  for (const component of of.needing)
-    for (const index of of.components[component]!.assignments) isOutdated[index] = 1
+  for (const component of of.needing) for (const index of of.components[component]!.assignments) isOutdated[index] = 1
   return isOutdated
 }
 

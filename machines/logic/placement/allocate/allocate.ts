@@ -98,7 +98,10 @@ export function placePresent(ledger: Ledger, index: number): boolean {
 
 function inOrder({ of }: Ledger, open: Uint8Array): number[] {
   const members: number[] = []
-  for (const index of of.order) if (open[index] !== 0) members.push(index)
+  for (let position = 0; position < of.order.length; position++) {
+    const index = of.order[position]!
+    if (open[index] !== 0) members.push(index)
+  }
   return members
 }
 
