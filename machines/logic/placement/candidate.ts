@@ -58,6 +58,8 @@ export function typeOf(configuration: Configuration, assignment: AssignmentConfi
  */
 interface Made {
   configured: (readonly Candidate[] | undefined)[]
+  /** None of the configured is missing. */
+  isComplete: boolean
   readonly gone: Map<AssignmentName, readonly Candidate[]>
   readonly sight: Sight
 }
@@ -75,27 +77,62 @@ export function candidatesOf(input: PlanInput, name: AssignmentName): readonly C
   return index === undefined ? candidatesOfGone(made, name) : candidatesAt(made, index)
 }
 
-/** All of them, by assignment; `before`: of an earlier input, those that are still the same. */
-export function allCandidates(
-  input: PlanInput,
-  before?: { readonly candidates: readonly (readonly Candidate[])[]; readonly isAnew: Uint8Array },
-): readonly (readonly Candidate[])[] {
+/** All of them, by assignment. */
+export function allCandidates(input: PlanInput): readonly (readonly Candidate[])[] {
   const made = madeFor(input)
-  const count = made.sight.of.assignments.length
-  if (before) made.configured = before.candidates.slice()
-  for (let index = 0; index < count; index++) {
-    if (before?.isAnew[index] === 0) continue
-    if (before) made.configured[index] = undefined
-    candidatesAt(made, index)
+  if (!made.isComplete) {
+    const statuses = statusesBySlot(made.sight)
+    for (let index = 0; index < made.configured.length; index++) candidatesAt(made, index, statuses)
+    made.isComplete = true
   }
   return made.configured as readonly (readonly Candidate[])[]
+}
+
+/** Those of an earlier input, of the same configuration and with nothing that is retired. */
+interface Earlier {
+  readonly input: PlanInput
+  readonly candidates: readonly (readonly Candidate[])[]
+  /** By assignment: 0 where they are still the same. */
+  readonly isAnew: Uint8Array
+}
+
+/** The same as `allCandidates`, with less to look up. */
+export function candidatesSince(input: PlanInput, earlier: Earlier): readonly (readonly Candidate[])[] {
+  const made = madeFor(input)
+  const candidates = earlier.candidates.slice()
+  for (let index = 0; index < candidates.length; index++)
+    if (earlier.isAnew[index] === 1) candidates[index] = madeAnew(made.sight, index, earlier)
+  made.configured = candidates
+  made.isComplete = true
+  return candidates
+}
+
+function madeAnew(sight: Sight, index: number, { input: before, candidates }: Earlier): readonly Candidate[] {
+  const { input, of } = sight
+  const { name } = of.assignments[index]!
+  const roles = input.intents[name]?.roles ?? nothing
+  return candidates[index]!.map((was) => {
+    const { component, slot } = was
+    const host = of.hostIds[of.slotHosts[slot]!]!
+    const node = sight.nodes[of.slotNodes[slot]!]!
+    const status = input.statuses === before.statuses ? was.status : (input.statuses[component] ?? null)
+    const intended = input.intents === before.intents ? was.intended : (roles[component] ?? null)
+    return candidateOf(sight, name, { component, slot, node, host, status, intended })
+  })
+}
+
+/** Looked up by name in one go: between other work each takes twice as long. */
+function statusesBySlot({ input: { statuses }, of: { slotIds } }: Sight): (ComponentStatus | undefined)[] {
+  const found: (ComponentStatus | undefined)[] = []
+  for (const id of slotIds) found.push(statuses[id])
+  return found
 }
 
 function madeFor(input: PlanInput): Made {
   const before = known.get(input)
   if (before) return before
   const sight = sightOf(input)
-  const made = { configured: new Array(sight.of.assignments.length), gone: new Map(), sight }
+  const made = { configured: new Array(sight.of.assignments.length), isComplete: false, gone: new Map(), sight }
   known.set(input, made)
   return made
 }
@@ -108,18 +145,26 @@ function candidatesOfGone({ gone, sight }: Made, name: AssignmentName): readonly
   return candidates
 }
 
-function candidatesAt({ configured, sight }: Made, index: number): readonly Candidate[] {
+/** `statuses`: by slot, where they are at hand. */
+function candidatesAt(
+  { configured, sight }: Made,
+  index: number,
+  statuses: readonly (ComponentStatus | undefined)[] | null = null,
+): readonly Candidate[] {
   const before = configured[index]
   if (before) return before
-  const { of } = sight
+  const { input, of } = sight
   const { name } = of.assignments[index]!
-  const roles = sight.input.intents[name]?.roles ?? nothing
+  const roles = input.intents[name]?.roles ?? nothing
   const candidates: Candidate[] = []
   for (let slot = of.slotsFrom[index]!; slot < of.slotsFrom[index + 1]!; slot++) {
     const component = of.slotIds[slot]!
     if (sight.owners.size > 0 && isOwnedByAnother(sight.owners, name, component)) continue
     const host = of.hostIds[of.slotHosts[slot]!]!
-    candidates.push(candidateOf(sight, name, { component, slot, node: sight.nodes[of.slotNodes[slot]!]!, host, roles }))
+    const status = (statuses === null ? input.statuses[component] : statuses[slot]) ?? null
+    const intended = roles === nothing ? null : (roles[component] ?? null)
+    const node = sight.nodes[of.slotNodes[slot]!]!
+    candidates.push(candidateOf(sight, name, { component, slot, node, host, status, intended }))
   }
   if (sight.owners.size > 0) candidates.push(...retiredCandidates(sight, name))
   configured[index] = candidates
@@ -133,7 +178,9 @@ function retiredCandidates(sight: Sight, name: AssignmentName): Candidate[] {
   return retiredOf(sight.input, name)
     .map((component) => {
       const node = nodeSight(sight.input, nodeOf(component))
-      return candidateOf(sight, name, { component, slot: -1, node, host: hostOf(component), roles })
+      const status = sight.input.statuses[component] ?? null
+      const intended = roles[component] ?? null
+      return candidateOf(sight, name, { component, slot: -1, node, host: hostOf(component), status, intended })
     })
     .filter((candidate) => !isOver(sight.input, candidate))
 }
@@ -191,8 +238,8 @@ interface Place {
   readonly slot: number
   readonly node: NodeSight
   readonly host: ComponentId
-  /** What was last decided for the assignment. */
-  readonly roles: Intent['roles']
+  readonly status: ComponentStatus | null
+  readonly intended: IntendedRole | null
 }
 
 /** What operators and recovery have said of one place, and what it has been told. */
@@ -221,14 +268,11 @@ function marksOf({ input }: Sight, assignment: AssignmentName, { component, host
 }
 
 function candidateOf(sight: Sight, assignment: AssignmentName, place: Place): Candidate {
-  const { input, isUnmarked } = sight
-  const { component, slot, node, roles } = place
+  const { component, slot, node, status, intended } = place
   const { availability, isUp, state } = node
-  const { isLocked, isBarred, isMaintained, isWithheld, commanded } = isUnmarked
+  const { isLocked, isBarred, isMaintained, isWithheld, commanded } = sight.isUnmarked
     ? unmarked
     : marksOf(sight, assignment, place)
-  const status = input.statuses[component] ?? null
-  const intended = roles === nothing ? null : (roles[component] ?? null)
   const isRetired = slot < 0
   const isFree = !isRetired && !isLocked && !isBarred && state !== 'standby'
   // A node that has said what is, and did not name a component that is not configured, has not got it.

@@ -106,18 +106,25 @@ export function hostOn({ hostsFrom, hostNodes }: Compiled, component: number, no
 }
 
 function compile(configuration: Configuration): Compiled {
-  const nodes = sortedKeys(configuration.nodes)
+  const nodes = inOrder(configuration.nodes).names
   const nodeIndexes = indexesOf(nodes)
-  const names = sortedKeys(configuration.assignments)
-  const componentNames = sortedKeys(configuration.components)
+  const { names: componentNames, values: componentsOf } = inOrder(configuration.components)
   const componentIndexes = indexesOf(componentNames)
-  const assignments = compiledAssignments(configuration, names, componentIndexes)
-  const served: { index: number; secondaryPreferred: number }[][] = componentNames.map(() => [])
-  assignments.forEach(({ component, secondaryPreferred }, index) => {
-    served[component]!.push({ index, secondaryPreferred })
-  })
-  const components = componentNames.map((name, index) =>
-    compiledComponent(configuration, { name, assignments: served[index]! }),
+  const { names, values: assignmentsOf } = inOrder(configuration.assignments)
+  const levels = levelsOf(assignmentsOf)
+  const assignments: CompiledAssignment[] = []
+  const served: number[][] = Array.from(componentNames, () => [])
+  for (let index = 0; index < names.length; index++) {
+    const of = assignmentsOf[index]!
+    const component = componentIndexes.get(of.component)!
+    const { type, proxy } = componentsOf[component]!
+    const isProxied = proxy !== undefined
+    const given = { component, type: configuration.types[type]!, level: levels.get(of.priority ?? 0)!, isProxied }
+    assignments.push(compiledAssignment(names[index]!, of, given))
+    served[component]!.push(index)
+  }
+  const components = componentsOf.map((of, index) =>
+    compiledComponent(componentNames[index]!, configuration.types[of.type]!, { served: served[index]!, assignments }),
   )
   const assignmentIndexes = indexesOf(names)
   const relationships = loweredRelationships(configuration, {
@@ -125,11 +132,12 @@ function compile(configuration: Configuration): Compiled {
     assignmentIndexes,
     componentIndexes,
     components,
+    componentsOf,
     assignments,
   })
-  const slots = slotsOf(configuration, { nodeIndexes, components, assignments })
+  const slots = slotsOf({ nodes, nodeIndexes, components, componentsOf, assignments })
   const order = orderOf(assignments, components, relationships)
-  const reserving = [...order].filter((index) => assignments[index]!.isReserving)
+  const reserving = Array.from(order.filter((index) => assignments[index]!.isReserving))
   return {
     configuration,
     nodes,
@@ -138,7 +146,7 @@ function compile(configuration: Configuration): Compiled {
     componentIndexes,
     assignments,
     assignmentIndexes,
-    levelCount: assignments.reduce((most, { level }) => Math.max(most, level + 1), 0),
+    levelCount: levels.size,
     ...slots,
     ...capacitiesOf(configuration, { nodes, assignments }),
     ...relationships,
@@ -161,11 +169,17 @@ function unrelated(
   assignments: readonly CompiledAssignment[],
   { sponsorsOf, togethersOf, apartsOf, needsOf }: Relationships,
 ): Uint8Array {
-  const isAnyRelated = (releases?.incompatible.length ?? 0) > 0
-  return Uint8Array.from(assignments, ({ component }, index) => {
-    const related = [sponsorsOf[index]!, togethersOf[index]!, apartsOf[index]!, needsOf[component]!]
-    return isAnyRelated || related.some((list) => list.length > 0) ? 0 : 1
-  })
+  const isUnrelated = new Uint8Array(assignments.length)
+  if ((releases?.incompatible.length ?? 0) > 0) return isUnrelated
+  for (let index = 0; index < isUnrelated.length; index++) {
+    const isRelated =
+      sponsorsOf[index]!.length > 0 ||
+      togethersOf[index]!.length > 0 ||
+      apartsOf[index]!.length > 0 ||
+      needsOf[assignments[index]!.component]!.length > 0
+    isUnrelated[index] = isRelated ? 0 : 1
+  }
+  return isUnrelated
 }
 
 function positionsIn(order: Int32Array): Int32Array {
@@ -178,11 +192,12 @@ function range(from: number, to: number): number[] {
   return Array.from({ length: to - from }, (_, at) => from + at)
 }
 
-/** Most are in order already. */
-function sortedKeys(record: object): string[] {
-  const keys = Object.keys(record)
-  for (let at = 1; at < keys.length; at++) if (keys[at - 1]! > keys[at]!) return keys.sort()
-  return keys
+/** By name. Most are in order already. */
+function inOrder<T>(record: Readonly<Record<string, T>>): { names: readonly string[]; values: readonly T[] } {
+  const names = Object.keys(record)
+  for (let at = 1; at < names.length; at++)
+    if (names[at - 1]! > names[at]!) return { names: names.sort(), values: names.map((name) => record[name]!) }
+  return { names, values: Object.values(record) }
 }
 
 function indexesOf(names: readonly string[]): Map<string, number> {
@@ -191,72 +206,63 @@ function indexesOf(names: readonly string[]): Map<string, number> {
   return indexes
 }
 
-function compiledAssignments(
-  configuration: Configuration,
-  names: readonly AssignmentName[],
-  componentIndexes: ReadonlyMap<string, number>,
-): CompiledAssignment[] {
+/** Each priority's place among all that occur. */
+function levelsOf(assignments: readonly AssignmentConfiguration[]): Map<number, number> {
   const priorities = new Set<number>()
-  for (const name of names) priorities.add(configuration.assignments[name]!.priority ?? 0)
-  const levels = new Map([...priorities].sort((a, b) => b - a).map((priority, level) => [priority, level]))
-  return names.map((name) => {
-    const of = configuration.assignments[name]!
-    const component = configuration.components[of.component]!
-    const type = configuration.types[component.type]!
-    const { primaries, secondaries, distribution } = modelOf(of)
-    const priority = of.priority ?? 0
-    const { roles } = type
-    const hasHotStandby = type.standby === 'hot' && secondaries.preferred > 0 && primaries.preferred <= 1
-    return {
-      name,
-      configuration: of,
-      component: componentIndexes.get(of.component)!,
-      type,
-      isShared: isShared(type),
-      canBePrimary: roles === undefined || roles.includes('primary'),
-      canBeSecondary: roles === undefined || roles.includes('secondary'),
-      canBeSpare: roles === undefined || roles.includes('spare'),
-      primaryRequired: primaries.required,
-      primaryPreferred: Math.max(primaries.required, primaries.preferred),
-      secondaryRequired: secondaries.required,
-      secondaryPreferred: Math.max(secondaries.required, secondaries.preferred),
-      isRanked: distribution === 'ranked',
-      priority,
-      level: levels.get(priority)!,
-      isFailingBack: of.failBack === true,
-      isReserving: of.reserve === true,
-      hasHotStandby,
-      isStepNeeded: hasHotStandby && component.proxy === undefined,
-      isStateless: type.standby === 'cold' || secondaries.preferred === 0 || component.proxy !== undefined,
-    }
-  })
+  for (const { priority } of assignments) priorities.add(priority ?? 0)
+  return new Map([...priorities].sort((a, b) => b - a).map((priority, level) => [priority, level]))
+}
+
+function compiledAssignment(
+  name: AssignmentName,
+  of: AssignmentConfiguration,
+  given: Pick<CompiledAssignment, 'component' | 'type' | 'level'> & { readonly isProxied: boolean },
+): CompiledAssignment {
+  const { component, type, level, isProxied } = given
+  const { primaries, secondaries, distribution } = modelOf(of)
+  const { roles } = type
+  const hasHotStandby = type.standby === 'hot' && secondaries.preferred > 0 && primaries.preferred <= 1
+  return {
+    name,
+    configuration: of,
+    component,
+    type,
+    isShared: isShared(type),
+    canBePrimary: roles === undefined || roles.includes('primary'),
+    canBeSecondary: roles === undefined || roles.includes('secondary'),
+    canBeSpare: roles === undefined || roles.includes('spare'),
+    primaryRequired: primaries.required,
+    primaryPreferred: Math.max(primaries.required, primaries.preferred),
+    secondaryRequired: secondaries.required,
+    secondaryPreferred: Math.max(secondaries.required, secondaries.preferred),
+    isRanked: distribution === 'ranked',
+    priority: of.priority ?? 0,
+    level,
+    isFailingBack: of.failBack === true,
+    isReserving: of.reserve === true,
+    hasHotStandby,
+    isStepNeeded: hasHotStandby && !isProxied,
+    isStateless: type.standby === 'cold' || secondaries.preferred === 0 || isProxied,
+  }
 }
 
 function compiledComponent(
-  { components, types }: Configuration,
-  {
-    name,
-    assignments,
-  }: { name: string; assignments: readonly { readonly index: number; readonly secondaryPreferred: number }[] },
+  name: string,
+  type: ComponentType,
+  { served, assignments }: { served: readonly number[]; assignments: readonly CompiledAssignment[] },
 ): CompiledComponent {
-  const type = types[components[name]!.type]!
   const limits = servingLimitsOf(type)
-  const standbyHostCount = isShared(type) && !limits.isMixed ? standbyHosts(limits, assignments) : 0
-  return {
-    name,
-    type,
-    isShared: isShared(type),
-    limits,
-    assignments: assignments.map(({ index }) => index),
-    standbyHostCount,
-  }
+  const isSharedType = isShared(type)
+  const standbyHostCount = isSharedType && !limits.isMixed ? standbyHosts(limits, served, assignments) : 0
+  return { name, type, isShared: isSharedType, limits, assignments: served, standbyHostCount }
 }
 
 function standbyHosts(
   { secondaryCountMax }: ServingLimits,
-  assignments: readonly { readonly secondaryPreferred: number }[],
+  served: readonly number[],
+  assignments: readonly CompiledAssignment[],
 ): number {
-  const wanted = assignments.map(({ secondaryPreferred }) => secondaryPreferred)
+  const wanted = served.map((index) => assignments[index]!.secondaryPreferred)
   const sum = wanted.reduce((total, count) => total + count, 0)
   return Math.max(Math.ceil(sum / Math.max(1, secondaryCountMax)), ...wanted, 0)
 }

@@ -10,7 +10,7 @@ import { reasonOf } from './allocate/shortage.ts'
 import { isPrimaryRole, isSecondaryRole } from './allocate/situation.ts'
 import { type Survey, surveyed } from './allocate/survey.ts'
 import { type Candidate, candidatesOf, isLeftAlone } from './candidate.ts'
-import { type Compiled, compiled } from './compile.ts'
+import { compiled } from './compile.ts'
 import type { PlanInput } from './input.ts'
 import { goneOf } from './retired.ts'
 
@@ -30,6 +30,8 @@ export interface Decided {
   readonly targets: readonly Target[]
   /** Of the configured ones, by index. */
   readonly configured: readonly Target[]
+  /** By index: 1 where it is not as configured. */
+  readonly hasReason: Uint8Array
 }
 
 const known = new WeakMap<PlanInput, Decided>()
@@ -51,14 +53,19 @@ function decide(input: PlanInput, before: Decided | null): Decided {
   const first = surveyed(input, reused?.survey ?? null)
   const { survey, allocation, isForNow } = withStatesKept(first, allocate(first, reused?.allocation ?? null))
   const of = compiled(input.configuration)
-  const configured: Target[] = new Array(of.assignments.length)
-  const kept = reused && keptFrom(reused, survey, allocation)
-  for (let index = 0; index < configured.length; index++) {
-    const target = kept?.[index] ?? null
+  const kept = reused?.survey.situations.of === of ? reused : null
+  const configured = kept ? kept.configured.slice() : []
+  const isOutdated = kept && outdatedIn(kept, survey, allocation)
+  const hasReason = new Uint8Array(of.assignments.length)
+  for (let index = 0; index < hasReason.length; index++) {
+    const areRolesKept = isOutdated?.[index] === 0
     // As configured then, as configured now; what it lacked may have changed with what others have.
-    configured[index] = target?.reason === null ? target : targetAt({ survey, allocation, index }, target)
+    if (areRolesKept && kept!.hasReason[index] === 0) continue
+    const target = targetAt({ survey, allocation, index }, areRolesKept ? configured[index]! : null)
+    configured[index] = target
+    if (target.reason !== null) hasReason[index] = 1
   }
-  return { survey, allocation, isForNow, targets: withGone(input, configured), configured }
+  return { survey, allocation, isForNow, targets: withGone(input, configured), configured, hasReason }
 }
 
 interface At {
@@ -80,20 +87,15 @@ function targetAt(at: At, kept: Target | null): Target {
   return { assignment: situations.of.assignments[index]!.name, roles, reason }
 }
 
-/** Targets of the plan before whose roles are the same now, by index: nothing of them is new, and no place of them has another role. */
-function keptFrom(
-  { configured, allocation: before }: Decided,
-  survey: Survey,
-  { ledger }: Allocation,
-): readonly (Target | null)[] {
-  const kept: (Target | null)[] = configured.slice()
+/** By index: 0 where the roles are those of the plan before: nothing of them is new, and no place of them has another role. */
+function outdatedIn({ allocation: before }: Decided, survey: Survey, { ledger }: Allocation): Uint8Array {
+  const isOutdated = survey.isAnew.slice()
   const { of, roles } = ledger
   const rolesBefore = before.ledger.roles
   for (let slot = 0; slot < roles.length; slot++)
-    if (roles[slot] !== rolesBefore[slot]) kept[of.slotAssignments[slot]!] = null
-  for (let index = 0; index < of.assignments.length; index++)
-    if (survey.isAnew[index] === 1 || hasNeeds(of, index)) kept[index] = null
-  return kept
+    if (roles[slot] !== rolesBefore[slot]) isOutdated[of.slotAssignments[slot]!] = 1
+  for (const component of of.needing) for (const index of of.components[component]!.assignments) isOutdated[index] = 1
+  return isOutdated
 }
 
 function roleOf({ survey, allocation, index }: At, candidate: Candidate, place: number): Role {
@@ -126,10 +128,6 @@ function rolesOn({ survey, allocation }: At, component: number, node: number): R
     const place = candidates[index]!.findIndex(({ slot }) => slot >= 0 && of.slotNodes[slot] === node)
     return place < 0 ? [] : [roleOf({ survey, allocation, index }, candidates[index]![place]!, place)]
   })
-}
-
-function hasNeeds({ assignments, needsOf }: Compiled, index: number): boolean {
-  return needsOf[assignments[index]!.component]!.length > 0
 }
 
 function withGone(input: PlanInput, configured: readonly Target[]): readonly Target[] {

@@ -98,15 +98,18 @@ export function placePresent(ledger: Ledger, index: number): boolean {
 
 function inOrder({ of }: Ledger, open: Uint8Array): number[] {
   const members: number[] = []
-  for (const index of of.order) if (open[index] !== 0) members.push(index)
+  for (let position = 0; position < of.order.length; position++) {
+    const index = of.order[position]!
+    if (open[index] !== 0) members.push(index)
+  }
   return members
 }
 
 /** Places the members. True: nothing better exists. */
 function decide(ledger: Ledger, members: readonly number[]): boolean {
+  if (members.length > islandCountMax) return decideMany(ledger, members)
   const layout = layoutFor(ledger.of, members)
   const base = softCost(ledger)
-  if (members.length > islandCountMax) return decideMany(ledger, members)
   placeGreedily(ledger, members)
   const known = costOf(ledger, layout, members, base)
   const isAllowed = reserveHolds(ledger)

@@ -16,9 +16,10 @@ export function continued(survey: Survey, before: Allocation): Pick<Allocation, 
   for (let index = 0; index < open.length; index++)
     if (situations.isContent[index] === 0) withDependents(of, index, open)
   const ledger = copyOf(before.ledger, situations)
+  const isTouched = touchedIn(survey)
   const touched: number[] = []
   for (let index = 0; index < open.length; index++)
-    if (isTouched(survey, index) || before.open[index] === 1 || open[index] === 1) touched.push(index)
+    if (isTouched[index] === 1 || before.open[index] === 1 || open[index] === 1) touched.push(index)
   for (const index of touched) clearAll(ledger, index)
   for (const index of touched) if (!placeFixedOf(ledger, index)) return null
   touched.sort((a, b) => of.positions[a]! - of.positions[b]!)
@@ -26,9 +27,11 @@ export function continued(survey: Survey, before: Allocation): Pick<Allocation, 
   return { ledger, open }
 }
 
-/** Something of it, or of a sponsor that it may go on without for a while, is another now. */
-function isTouched({ isAnew, situations }: Survey, index: number): boolean {
-  return isAnew[index] === 1 || situations.of.sponsorsOf[index]!.some(({ sponsor }) => isAnew[sponsor] === 1)
+/** By assignment: 1 where something of it, or of a sponsor that it may go on without for a while, is another now. */
+function touchedIn({ isAnew, situations }: Survey): Uint8Array {
+  const isTouched = isAnew.slice()
+  for (const { dependent, sponsor } of situations.of.dependencies) if (isAnew[sponsor] === 1) isTouched[dependent] = 1
+  return isTouched
 }
 
 function clearAll(ledger: Ledger, index: number): void {

@@ -40,8 +40,8 @@ function strandedIn({ survey, allocation }: Outcome): number[] {
   const { of } = situations
   const found: number[] = []
   for (let index = 0; index < of.assignments.length; index++) {
-    const isHot = of.assignments[index]!.isStepNeeded && of.isUnrelated[index] === 1
-    if (!isHot || situations.keepsState[index] === 1 || allocation.ledger.primaryCounts[index]! > 0) continue
+    if (allocation.ledger.primaryCounts[index]! > 0 || situations.keepsState[index] === 1) continue
+    if (!of.assignments[index]!.isStepNeeded || of.isUnrelated[index] === 0) continue
     if (workingPrimary(situations, index) !== null) found.push(index)
   }
   return found

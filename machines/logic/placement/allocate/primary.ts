@@ -58,9 +58,9 @@ function settleFirst(of: Case): void {
 /** It had to go for something more important, and a standby that was in step has what it acknowledged: so nobody else follows. */
 function settleDisplaced(of: Case): void {
   const { into, index, candidates, assignment, input } = of
-  const named = input.requests[assignment.name]?.to ?? null
   const isReady = (candidate: Candidate) => isReadySecondary(candidate) && mayBePrimary(of, candidate)
   if (!candidates.some(isReady)) return
+  const named = input.requests[assignment.name]?.to ?? null
   into.keepsState[index] = 1
   onlyPrimaries(of, (each) => isReadySecondary(each) || each.mayAct || each.component === named)
   for (const candidate of candidates)

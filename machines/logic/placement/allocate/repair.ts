@@ -21,9 +21,10 @@ export function repair(ledger: Ledger, members: readonly number[]): void {
   const slotsByNode = slotsByNodeOf(ledger)
   const displaced = new Set<number>(members)
   for (const index of short) for (const other of makeRoom(ledger, slotsByNode, index)) displaced.add(other)
+  const { positions } = ledger.of
   placeTheRest(
     ledger,
-    [...ledger.of.order].filter((index) => displaced.has(index)),
+    [...displaced].sort((a, b) => positions[a]! - positions[b]!),
   )
 }
 
@@ -40,13 +41,21 @@ function clearSecondaries(ledger: Ledger, index: number): void {
     if (roles[slot] === isSecondaryRole && situations.fixed[slot] === 0) remove(ledger, slot)
 }
 
-const slotsByNodes = new WeakMap<Ledger['of'], readonly number[][]>()
+/** By node, each in the order of the slots. */
+type SlotsByNode = readonly Int32Array[]
 
-function slotsByNodeOf({ of }: Ledger): readonly number[][] {
+const slotsByNodes = new WeakMap<Ledger['of'], SlotsByNode>()
+
+function slotsByNodeOf({ of }: Ledger): SlotsByNode {
   const known = slotsByNodes.get(of)
   if (known) return known
-  const slots: number[][] = of.nodes.map(() => [])
-  for (let slot = 0; slot < of.slotCount; slot++) slots[of.slotNodes[slot]!]!.push(slot)
+  const counts = new Int32Array(of.nodes.length)
+  for (let slot = 0; slot < of.slotCount; slot++) counts[of.slotNodes[slot]!]!++
+  const slots = Array.from(counts, (count) => new Int32Array(count))
+  for (let slot = of.slotCount - 1; slot >= 0; slot--) {
+    const node = of.slotNodes[slot]!
+    slots[node]![--counts[node]!] = slot
+  }
   slotsByNodes.set(of, slots)
   return slots
 }
@@ -61,7 +70,7 @@ interface Attempt {
 }
 
 /** Those that gave way. */
-function makeRoom(ledger: Ledger, slotsByNode: readonly number[][], index: number): readonly number[] {
+function makeRoom(ledger: Ledger, slotsByNode: SlotsByNode, index: number): readonly number[] {
   const { of, situations, roles } = ledger
   // Room that was made for another may do for it as well.
   const free = bestSlot(ledger, index, { role: isPrimaryRole, isRequired: true })
@@ -88,7 +97,7 @@ const isLess = (a: Attempt['harm'], b: Attempt['harm']) => a[0] < b[0] || (a[0] 
 /** Places a primary there, with all that has to give way. Null: it cannot be done, or should not. */
 function tryRoom(
   ledger: Ledger,
-  slotsByNode: readonly number[][],
+  slotsByNode: SlotsByNode,
   { slot, journal }: { slot: number; journal: Journal },
 ): Attempt['harm'] | null {
   if (obstacleOf(ledger, slot, isPrimaryRole) !== null) return null
@@ -158,15 +167,15 @@ function undo(ledger: Ledger, journal: Journal): void {
 }
 
 /** Whose room it could be, those that are missed least first. */
-function victimsOf(ledger: Ledger, slotsByNode: readonly number[][], slot: number): number[] {
+function victimsOf(ledger: Ledger, slotsByNode: SlotsByNode, slot: number): number[] {
   const { of } = ledger
   const isHostFull = !hasHostRoom(ledger, slot, isPrimaryRole)
   const isNodeFull = lacking(ledger, slot, isPrimaryRole) >= 0
   const isInTheWay = (other: number) =>
     (isHostFull && of.slotHosts[other] === of.slotHosts[slot]) || (isNodeFull && isHeavy(ledger, other))
-  const victims = slotsByNode[of.slotNodes[slot]!]!.filter(
-    (other) => mayGiveWay(ledger, slot, other) && isInTheWay(other),
-  )
+  const victims: number[] = []
+  for (const other of slotsByNode[of.slotNodes[slot]!]!)
+    if (mayGiveWay(ledger, slot, other) && isInTheWay(other)) victims.push(other)
   const rank = (other: number) => (ledger.roles[other] === isSecondaryRole ? 0 : isExtra(ledger, other) ? 1 : 2)
   return victims.sort((a, b) => rank(a) - rank(b) || levelOf(ledger, b) - levelOf(ledger, a) || b - a)
 }

@@ -123,11 +123,10 @@ export interface Case {
   readonly candidates: readonly Candidate[]
 }
 
-/** Writes what one assignment's candidates allow. */
+/** Writes what one assignment's candidates allow, where nothing is written yet. */
 export function situate(input: PlanInput, into: Situations, index: number): void {
   const candidates = into.candidates[index]!
   const of: Case = { input, into, index, assignment: into.of.assignments[index]!, candidates }
-  clear(into, index)
   for (const candidate of candidates) if (candidate.slot >= 0) situateSlot(of, candidate)
   serve(of)
   if (input.lapsed?.[of.assignment.name]) noteWithout(of)
@@ -141,11 +140,16 @@ function serve(of: Case): void {
   else settlePrimary(of)
 }
 
-function clear(into: Situations, index: number): void {
-  const [from, to] = [into.of.slotsFrom[index]!, into.of.slotsFrom[index + 1]!]
-  for (const array of [into.mayBePrimary, into.mayBeSecondary, into.mayBeSpare, into.fixed, into.present])
-    array.fill(0, from, to)
-  into.heirs.fill(noHeir, from, to)
+/** Of one assignment, for it to be written anew. */
+export function clear(into: Situations, index: number): void {
+  for (let slot = into.of.slotsFrom[index]!; slot < into.of.slotsFrom[index + 1]!; slot++) {
+    into.mayBePrimary[slot] = 0
+    into.mayBeSecondary[slot] = 0
+    into.mayBeSpare[slot] = 0
+    into.fixed[slot] = 0
+    into.present[slot] = 0
+    into.heirs[slot] = noHeir
+  }
   into.fixedPrimaryCounts[index] = 0
   into.fixedSecondaryCounts[index] = 0
   into.holders[index] = -1

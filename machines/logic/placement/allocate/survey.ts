@@ -3,11 +3,11 @@
  * reference, record by record, and within a record only if it is another one.
  */
 import type { ComponentId } from '../../../model/ids.ts'
-import { allCandidates } from '../candidate.ts'
+import { allCandidates, candidatesSince } from '../candidate.ts'
 import { type Compiled, compiled, hostIndexOf } from '../compile.ts'
 import type { Administrative, PlanInput } from '../input.ts'
 import { retiredOwners } from '../retired.ts'
-import { copyOf, emptySituations, type Situations, situate } from './situation.ts'
+import { clear, copyOf, emptySituations, type Situations, situate } from './situation.ts'
 
 export interface Survey {
   readonly input: PlanInput
@@ -20,9 +20,13 @@ export function surveyed(input: PlanInput, before: Survey | null): Survey {
   const of = compiled(input.configuration)
   const isAnew = before && changesSince(of, input, before)
   if (!before || !isAnew) return surveyedAnew(input, of)
-  const candidates = allCandidates(input, { candidates: before.situations.candidates, isAnew })
+  const candidates = candidatesSince(input, { input: before.input, candidates: before.situations.candidates, isAnew })
   const situations = isAnew.includes(1) ? copyOf(before.situations, candidates) : before.situations
-  for (let index = 0; index < isAnew.length; index++) if (isAnew[index] === 1) situate(input, situations, index)
+  for (let index = 0; index < isAnew.length; index++) {
+    if (isAnew[index] === 0) continue
+    clear(situations, index)
+    situate(input, situations, index)
+  }
   return { input, situations, isAnew }
 }
 

@@ -1,5 +1,5 @@
 /** Relationships (SPEC R5) by index, with components and groups lowered to the assignments that they stand for. */
-import type { Configuration } from '../../../model/configuration.ts'
+import type { ComponentConfiguration, Configuration } from '../../../model/configuration.ts'
 import type { Dependency, Member, Relationship, Strength } from '../../../model/relationships.ts'
 import type { CompiledAssignment, CompiledComponent } from '../compile.ts'
 
@@ -53,6 +53,8 @@ export interface Relationships {
   readonly togethersOf: readonly (readonly CompiledTogether[])[]
   readonly aparts: readonly CompiledApart[]
   readonly apartsOf: readonly (readonly CompiledApart[])[]
+  /** Components that need others. */
+  readonly needing: readonly number[]
   /** By component that needs another. */
   readonly needsOf: readonly (readonly Need[])[]
   /** By component that is needed. */
@@ -64,6 +66,7 @@ interface Names {
   readonly assignmentIndexes: ReadonlyMap<string, number>
   readonly componentIndexes: ReadonlyMap<string, number>
   readonly components: readonly CompiledComponent[]
+  readonly componentsOf: readonly ComponentConfiguration[]
   readonly assignments: readonly CompiledAssignment[]
 }
 
@@ -72,7 +75,7 @@ export function loweredRelationships(configuration: Configuration, names: Names)
   const dependencies = [...dependenciesOf(relationships, names), ...groupDependencies(configuration, names)]
   const togethers = togethersIn(configuration, relationships, names)
   const aparts = apartsIn(configuration, relationships, names)
-  const needs = needsIn(configuration, relationships, names)
+  const needs = needsIn(relationships, names)
   const { assignments, components } = names
   return {
     dependencies,
@@ -82,6 +85,7 @@ export function loweredRelationships(configuration: Configuration, names: Names)
     togethersOf: listed(assignments.length, togethers, ({ members }) => members),
     aparts,
     apartsOf: listed(assignments.length, aparts, ({ classes }) => new Set(classes.flat())),
+    needing: [...new Set(needs.map(({ dependent }) => dependent))],
     needsOf: listed(components.length, needs, ({ dependent }) => [dependent]),
     neededBy: listed(components.length, needs, ({ sponsor }) => [sponsor]),
   }
@@ -165,9 +169,8 @@ function apartsIn(
 
 /** A sponsor that no assignment uses has no roles, and nobody waits for it. */
 function needsIn(
-  configuration: Configuration,
   relationships: readonly [string, Relationship][],
-  { componentIndexes, components }: Names,
+  { componentIndexes, components, componentsOf }: Names,
 ): Need[] {
   const need = (name: string, kind: Need['kind'], dependent: string, sponsor: string): Need => ({
     name,
@@ -179,10 +182,12 @@ function needsIn(
     if (of.kind === 'component-dependency') return [need(name, of.kind, of.dependent, of.sponsor)]
     return of.kind === 'containment' ? [need(name, of.kind, of.contained, of.container)] : []
   })
-  const proxies = byName(configuration.components).flatMap(([name, { proxy }]) =>
-    proxy === undefined ? [] : [need(`proxy ${proxy}`, 'proxy' as const, name, proxy)],
-  )
-  return [...stated, ...proxies].filter(({ sponsor }) => components[sponsor]!.assignments.length > 0)
+  const proxied: Need[] = []
+  for (let index = 0; index < components.length; index++) {
+    const { proxy } = componentsOf[index]!
+    if (proxy !== undefined) proxied.push(need(`proxy ${proxy}`, 'proxy', components[index]!.name, proxy))
+  }
+  return [...stated, ...proxied].filter(({ sponsor }) => components[sponsor]!.assignments.length > 0)
 }
 
 function assignmentsOf(member: Member, { assignmentIndexes, componentIndexes, components }: Names): readonly number[] {

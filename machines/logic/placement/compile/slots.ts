@@ -1,4 +1,4 @@
-import type { Configuration } from '../../../model/configuration.ts'
+import type { ComponentConfiguration } from '../../../model/configuration.ts'
 import { type ComponentId, componentId, type NodeName } from '../../../model/ids.ts'
 import type { CompiledAssignment, CompiledComponent } from '../compile.ts'
 
@@ -24,46 +24,46 @@ export interface Slots {
   readonly hostsFrom: Int32Array
 }
 
-export function slotsOf(
-  { components: configured }: Configuration,
-  of: {
-    readonly nodeIndexes: ReadonlyMap<string, number>
-    readonly components: readonly CompiledComponent[]
-    readonly assignments: readonly CompiledAssignment[]
-  },
-): Slots {
-  const { nodeIndexes, components, assignments } = of
-  const nodesOf = components.map(({ name }) => configured[name]!.nodes)
-  const hostsFrom = starts(nodesOf.map((nodes) => nodes.length))
+export function slotsOf(of: {
+  readonly nodes: readonly NodeName[]
+  readonly nodeIndexes: ReadonlyMap<string, number>
+  readonly components: readonly CompiledComponent[]
+  readonly componentsOf: readonly ComponentConfiguration[]
+  readonly assignments: readonly CompiledAssignment[]
+}): Slots {
+  const { nodes, nodeIndexes, components, componentsOf, assignments } = of
+  const hostsFrom = starts(componentsOf, (component) => component.nodes.length)
   const hostCount = hostsFrom[components.length]!
-  const hostIds = components.flatMap(({ name }, index) =>
-    nodesOf[index]!.map((node) => componentId({ node, component: name })),
-  )
   const hostComponents = new Int32Array(hostCount)
   const hostNodes = new Int32Array(hostCount)
+  const hostIds: ComponentId[] = []
   for (let component = 0; component < components.length; component++) {
-    const from = hostsFrom[component]!
-    nodesOf[component]!.forEach((node, rank) => {
-      hostComponents[from + rank] = component
-      hostNodes[from + rank] = nodeIndexes.get(node)!
-    })
+    const { name } = components[component]!
+    let host = hostsFrom[component]!
+    for (const node of componentsOf[component]!.nodes) {
+      hostComponents[host] = component
+      hostNodes[host] = nodeIndexes.get(node)!
+      hostIds.push(componentId({ node, component: name }))
+      host++
+    }
   }
-  const slotsFrom = starts(assignments.map(({ component }) => nodesOf[component]!.length))
+  const slotsFrom = starts(assignments, ({ component }) => hostsFrom[component + 1]! - hostsFrom[component]!)
   const slotCount = slotsFrom[assignments.length]!
   const slotAssignments = new Int32Array(slotCount)
   const slotNodes = new Int32Array(slotCount)
   const slotHosts = new Int32Array(slotCount)
   const slotIds: ComponentId[] = []
-  assignments.forEach(({ name, component, isShared }, assignment) => {
-    const firstHost = hostsFrom[component]!
+  for (let assignment = 0; assignment < assignments.length; assignment++) {
+    const { name, component, isShared } = assignments[assignment]!
+    let host = hostsFrom[component]!
     for (let slot = slotsFrom[assignment]!; slot < slotsFrom[assignment + 1]!; slot++) {
-      const host = firstHost + slot - slotsFrom[assignment]!
       slotAssignments[slot] = assignment
       slotHosts[slot] = host
       slotNodes[slot] = hostNodes[host]!
       slotIds.push(isShared ? `${hostIds[host]!}/${name}` : hostIds[host]!)
+      host++
     }
-  })
+  }
   return {
     slotCount,
     slotsFrom,
@@ -71,7 +71,7 @@ export function slotsOf(
     slotNodes,
     slotHosts,
     slotIds,
-    ...wishesOf(assignments, { slotsFrom, nodesOf: (component) => nodesOf[component]! }),
+    ...wishesOf(assignments, { nodes, slotsFrom, slotNodes }),
     hostCount,
     hostIds,
     hostComponents,
@@ -82,25 +82,27 @@ export function slotsOf(
 
 function wishesOf(
   assignments: readonly CompiledAssignment[],
-  { slotsFrom, nodesOf }: { slotsFrom: Int32Array; nodesOf: (component: number) => readonly NodeName[] },
+  of: { readonly nodes: readonly NodeName[]; readonly slotsFrom: Int32Array; readonly slotNodes: Int32Array },
 ): Pick<Slots, 'slotForbids' | 'slotWishes'> {
-  const slotForbids = new Uint8Array(slotsFrom[assignments.length]!)
-  const slotWishes = new Float64Array(slotForbids.length)
-  assignments.forEach(({ configuration: { wishes }, component }, assignment) => {
-    if (!wishes) return
+  const { nodes, slotsFrom, slotNodes } = of
+  const slotForbids = new Uint8Array(slotNodes.length)
+  const slotWishes = new Float64Array(slotNodes.length)
+  for (let assignment = 0; assignment < assignments.length; assignment++) {
+    const { wishes } = assignments[assignment]!.configuration
+    if (!wishes) continue
     const isRequiring = Object.values(wishes).includes('required')
-    nodesOf(component).forEach((node, rank) => {
-      const wish = wishes[node]
-      const slot = slotsFrom[assignment]! + rank
+    for (let slot = slotsFrom[assignment]!; slot < slotsFrom[assignment + 1]!; slot++) {
+      const wish = wishes[nodes[slotNodes[slot]!]!]
       if (wish === 'forbidden' || (isRequiring && wish !== 'required')) slotForbids[slot] = 1
       else if (typeof wish === 'number') slotWishes[slot] = wish
-    })
-  })
+    }
+  }
   return { slotForbids, slotWishes }
 }
 
-function starts(counts: readonly number[]): Int32Array {
-  const from = new Int32Array(counts.length + 1)
-  for (let index = 0; index < counts.length; index++) from[index + 1] = from[index]! + counts[index]!
+/** Where the part of each begins, and the last ends, if they are put side by side. */
+function starts<T>(items: readonly T[], countOf: (item: T) => number): Int32Array {
+  const from = new Int32Array(items.length + 1)
+  for (let index = 0; index < items.length; index++) from[index + 1] = from[index]! + countOf(items[index]!)
   return from
 }
