@@ -108,6 +108,8 @@ export type ObservedEvent =
       readonly roles: readonly HeldRole[]
       /** Assignments that can have the primaries they require with the nodes that are alive. */
       readonly servable: readonly string[]
+      /** What is not as it should be with the members of the log. */
+      readonly strangers: readonly string[]
       /** Primaries and secondaries, as the plan has them. */
       readonly wanted: readonly HeldRole[]
       /** What the planner would still decide or do. */

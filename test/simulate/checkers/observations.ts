@@ -44,6 +44,7 @@ export function converged({
   members = ['a', 'b'],
   role: held = 'primary' as Role,
   wanted = 'primary' as Role,
+  strangers = [] as readonly string[],
   unsettled = [] as readonly string[],
 } = {}): ObservedEvent {
   const sights = nodes.map((node) => ({ node, epoch: 2, master: of === null || of === node ? master : 'a', members }))
@@ -53,6 +54,7 @@ export function converged({
     roles: [{ node: 'a', component: 'c1', assignment: 'the-work', role: held }],
     servable: ['the-work'],
     wanted: [{ node: 'a', component: 'c1', assignment: 'the-work', role: wanted }],
+    strangers,
     unsettled,
   }
 }
