@@ -26,7 +26,7 @@ import { entrySizeBytes } from '../repository/limits.ts'
 import { startComponent, tellTimings, typeWordsOf, wantedComponents, withoutSecrets } from './actors.ts'
 import { tellGuard } from './joining.ts'
 import { actorOf, type Parts } from './parts.ts'
-import { settlePeers } from './reconfigurePeers.ts'
+import { beginPeers, settlePeers } from './reconfigurePeers.ts'
 import { settledTimingKey, Timings, wantedTimingPrefix } from './timings.ts'
 
 const log = logger('node')
@@ -60,6 +60,7 @@ export class Reconfiguration {
     const configuration = this.#configured()
     if (configuration) {
       this.#parts.configuration = configuration
+      beginPeers(this.#parts)
       this.#parts.agent.configure(configuration)
       const differing = this.#differing()
       this.#isFileOutdated = differing.length > 0
