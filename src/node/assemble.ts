@@ -238,7 +238,7 @@ export async function assemble(of: {
   parts.reconfiguration?.begin()
   // Before it is asked for a vote: until now the guard goes by the file.
   tellGuard(parts)
-  if (parts.configuration.nodes[self] === undefined) removed(parts, ports)
+  if (parts.configuration.nodes[self] === undefined && !parts.replica.isCounted) removed(parts, ports)
   return parts
 }
 
@@ -315,7 +315,7 @@ function leavingOf(parts: Parts, ports: NodePorts): Leaving {
       for (const node of parts.peers) parts.post(node, { type: 'node.left' }, null)
     },
     done: () => {
-      const isRemoved = parts.configuration.nodes[parts.self] === undefined
+      const isRemoved = parts.configuration.nodes[parts.self] === undefined && !parts.replica.isCounted
       if (isRemoved) forgetCluster(parts, ports)
       parts.guard.left({ isRemoved })
     },

@@ -26,7 +26,7 @@ import { entrySizeBytes } from '../repository/limits.ts'
 import { startComponent, tellTimings, typeWordsOf, wantedComponents, withoutSecrets } from './actors.ts'
 import { tellGuard } from './joining.ts'
 import { actorOf, type Parts } from './parts.ts'
-import { settlePeers } from './reconfigurePeers.ts'
+import { beginPeers, settlePeers } from './reconfigurePeers.ts'
 import { settledTimingKey, Timings, wantedTimingPrefix } from './timings.ts'
 
 const log = logger('node')
@@ -60,11 +60,13 @@ export class Reconfiguration {
     const configuration = this.#configured()
     if (configuration) {
       this.#parts.configuration = configuration
+      beginPeers(this.#parts)
       this.#parts.agent.configure(configuration)
       const differing = this.#differing()
       this.#isFileOutdated = differing.length > 0
       if (differing.length > 0)
         log.warn('the file differs from the repository, which counts, in {keys}', { keys: differing.join(', ') })
+      this.#leaveIfRemoved()
     }
     tree.watch(configurationPrefix, (changed, revision) => {
       this.#revision = revision
@@ -168,11 +170,14 @@ export class Reconfiguration {
     parts.publisher.touch()
   }
 
-  /** A newcomer that catches up reads configurations of a time before it was added: only the present one counts. */
+  /**
+   * A newcomer that catches up reads configurations of a time before it was added: only the present one counts. As long as the log
+   * counts this node, nothing may be decided without its disk, not even that it counts no more.
+   */
   #leaveIfRemoved(): void {
     const { configuration, self, leaving, replica, clock } = this.#parts
     if (configuration.nodes[self] || leaving.isLeaving() || this.#isRemovalWatched) return
-    if (replica.isUpToDate) {
+    if (replica.isUpToDate && !replica.isCounted) {
       log.warn('this node is no longer a member of the cluster: it leaves')
       void leaving.leave()
       return

@@ -10,8 +10,16 @@ import { startFencingOf } from './fencing.ts'
 import { addressesOf } from './joining.ts'
 import { actorOf, type Parts } from './parts.ts'
 
+/** Before the machines are started: the file may name nodes that were removed since it was written, and not those that were added. */
+export function beginPeers(parts: Parts): void {
+  const { configuration, self, addresses } = parts
+  addresses.clear()
+  for (const [name, links] of Object.entries(addressesOf(configuration, self))) addresses.set(name, links)
+  introducePeers(parts)
+}
+
 export function settlePeers(parts: Parts): void {
-  const { configuration, self, engine, network, addresses } = parts
+  const { configuration, self, engine, addresses } = parts
   const wanted = addressesOf(configuration, self)
   // Of a full cluster that exchanges many nodes at once, some are added when others have gone.
   const roomCount = heartbeatNodeCountMax - addresses.size
@@ -25,13 +33,18 @@ export function settlePeers(parts: Parts): void {
     addresses.delete(name)
   }
   for (const name of added) addresses.set(name, wanted[name]!)
-  parts.peers = [...addresses.keys()].filter((name) => name !== configuration.arbiter?.name)
-  network.setPeers(Object.fromEntries(addresses))
+  introducePeers(parts)
   for (const name of added) {
     if (!configuration.nodes[name]) continue
     startNodeMachine(parts, name)
     startFencingOf(parts, name)
   }
+}
+
+function introducePeers(parts: Parts): void {
+  const { configuration, network, addresses } = parts
+  parts.peers = [...addresses.keys()].filter((name) => name !== configuration.arbiter?.name)
+  network.setPeers(Object.fromEntries(addresses))
 }
 
 /** An arbiter has no machine, and nothing that could act. */

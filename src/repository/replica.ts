@@ -12,6 +12,7 @@
  */
 import {
   type Condition,
+  isInQuorum,
   type Members,
   membersOf,
   type Peer,
@@ -84,6 +85,12 @@ export class Replica {
   get isUpToDate(): boolean {
     const { heardCommitIndex, applier } = this.#core
     return this.isLeader || (heardCommitIndex >= 0 && applier.appliedIndex >= heardCommitIndex)
+  }
+
+  /** Whether others may need what is on the disk here to decide anything: by members that are committed, or may yet be. */
+  get isCounted(): boolean {
+    const { state } = this.#core
+    return state.memberships.some(({ members }) => isInQuorum(members, { name: state.self, disk: state.disk }))
   }
 
   /** Id of the store here: with another one, this node is another member. */

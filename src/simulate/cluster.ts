@@ -13,6 +13,7 @@ import { commandsSeen } from './commands.ts'
 import { fileOf, servedTypeOf } from './file.ts'
 import { Machine } from './machine/machine.ts'
 import type { ProgramFaults } from './machine/program.ts'
+import { strangersOf } from './membership.ts'
 import type { HeldRole, ObservedEvent, Observer } from './observation.ts'
 import { placementOf, servableOf } from './placement.ts'
 import { randomOf } from './random.ts'
@@ -131,7 +132,9 @@ export class Cluster {
         roles.map(({ assignment, role }): HeldRole => ({ node: name, component, assignment, role })),
       ),
     )
-    this.observe({ type: 'cluster.seen', sights, roles, servable: this.#servable, placement: () => placementOf(this) })
+    const strangers = strangersOf(this)
+    const placement = () => placementOf(this)
+    this.observe({ type: 'cluster.seen', sights, roles, servable: this.#servable, strangers, placement })
   }
 
   /** Shows the whole repository of a node. */

@@ -1,5 +1,7 @@
 /** An operator who changes the shared configuration while the cluster runs: one change at a time, taken back when the fault ends. */
+import type { Condition } from '../../machines/logic/replicatedLog.ts'
 import { type ConfigurationEntry, entriesOf } from '../configuration/tree.ts'
+import type { TreeReader } from '../repository/tree.ts'
 import type { Cluster } from './cluster.ts'
 import { changesOf } from './file.ts'
 import type { Random } from './random.ts'
@@ -29,20 +31,24 @@ export function changeConfiguration(cluster: Cluster, random: Random): () => voi
 }
 
 /** Of a node drawn by chance, again and again until one says that it is done. */
-function ask(of: {
+export function ask(of: {
   cluster: Cluster
   random: Random
   change: readonly ConfigurationEntry[]
+  /** By what the node that is asked has now. Left out: none. */
+  conditionsOf?: (tree: TreeReader) => Condition[]
   isWanted: () => boolean
   onDone: () => void
 }): void {
-  const { cluster, random, change, isWanted, onDone } = of
+  const { cluster, random, change, conditionsOf, isWanted, onDone } = of
   if (!isWanted()) return
   const { life } = random.pick(cluster.machines)
   let isDone = false
+  const tree = life?.parts?.replica.tree
+  const conditions = (tree && conditionsOf?.(tree)) ?? []
   const changes = change.map(({ key, value }) => ({ key, value: value as never }))
   life?.process.receive(() =>
-    life.parts?.ccr.transact({ conditions: [], changes }, ({ ok }) => {
+    life.parts?.ccr.transact({ conditions, changes }, ({ ok }) => {
       if (!ok || isDone) return
       isDone = true
       onDone()

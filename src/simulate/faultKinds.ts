@@ -36,6 +36,7 @@ export const faultKinds = [
   'disk-replaced',
   'late-command',
   'lost-vote',
+  'member',
 ] as const
 
 export type FaultKind = (typeof faultKinds)[number]

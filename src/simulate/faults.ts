@@ -8,6 +8,7 @@ import { changeConfiguration } from './configurationFaults.ts'
 import { isDiskSpare } from './diskFaults.ts'
 import type { FaultKind } from './faultKinds.ts'
 import type { Machine } from './machine/machine.ts'
+import { removeMember } from './memberFaults.ts'
 import { plots } from './plots.ts'
 import { type Random, randomOf } from './random.ts'
 import { targeted } from './targetedFaults.ts'
@@ -132,6 +133,7 @@ const begins: Readonly<Record<Exclude<FaultKind, (typeof lastingKinds)[number]>,
     }
   },
   configuration: ({ cluster, random }) => changeConfiguration(cluster, random),
+  member: ({ cluster, random }) => removeMember(cluster, random),
   component: ({ cluster, random }) => {
     const programs = cluster.machines.flatMap((machine: Machine) => machine.programs)
     if (programs.length > 0) random.pick(programs).exit({ exitCode: null, signal: 'SIGSEGV' })
@@ -162,6 +164,8 @@ const durationMinMs = 20
 const durationMaxMs = 6_000
 /** Of the kinds that are allowed, each is enabled with this probability. */
 const enabledProbability = 0.4
+/** It keeps the cluster without a node for long, which most of the others need. */
+const memberProbability = 0.2
 
 /** `partition:3`: the third partition that the seed has. */
 export type FaultEvent = `${FaultKind}:${number}`
@@ -190,7 +194,7 @@ export interface FaultsOptions {
 
 /** Whether the seed enables a kind, if it is allowed: whatever else is allowed. */
 export function isEnabled(seed: number, kind: FaultKind): boolean {
-  return randomOf(seed, `fault ${kind}`).chance(enabledProbability)
+  return randomOf(seed, `fault ${kind}`).chance(kind === 'member' ? memberProbability : enabledProbability)
 }
 
 /** Every event has a stream of chance of its own: leaving one out does not change the others. */

@@ -1,7 +1,13 @@
 /** The configuration file that the nodes of a simulation begin with, and what an operator may change of it while they run. */
 import type { ComponentType, Configuration, NodeConfiguration, Timing } from '../../machines/model/configuration.ts'
 import { defined } from '../configuration/defined.ts'
-import { type ConfigurationEntry, entriesOf, type FileConfiguration, validateTree } from '../configuration/tree.ts'
+import {
+  type ConfigurationEntry,
+  changedBy,
+  entriesOf,
+  type FileConfiguration,
+  validateTree,
+} from '../configuration/tree.ts'
 import { assignmentFile, capabilitiesFile, clusterFile, mapped, recoveryFile } from './placementFile.ts'
 
 /** A component and its assignment that come and go. */
@@ -48,6 +54,38 @@ export function changesOf(configuration: Configuration): readonly (readonly Conf
       { key: `configuration/nodes/${name}`, value: { ...raw.nodes![name], eligible: false } },
     ]),
   ]
+}
+
+/** What removes a node from the cluster, and what adds it again; null: the others would be no cluster without it. */
+export function removalOf(file: FileConfiguration, node: string) {
+  const key = `configuration/nodes/${node}`
+  const original = entriesOf(file).filter((entry) => entry.key === key || isNaming(entry, node))
+  const without = original.map((entry) => ({
+    key: entry.key,
+    value: entry.key === key ? null : withoutNode(entry, node),
+  }))
+  const { problems } = validateTree(changedBy(entriesOf(file), without), file)
+  return problems ? null : { key, without, original }
+}
+
+interface Placed {
+  readonly nodes?: readonly string[]
+  readonly wishes?: Readonly<Record<string, unknown>>
+}
+
+/** A component that runs there, or an assignment that would rather be there, or elsewhere. */
+function isNaming({ value }: ConfigurationEntry, node: string): boolean {
+  const { nodes = [], wishes = {} } = value as Placed
+  return nodes.includes(node) || Object.hasOwn(wishes, node)
+}
+
+function withoutNode({ value }: ConfigurationEntry, node: string): Placed {
+  const { nodes, wishes } = value as Placed
+  const others = wishes && Object.entries(wishes).filter(([name]) => name !== node)
+  return {
+    ...(value as Placed),
+    ...defined({ nodes: nodes?.filter((name) => name !== node), wishes: others && Object.fromEntries(others) }),
+  }
 }
 
 /** Of what a component runs, also of the extra one. */

@@ -115,6 +115,8 @@ export type ObservedEvent =
       readonly roles: readonly HeldRole[]
       /** Assignments that can have the primaries they require with the nodes that are alive. */
       readonly servable: readonly string[]
+      /** What is not as it should be with the members of the log. */
+      readonly strangers: readonly string[]
       /** Where everything should be at that moment: it is planned for who asks. */
       readonly placement: () => SeenPlacement
     }

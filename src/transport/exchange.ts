@@ -34,6 +34,8 @@ export const sendBytesMax = 60_000
 
 const noBody = new Uint8Array(0)
 
+const formerCountMax = 256
+
 interface Admitted {
   readonly peer: Peer
   readonly envelope: Envelope
@@ -43,6 +45,8 @@ export class Exchange<Message> implements Network<Message> {
   readonly #options: NetworkOptions<Message>
   readonly #sealer: Sealer
   readonly #peers: Map<NodeName, Peer>
+  /** Those that were peers in this life, the last `formerCountMax` of them. */
+  readonly #former = new Map<NodeName, Peer>()
   readonly #counters = zeroCounters()
   readonly #twins = new Twins()
   /** Lives of this node after the present one, by who spoke of them. */
@@ -68,10 +72,10 @@ export class Exchange<Message> implements Network<Message> {
   setPeers(peers: Readonly<Record<NodeName, readonly LinkAddress[]>>): void {
     const next = this.#links?.setPeers(peers) ?? {}
     for (const peer of [...this.#peers.values()]) {
-      const isKept = String(next[peer.name]) === String(peer.links.map(({ address }) => address))
-      if (isKept && Object.hasOwn(next, peer.name)) continue
-      peer.cancelTimer?.()
+      if (Object.hasOwn(next, peer.name) && peer.isAt(next[peer.name]!)) continue
+      peer.rest()
       this.#peers.delete(peer.name)
+      this.#keepFormer(peer)
       this.#reportDropped(peer, peer.channel.forget(), 'forgotten')
     }
     for (const peer of this.#adopt(next)) this.#transmit(peer, 'hello', noBody)
@@ -304,9 +308,22 @@ export class Exchange<Message> implements Network<Message> {
     const { self } = this.#options
     if (self in addresses) throw new RangeError(`'${self}' is among its own peers`)
     const added = Object.entries(addresses).filter(([name]) => !this.#peers.has(name))
-    const peers = added.map(([name, own]) => createPeer({ self, name, addresses: own }))
-    for (const peer of peers) this.#peers.set(peer.name, peer)
+    const peers = added.map(([name, own]) => {
+      const former = this.#former.get(name)
+      return former?.isAt(own) ? former : createPeer({ self, name, addresses: own })
+    })
+    for (const peer of peers) {
+      this.#former.delete(peer.name)
+      this.#peers.set(peer.name, peer)
+    }
     return peers
+  }
+
+  /** Should it be added again in the same life, it goes on counting, and so must this node: what is counted anew would be taken for late. */
+  #keepFormer(peer: Peer): void {
+    this.#former.delete(peer.name)
+    this.#former.set(peer.name, peer)
+    if (this.#former.size > formerCountMax) this.#former.delete(this.#former.keys().next().value!)
   }
 
   #refuse(reason: RefusalReason): void {

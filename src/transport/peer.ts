@@ -33,6 +33,17 @@ export class Peer {
     return this.channel.peerIncarnation
   }
 
+  isAt(addresses: readonly string[]): boolean {
+    return String(addresses) === String(this.links.map(({ address }) => address))
+  }
+
+  /** Nothing is sent to it any more. */
+  rest(): void {
+    this.cancelTimer?.()
+    this.cancelTimer = null
+    this.timerDueMs = Number.POSITIVE_INFINITY
+  }
+
   nextSequence(): number {
     this.#sentSequence += 1
     return this.#sentSequence

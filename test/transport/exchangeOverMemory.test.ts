@@ -271,6 +271,27 @@ describe('network in memory', () => {
     expect(() => open('n3', 0)).toThrow(RangeError)
   })
 
+  test('a peer that is dropped and added again in the same life is heard on both sides', () => {
+    const { clock, open } = world()
+    const n1 = open('n1')
+    const n2 = open('n2')
+    const post = (text: string): void => {
+      for (const [from, to] of [[n1, 'n2'] as const, [n2, 'n1'] as const]) {
+        from.network.post(to, { text })
+        from.network.send(to, { text: `${text}!` })
+      }
+      clock.settle()
+    }
+    for (let index = 0; index < 5; index++) post('before')
+    n1.network.setPeers({})
+    n1.network.setPeers({ n2: [] })
+    n1.heard.length = 0
+    n2.heard.length = 0
+    post('after')
+    expect(n1.heard.sort()).toEqual(['n2 after', 'n2 after!'])
+    expect(n2.heard.sort()).toEqual(['n1 after', 'n1 after!'])
+  })
+
   test('the same seed gives the same run', () => {
     const run = () => {
       const { clock, open } = world({ seed: 7, faults: { lossRate: 0.4, duplicateRate: 0.2, delayMaxMs: 30 } })

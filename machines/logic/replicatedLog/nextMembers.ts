@@ -23,7 +23,8 @@ export interface MembersGoal {
  * The next step, or null when there is nothing to do, or nothing that could be done safely now. What concerns only learners is done at
  * once; of those that count, at most one joins or leaves. In this order: who has another disk than before starts again as a learner
  * (an arbiter: is removed, to be added anew); who has caught up is qualified; an arbiter is added (it needs no data, hence never
- * learns); who is no longer wanted is made a learner, which is told that it is one, and dropped by the step after (an arbiter: at once).
+ * learns); who is no longer wanted is made a learner, which is told that it is one and leaves, and dropped when it is not heard any more
+ * with the disk that it had (an arbiter: at once).
  *
  * No step is taken after which those who are caught up would be no majority: the entry could not be committed, nor taken back.
  */
@@ -49,6 +50,7 @@ function withoutCounting(current: Members, { wanted, disks }: MembersGoal): Memb
   const kept = current.flatMap((member): Member[] => {
     if (member.kind !== 'learner') return [member]
     const goal = wanted.find(({ name }) => name === member.name)
+    if (goal === undefined && disks[member.name] === member.disk) return [member]
     if (goal === undefined || goal.kind === 'arbiter') return []
     return [{ ...member, disk: disks[member.name] ?? member.disk }]
   })

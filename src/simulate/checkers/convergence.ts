@@ -1,7 +1,8 @@
 /**
  * SPEC M1, R2, R3, R7: within a bound after the last fault ended there is one master that all nodes agree on, each knows exactly the
- * nodes that run, every assignment that can have a primary has one, the planner has nothing left to decide or do, and programs
- * have the roles that it gave them, no more and no less. Faults that begin anew start the wait anew.
+ * nodes that run, the log has them all as members, with their disks, every assignment that can have a primary has one, the planner has
+ * nothing left to decide or do, and programs have the roles that it gave them, no more and no less. Faults that begin anew start the
+ * wait anew.
  */
 import { activeRoles } from '../../../machines/model/roles.ts'
 import type { HeldRole, Observation } from '../observation.ts'
@@ -44,7 +45,7 @@ export function convergence({ withinMs }: ConvergenceOptions): Checker {
 
 /** What is not yet as it should be. */
 export function lacking(
-  { sights, roles, servable, placement }: Extract<Observation, { type: 'cluster.seen' }>,
+  { sights, roles, servable, strangers, placement }: Extract<Observation, { type: 'cluster.seen' }>,
   nodes: readonly string[],
 ): readonly string[] {
   const { wanted: placed, unsettled } = placement()
@@ -60,6 +61,7 @@ export function lacking(
     ...(masters.length === 1 && !wanted.includes(sights[0]?.master ?? '') ? [`the master is ${masters[0]}`] : []),
     ...astray.map(({ node, members }) => `${node} knows ${members.join(', ') || 'nobody'}`),
     ...unserved.map((assignment) => `${assignment} has no primary`),
+    ...strangers,
     ...unsettled,
     ...differing(placed, roles),
   ]

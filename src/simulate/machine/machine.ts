@@ -7,6 +7,7 @@ import { type ComponentId, componentNameOf, type NodeName } from '../../../machi
 import { roles } from '../../../machines/model/roles.ts'
 import type { FileConfiguration } from '../../configuration/tree.ts'
 import type { EndRecord, StartRecord, StepRecord } from '../../engine/record.ts'
+import { exitCodes } from '../../guard/exitCodes.ts'
 import { GuardCore } from '../../guard/guardCore.ts'
 import type { Launched, LaunchOrder } from '../../guard/launcher.ts'
 import type { NodeProcess } from '../../guard/nodeProcess.ts'
@@ -57,6 +58,9 @@ export class Machine {
   readonly disk: SimulatedDisk
   life: NodeLife | null = null
   guard: ProcessClock | null = null
+  /** Its operator has it removed from the cluster: should it leave as removed, nobody starts its guard again before `rejoin`. */
+  isRemoved = false
+  #hasLeft = false
   readonly #options: MachineOptions
   readonly #leases: LeaseWatch
   readonly #programs = new Map<number, SimulatedProgram>()
@@ -126,7 +130,7 @@ export class Machine {
     evidence.guardGone(this.name)
     const boot = this.#bootCount
     world.after(wardenMs + this.#options.random.between(guardRestartMinMs, guardRestartMaxMs), () => {
-      if (this.#isOn && boot === this.#bootCount && !this.guard) this.#startGuard()
+      if (this.#isOn && boot === this.#bootCount && !this.guard && !this.#hasLeft) this.#startGuard()
     })
   }
 
@@ -134,6 +138,12 @@ export class Machine {
   leave(): void {
     const core = this.#core
     this.guard?.receive(() => core?.leave())
+  }
+
+  /** It is to be in the cluster again. */
+  rejoin(): void {
+    this.isRemoved = false
+    if (this.#hasLeft && this.#isOn) this.#startGuard()
   }
 
   killNode(signal: string | null = 'SIGKILL', exitCode: number | null = null): void {
@@ -158,6 +168,7 @@ export class Machine {
   #startGuard(): void {
     const { world, configuration, name, networks, evidence } = this.#options
     const guard = this.#process('guard')
+    this.#hasLeft = false
     this.guard = guard
     const core = new GuardCore(
       { name, configuration },
@@ -185,10 +196,14 @@ export class Machine {
         problems: [],
       },
     )
-    const over = (): void => void (this.guard === guard && this.killGuard())
+    const over = (exitCode: number): void => {
+      if (this.guard !== guard) return
+      this.#hasLeft = this.isRemoved && exitCode === exitCodes.removed
+      this.killGuard()
+    }
     this.#core = core
     core.run().then(
-      () => world.after(0, over),
+      (exitCode) => world.after(0, () => over(exitCode)),
       (error) => this.#options.onThrown(this, 'guard', error),
     )
   }

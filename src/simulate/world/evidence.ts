@@ -21,7 +21,7 @@ type Condition =
 
 interface Listener {
   readonly process: ProcessClock
-  readonly judges: ReadonlyMap<NodeName, LivenessPeer>
+  readonly judges: Map<NodeName, LivenessPeer>
   /** Peers with which a connection was made. */
   readonly connected: Set<NodeName>
 }
@@ -47,13 +47,23 @@ export class Evidence {
     },
   ): LivenessPort {
     const { self, peers, onEnded } = options
-    const judges = new Map(peers.map((peer) => [peer, new LivenessPeer(peer, onEnded)]))
-    const listener = { process, judges, connected: new Set<NodeName>() }
+    const judges = new Map<NodeName, LivenessPeer>()
+    const listener: Listener = { process, judges, connected: new Set() }
     this.#listeners.set(self, listener)
     let { incarnation } = options
     const say = (isAlive: boolean): void => this.#become(self, { type: 'state', incarnation, isAlive })
     say(true)
-    for (const peer of peers) this.#tell(peer, self, this.#conditions.get(peer) ?? { type: 'silent' })
+    const setPeers = (names: readonly NodeName[]): void => {
+      for (const gone of [...judges.keys()].filter((name) => !names.includes(name))) {
+        judges.delete(gone)
+        listener.connected.delete(gone)
+      }
+      for (const peer of names.filter((name) => !judges.has(name))) {
+        judges.set(peer, new LivenessPeer(peer, onEnded))
+        this.#tell(peer, self, this.#conditions.get(peer) ?? { type: 'silent' })
+      }
+    }
+    setPeers(peers)
     return {
       alive(next) {
         incarnation = next
@@ -63,7 +73,7 @@ export class Evidence {
       get endedPeers() {
         return [...judges.values()].map(({ ended }) => ended).filter((ended) => ended !== null)
       },
-      setPeers: () => {},
+      setPeers: (next) => setPeers(Object.keys(next)),
       close: () => {
         if (this.#listeners.get(self) === listener) this.guardGone(self)
       },
@@ -100,15 +110,16 @@ export class Evidence {
   }
 
   #arrive(from: NodeName, { process, judges, connected }: Listener, condition: Condition): void {
-    const judge = judges.get(from)
     process.receive(() => {
+      const judge = judges.get(from)
+      if (!judge) return
       if (condition.type === 'state') {
         connected.add(from)
         const { incarnation, isAlive } = condition
-        judge?.heard({ cluster: '', node: from, sequence: 0, incarnation, isAlive }, null)
+        judge.heard({ cluster: '', node: from, sequence: 0, incarnation, isAlive }, null)
       } else {
         const lost = connected.delete(from) ? 'closed' : null
-        judge?.refused(lost, { isAnyUp: false, areAllRefused: true })
+        judge.refused(lost, { isAnyUp: false, areAllRefused: true })
       }
     })
   }

@@ -145,7 +145,6 @@ export class Networks {
       links: () => ({}),
       setPeers(next) {
         names = Object.keys(next)
-        for (const name of peers.keys()) if (!names.includes(name)) peers.delete(name)
       },
       close: () => {
         if (this.#heartbeats.get(self) === port) this.#heartbeats.delete(self)

@@ -203,6 +203,7 @@ describe('convergence', () => {
     expect(amiss(converged({ members: ['a'] }))).toContain('a knows a')
     expect(amiss(converged({ role: 'secondary' }))).toContain('the-work has no primary')
     expect(amiss(converged({ nodes: ['a'] }))).toContain('b is not seen')
+    expect(amiss(converged({ strangers: ['b is learner, not voter'] }))).toContain('b is learner, not voter')
     expect(amiss(converged({ unsettled: ['a/c1 is to be spare'] }))).toContain('a/c1 is to be spare')
     expect(amiss(converged({ wanted: 'secondary' }))).toContain('the-work is primary on a, not secondary')
   })

@@ -44,6 +44,7 @@ export function converged({
   members = ['a', 'b'],
   role: held = 'primary' as Role,
   wanted = 'primary' as Role,
+  strangers = [] as readonly string[],
   unsettled = [] as readonly string[],
 } = {}): ObservedEvent {
   const sights = nodes.map((node) => ({ node, epoch: 2, master: of === null || of === node ? master : 'a', members }))
@@ -52,6 +53,7 @@ export function converged({
     sights,
     roles: [{ node: 'a', component: 'c1', assignment: 'the-work', role: held }],
     servable: ['the-work'],
+    strangers,
     placement: () => ({
       wanted: [{ node: 'a', component: 'c1', assignment: 'the-work', role: wanted }],
       unsettled,
