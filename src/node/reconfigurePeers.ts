@@ -10,11 +10,15 @@ import { startFencingOf } from './fencing.ts'
 import { addressesOf } from './joining.ts'
 import { actorOf, type Parts } from './parts.ts'
 
-/** Before the machines are started: the file may name nodes that were removed since it was written, and not those that were added. */
+/**
+ * Before the machines are started: the file may name nodes that were removed since it was written, and not those that were added. Where
+ * the others are it knows better: of a cluster that was moved to other addresses while it was down, the repository has the old ones.
+ */
 export function beginPeers(parts: Parts): void {
   const { configuration, self, addresses } = parts
-  addresses.clear()
-  for (const [name, links] of Object.entries(addressesOf(configuration, self))) addresses.set(name, links)
+  const wanted = addressesOf(configuration, self)
+  for (const name of [...addresses.keys()]) if (!wanted[name]) addresses.delete(name)
+  for (const [name, links] of Object.entries(wanted)) if (!addresses.has(name)) addresses.set(name, links)
   introducePeers(parts)
 }
 
