@@ -132,7 +132,7 @@ export class Networks {
         const peer = peerOf(to)
         peer.sentSequence += 1
         const packet = {
-          heartbeat: codec ? codec.encode(heartbeat, to).slice() : heartbeat,
+          heartbeat: codec ? Buffer.from(codec.encode(heartbeat, to)) : heartbeat,
           incarnation,
           recipientIncarnation: peer.incarnation,
           sequence: peer.sentSequence,
