@@ -74,10 +74,12 @@ export function considerAppend(
 /** Entries without gaps, of epochs that never go back nor beyond the leader's own. */
 function isOrderly({ epoch, previous, entries }: AppendRequest): boolean {
   if ((previous.index === 0) !== (previous.epoch === 0)) return false
-  return [...entries, { index: previous.index + entries.length + 1, epoch }].every((entry, place) => {
-    const before = entries[place - 1] ?? previous
-    return entry.index === before.index + 1 && entry.epoch >= before.epoch
-  })
+  let before = previous
+  for (const entry of entries) {
+    if (entry.index !== before.index + 1 || entry.epoch < before.epoch) return false
+    before = entry
+  }
+  return before.epoch <= epoch
 }
 
 /** The entries from the first on that the log lacks or contradicts. What it has already stays: the request may be an old one. */

@@ -142,6 +142,7 @@ export function isOnlyVoter(state: ReplicaState): boolean {
  * on alone (`forced.ts`), while the other, with the change, would find a majority elsewhere. One that is fenced is not waited for.
  */
 export function awaitedOfPair(state: ReplicaState): Members {
+  if (state.memberships.length === 1) return []
   const [former, pending] = state.memberships.slice(-2)
   if (former === undefined || pending === undefined || pending.isForced || pending.index <= state.commitIndex) return []
   const pair = quorumMembers(former.members)
@@ -153,10 +154,11 @@ export function awaitedOfPair(state: ReplicaState): Members {
 export function withEntries(state: ReplicaState, entries: readonly LogEntry[]): ReplicaState {
   const first = entries[0]
   if (!first) return state
+  const isExtended = state.memberships.at(-1)!.index < first.index
+  if (isExtended && !entries.some(({ command }) => command.type === 'members')) return state
   const kept = state.memberships.filter(({ index }) => index < first.index)
   const added = entries.flatMap((entry) => membershipOf(entry) ?? [])
-  const isSame = kept.length === state.memberships.length && added.length === 0
-  return isSame ? state : { ...state, memberships: [...kept, ...added] }
+  return { ...state, memberships: [...kept, ...added] }
 }
 
 /** More is known to be committed: earlier memberships can't come back. */
