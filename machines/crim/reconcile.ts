@@ -36,7 +36,7 @@ import { nothing, propose, type Reconciled } from './propose.ts'
 import { recordChanges } from './records.ts'
 import { stillRecovering } from './recovery.ts'
 import { inTurn } from './turns.ts'
-import { isAlike, isEmpty, isKnown, unchanged } from './unchanged.ts'
+import { isAlike, isEmpty, isKnown } from './unchanged.ts'
 import { viewOf } from './view.ts'
 
 /** `isRepeating`: commands that were sent already are sent again. */
@@ -57,7 +57,7 @@ export function reconcile(context: CrimContext, { isRepeating } = { isRepeating:
 function decided(context: CrimContext, isRepeating: boolean): Reconciled {
   const input = viewOf(context)
   const { targets, steps } = planned(input)
-  const reasons = unchanged(context.reasons, reasonsOf(targets))
+  const reasons = reasonsOf(targets, context.reasons)
   const changes = changesOf(context, input, targets)
   if (changes.length > 0) return propose({ ...context, reasons }, changes)
   const change = { reasons, recovering: stillRecovering(context), requests: requestsLeft(context) }
@@ -71,7 +71,10 @@ function decided(context: CrimContext, isRepeating: boolean): Reconciled {
   )
 }
 
-function reasonsOf(targets: readonly Target[]): CrimContext['reasons'] {
+/** `before` where none has changed. */
+function reasonsOf(targets: readonly Target[], before: CrimContext['reasons']): CrimContext['reasons'] {
+  const isSame = targets.every(({ assignment, reason }) => before[assignment] === reason)
+  if (isSame && Object.keys(before).length === targets.length) return before
   const reasons: Record<AssignmentName, string | null> = {}
   for (const { assignment, reason } of targets) reasons[assignment] = reason
   return reasons

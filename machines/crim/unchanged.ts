@@ -21,13 +21,6 @@ function keptOf<Name extends string, T>(
   return left
 }
 
-/** The record as it was where `now` has the same entries in the same order. */
-export function unchanged<T>(before: Readonly<Record<string, T>>, now: Readonly<Record<string, T>>): typeof before {
-  return isAlike(Object.keys(before), Object.keys(now)) && isAlike(Object.values(before), Object.values(now))
-    ? before
-    : now
-}
-
 /** Every field of the change is what the record has already. */
 export function isKnown<T extends object>(record: T, change: Partial<T>): boolean {
   for (const key in change) if (record[key] !== change[key]) return false
