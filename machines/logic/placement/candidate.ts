@@ -123,8 +123,8 @@ function madeAnew(sight: Sight, index: number, { input: before, candidates }: Ea
 
 /** Looked up by name in one go: between other work each takes twice as long. */
 function statusesBySlot({ input: { statuses }, of: { slotIds } }: Sight): (ComponentStatus | undefined)[] {
-  const found: (ComponentStatus | undefined)[] = []
-  for (const id of slotIds) found.push(statuses[id])
+  const found: (ComponentStatus | undefined)[] = new Array(slotIds.length)
+  for (let slot = 0; slot < slotIds.length; slot++) found[slot] = statuses[slotIds[slot]!]
   return found
 }
 
