@@ -81,8 +81,8 @@ export function candidatesOf(input: PlanInput, name: AssignmentName): readonly C
 export function allCandidates(input: PlanInput): readonly (readonly Candidate[])[] {
   const made = madeFor(input)
   if (!made.isComplete) {
-    const statuses = statusesBySlot(made.sight)
-    for (let index = 0; index < made.configured.length; index++) candidatesAt(made, index, statuses)
+    const observed = observedBySlot(made.sight)
+    for (let index = 0; index < made.configured.length; index++) candidatesAt(made, index, observed)
     made.isComplete = true
   }
   return made.configured as readonly (readonly Candidate[])[]
@@ -117,15 +117,41 @@ function madeAnew(sight: Sight, index: number, { input: before, candidates }: Ea
     const node = sight.nodes[of.slotNodes[slot]!]!
     const status = input.statuses === before.statuses ? was.status : (input.statuses[component] ?? null)
     const intended = input.intents === before.intents ? was.intended : (roles[component] ?? null)
-    return candidateOf(sight, name, { component, slot, node, host, status, intended })
+    return candidateOf(sight, name, { component, slot, node, host, status, signs: signsOf(status), intended })
   })
 }
 
-/** Looked up by name in one go: between other work each takes twice as long. */
-function statusesBySlot({ input: { statuses }, of: { slotIds } }: Sight): (ComponentStatus | undefined)[] {
-  const found: (ComponentStatus | undefined)[] = []
-  for (const id of slotIds) found.push(statuses[id])
-  return found
+interface Observed {
+  /** By slot. */
+  readonly statuses: readonly (ComponentStatus | null)[]
+  readonly signs: Uint8Array
+}
+
+/** Looked up by name in one go, and then read in one go: between other work each takes twice as long. */
+function observedBySlot({ input, of: { slotIds } }: Sight): Observed {
+  const statuses: (ComponentStatus | null)[] = new Array(slotIds.length)
+  for (let slot = 0; slot < slotIds.length; slot++) statuses[slot] = input.statuses[slotIds[slot]!] ?? null
+  const signs = new Uint8Array(slotIds.length)
+  for (let slot = 0; slot < slotIds.length; slot++) signs[slot] = signsOf(statuses[slot]!)
+  return { statuses, signs }
+}
+
+/** Bits of what a status says for or against its place. */
+const failedSign = 1
+const stopFailedSign = 2
+/** It has handed over, and does not act whatever else is said. */
+const handedOverSign = 4
+const activeSign = 8
+
+function signsOf(status: ComponentStatus | null): number {
+  if (status === null) return 0
+  const { phase, role } = status
+  let signs = 0
+  if (status.failure !== null) signs |= failedSign
+  if (phase === 'stopFailed') signs |= stopFailedSign
+  if (role === 'quiescing' && phase === 'ready') signs |= handedOverSign
+  if (status.isActive) signs |= activeSign
+  return signs
 }
 
 function madeFor(input: PlanInput): Made {
@@ -145,11 +171,11 @@ function candidatesOfGone({ gone, sight }: Made, name: AssignmentName): readonly
   return candidates
 }
 
-/** `statuses`: by slot, where they are at hand. */
+/** `observed`: where it is at hand. */
 function candidatesAt(
   { configured, sight }: Made,
   index: number,
-  statuses: readonly (ComponentStatus | undefined)[] | null = null,
+  observed: Observed | null = null,
 ): readonly Candidate[] {
   const before = configured[index]
   if (before) return before
@@ -161,10 +187,11 @@ function candidatesAt(
     const component = of.slotIds[slot]!
     if (sight.owners.size > 0 && isOwnedByAnother(sight.owners, name, component)) continue
     const host = of.hostIds[of.slotHosts[slot]!]!
-    const status = (statuses === null ? input.statuses[component] : statuses[slot]) ?? null
+    const status = observed ? observed.statuses[slot]! : (input.statuses[component] ?? null)
+    const signs = observed ? observed.signs[slot]! : signsOf(status)
     const intended = roles === nothing ? null : (roles[component] ?? null)
     const node = sight.nodes[of.slotNodes[slot]!]!
-    candidates.push(candidateOf(sight, name, { component, slot, node, host, status, intended }))
+    candidates.push(candidateOf(sight, name, { component, slot, node, host, status, signs, intended }))
   }
   if (sight.owners.size > 0) candidates.push(...retiredCandidates(sight, name))
   configured[index] = candidates
@@ -180,7 +207,8 @@ function retiredCandidates(sight: Sight, name: AssignmentName): Candidate[] {
       const node = nodeSight(sight.input, nodeOf(component))
       const status = sight.input.statuses[component] ?? null
       const intended = roles[component] ?? null
-      return candidateOf(sight, name, { component, slot: -1, node, host: hostOf(component), status, intended })
+      const place = { component, slot: -1, node, host: hostOf(component), status, signs: signsOf(status), intended }
+      return candidateOf(sight, name, place)
     })
     .filter((candidate) => !isOver(sight.input, candidate))
 }
@@ -239,6 +267,7 @@ interface Place {
   readonly node: NodeSight
   readonly host: ComponentId
   readonly status: ComponentStatus | null
+  readonly signs: number
   readonly intended: IntendedRole | null
 }
 
@@ -268,7 +297,7 @@ function marksOf({ input }: Sight, assignment: AssignmentName, { component, host
 }
 
 function candidateOf(sight: Sight, assignment: AssignmentName, place: Place): Candidate {
-  const { component, slot, node, status, intended } = place
+  const { component, slot, node, status, signs, intended } = place
   const { availability, isUp, state } = node
   const { isLocked, isBarred, isMaintained, isWithheld, commanded } = sight.isUnmarked
     ? unmarked
@@ -287,15 +316,15 @@ function candidateOf(sight: Sight, assignment: AssignmentName, place: Place): Ca
     isRetired,
     isLocked,
     isBarred,
-    isUsable: isUp && availability !== 'leaving' && status !== null && isFree && status.phase !== 'stopFailed',
+    isUsable: isUp && availability !== 'leaving' && status !== null && isFree && (signs & stopFailedSign) === 0,
     isPending: isUp && status === null && !isAbsent,
     isMaintained: isMaintained || state === 'maintenance',
     isWithheld,
     isHeld: state === 'held',
     isOnStandby: state === 'standby',
-    hasFailed: status !== null && status.failure !== null && (status.role === 'offline' || isDemoted(status, intended)),
+    hasFailed: (signs & failedSign) !== 0 && (status!.role === 'offline' || isDemoted(status!, intended)),
     isUnanswered,
-    mayAct: !(isAbsent && !isUnanswered) && mayAct(node, { status, intended, isUnanswered }),
+    mayAct: !(isAbsent && !isUnanswered) && mayAct(place, isUnanswered),
   }
 }
 
@@ -325,14 +354,11 @@ export function isUpAvailability(node: NodeAvailability): boolean {
  * over and does not; one that failed to stop does (trap 14); one that was told to become primary does from the moment of
  * the command, until it says otherwise.
  */
-function mayAct(
-  { availability, isUp }: NodeSight,
-  { status, intended, isUnanswered }: Pick<Candidate, 'status' | 'intended' | 'isUnanswered'>,
-): boolean {
+function mayAct({ node: { availability, isUp }, status, signs, intended }: Place, isUnanswered: boolean): boolean {
   if (!isUp && stoppedAvailabilities.includes(availability)) return false
-  if (status === null || status.phase === 'stopFailed' || isUnanswered) return true
-  if (status.role === 'quiescing' && status.phase === 'ready') return false
-  return status.isActive || (!isUp && intended?.role === 'primary')
+  if (status === null || (signs & stopFailedSign) !== 0 || isUnanswered) return true
+  if ((signs & handedOverSign) !== 0) return false
+  return (signs & activeSign) !== 0 || (!isUp && intended?.role === 'primary')
 }
 
 /** A secondary that can take over at once with the primary's state: in step, and meant to be (trap 16). */

@@ -10,7 +10,13 @@
  * from groups. `needs` says which components must be in a role on the node where another is used (component-dependency, containment,
  * proxy). `order` lists the assignments as they are decided: the more important first, and never before what they need.
  */
-import type { AssignmentConfiguration, ComponentType, Configuration, ServingLimits } from '../../model/configuration.ts'
+import type {
+  AssignmentConfiguration,
+  ComponentConfiguration,
+  ComponentType,
+  Configuration,
+  ServingLimits,
+} from '../../model/configuration.ts'
 import { type AssignmentName, type ComponentId, componentNameOf, type NodeName, nodeOf } from '../../model/ids.ts'
 import { isShared, modelOf, servingLimitsOf } from '../../model/redundancy.ts'
 import { type Capacities, capacitiesOf } from './compile/capacities.ts'
@@ -111,18 +117,13 @@ function compile(configuration: Configuration): Compiled {
   const { names: componentNames, values: componentsOf } = inOrder(configuration.components)
   const componentIndexes = indexesOf(componentNames)
   const { names, values: assignmentsOf } = inOrder(configuration.assignments)
-  const levels = levelsOf(assignmentsOf)
-  const assignments: CompiledAssignment[] = []
-  const served: number[][] = Array.from(componentNames, () => [])
-  for (let index = 0; index < names.length; index++) {
-    const of = assignmentsOf[index]!
-    const component = componentIndexes.get(of.component)!
-    const { type, proxy } = componentsOf[component]!
-    const isProxied = proxy !== undefined
-    const given = { component, type: configuration.types[type]!, level: levels.get(of.priority ?? 0)!, isProxied }
-    assignments.push(compiledAssignment(names[index]!, of, given))
-    served[component]!.push(index)
-  }
+  const assignments = compiledAssignments(configuration.types, {
+    names,
+    assignmentsOf,
+    componentIndexes,
+    componentsOf,
+  })
+  const served = servedBy(componentNames.length, assignments)
   const components = componentsOf.map((of, index) =>
     compiledComponent(componentNames[index]!, configuration.types[of.type]!, { served: served[index]!, assignments }),
   )
@@ -146,7 +147,7 @@ function compile(configuration: Configuration): Compiled {
     componentIndexes,
     assignments,
     assignmentIndexes,
-    levelCount: levels.size,
+    levelCount: assignments.reduce((most, { level }) => Math.max(most, level + 1), 0),
     ...slots,
     ...capacitiesOf(configuration, { nodes, assignments }),
     ...relationships,
@@ -213,37 +214,56 @@ function levelsOf(assignments: readonly AssignmentConfiguration[]): Map<number, 
   return new Map([...priorities].sort((a, b) => b - a).map((priority, level) => [priority, level]))
 }
 
-function compiledAssignment(
-  name: AssignmentName,
-  of: AssignmentConfiguration,
-  given: Pick<CompiledAssignment, 'component' | 'type' | 'level'> & { readonly isProxied: boolean },
-): CompiledAssignment {
-  const { component, type, level, isProxied } = given
-  const { primaries, secondaries, distribution } = modelOf(of)
-  const { roles } = type
-  const hasHotStandby = type.standby === 'hot' && secondaries.preferred > 0 && primaries.preferred <= 1
-  return {
-    name,
-    configuration: of,
-    component,
-    type,
-    isShared: isShared(type),
-    canBePrimary: roles === undefined || roles.includes('primary'),
-    canBeSecondary: roles === undefined || roles.includes('secondary'),
-    canBeSpare: roles === undefined || roles.includes('spare'),
-    primaryRequired: primaries.required,
-    primaryPreferred: Math.max(primaries.required, primaries.preferred),
-    secondaryRequired: secondaries.required,
-    secondaryPreferred: Math.max(secondaries.required, secondaries.preferred),
-    isRanked: distribution === 'ranked',
-    priority: of.priority ?? 0,
-    level,
-    isFailingBack: of.failBack === true,
-    isReserving: of.reserve === true,
-    hasHotStandby,
-    isStepNeeded: hasHotStandby && !isProxied,
-    isStateless: type.standby === 'cold' || secondaries.preferred === 0 || isProxied,
+function compiledAssignments(
+  types: Configuration['types'],
+  of: {
+    readonly names: readonly AssignmentName[]
+    readonly assignmentsOf: readonly AssignmentConfiguration[]
+    readonly componentIndexes: ReadonlyMap<string, number>
+    readonly componentsOf: readonly ComponentConfiguration[]
+  },
+): CompiledAssignment[] {
+  const { names, assignmentsOf, componentIndexes, componentsOf } = of
+  const levels = levelsOf(assignmentsOf)
+  const assignments: CompiledAssignment[] = new Array(names.length)
+  for (let index = 0; index < names.length; index++) {
+    const configuration = assignmentsOf[index]!
+    const component = componentIndexes.get(configuration.component)!
+    const type = types[componentsOf[component]!.type]!
+    const isProxied = componentsOf[component]!.proxy !== undefined
+    const { primaries, secondaries, distribution } = modelOf(configuration)
+    const { roles } = type
+    const hasHotStandby = type.standby === 'hot' && secondaries.preferred > 0 && primaries.preferred <= 1
+    assignments[index] = {
+      name: names[index]!,
+      configuration,
+      component,
+      type,
+      isShared: isShared(type),
+      canBePrimary: roles === undefined || roles.includes('primary'),
+      canBeSecondary: roles === undefined || roles.includes('secondary'),
+      canBeSpare: roles === undefined || roles.includes('spare'),
+      primaryRequired: primaries.required,
+      primaryPreferred: Math.max(primaries.required, primaries.preferred),
+      secondaryRequired: secondaries.required,
+      secondaryPreferred: Math.max(secondaries.required, secondaries.preferred),
+      isRanked: distribution === 'ranked',
+      priority: configuration.priority ?? 0,
+      level: levels.get(configuration.priority ?? 0)!,
+      isFailingBack: configuration.failBack === true,
+      isReserving: configuration.reserve === true,
+      hasHotStandby,
+      isStepNeeded: hasHotStandby && !isProxied,
+      isStateless: type.standby === 'cold' || secondaries.preferred === 0 || isProxied,
+    }
   }
+  return assignments
+}
+
+function servedBy(componentCount: number, assignments: readonly CompiledAssignment[]): number[][] {
+  const served: number[][] = Array.from({ length: componentCount }, () => [])
+  for (let index = 0; index < assignments.length; index++) served[assignments[index]!.component]!.push(index)
+  return served
 }
 
 function compiledComponent(

@@ -53,10 +53,12 @@ export function progressOf(
   }
   const looked = lookedAt(situation, changed, known)
   const standings: Standing[] = []
+  const isAnyCommanded = Object.keys(input.commanded).length > 0
   for (let index = 0; index < looked.length; index++) {
     if (looked[index] === 0) continue
     if (!candidates[index]!.every(isAtRest)) isPending[index] = 1
-    if (isPending[index] === 1 || mayBeTakenDown(situation, index)) standings.push(standingAt(situation, index)!)
+    else if (!mayBeTakenDown(situation, index) || (!isAnyCommanded && candidates[index]!.every(isUnused))) continue
+    standings.push(standingAt(situation, index)!)
   }
   return { situation, standings: withGone(situation, standings), room: () => roomOf(situation, kept), kept }
 }
@@ -93,6 +95,11 @@ function lookedAt(situation: Situation, changed: readonly number[] | null, known
     if (index !== undefined) look(index)
   }
   return looked
+}
+
+/** Nothing was decided for it yet, and it does not run. */
+function isUnused({ intended, status }: Candidate): boolean {
+  return intended === null && (status === null || status.phase === 'stopped')
 }
 
 /** At rest, it may still have to stop for others. */

@@ -98,7 +98,8 @@ function outdatedIn({ allocation: before }: Decided, survey: Survey, { ledger }:
   return isOutdated
 }
 
-function roleOf({ survey, allocation, index }: At, candidate: Candidate, place: number): Role {
+function roleOf(at: At, candidate: Candidate, place: number): Role {
+  const { survey, allocation, index } = at
   const { situations } = survey
   const { roles, primaryCounts } = allocation.ledger
   const given = candidate.slot < 0 ? 0 : roles[candidate.slot]
@@ -107,7 +108,7 @@ function roleOf({ survey, allocation, index }: At, candidate: Candidate, place: 
   const isHolder = situations.holders[index] === place
   if (isHolder && primaryCounts[index] === situations.fixedPrimaryCounts[index]) return 'primary'
   if (isLeftAlone(candidate)) return candidate.intended?.role ?? 'offline'
-  return canBeSpare({ survey, allocation, index }, candidate) ? 'spare' : 'offline'
+  return canBeSpare(at, candidate) ? 'spare' : 'offline'
 }
 
 /** A spare of a hot type runs: so nothing of it is where its wishes forbid it, or where what it needs is not (SPEC R5). */
@@ -115,7 +116,9 @@ function canBeSpare(at: At, { isUsable, slot }: Candidate): boolean {
   const { of } = at.survey.situations
   const { canBeSpare: isRole, component } = of.assignments[at.index]!
   if (!isUsable || !isRole || of.slotForbids[slot] === 1) return false
-  return of.needsOf[component]!.every(({ sponsor, kind }) => {
+  const needs = of.needsOf[component]!
+  if (needs.length === 0) return true
+  return needs.every(({ sponsor, kind }) => {
     const roles = rolesOn(at, sponsor, of.slotNodes[slot]!)
     return roles.some((role) => (kind === 'proxy' ? role === 'primary' : role !== 'offline'))
   })

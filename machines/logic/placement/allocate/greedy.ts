@@ -47,10 +47,16 @@ export function keepWhatIsWell(ledger: Ledger, members: readonly number[]): void
       const cluster = clusterOf(of, index)
       if (cluster.length > 1 && !cluster.every((member) => isWellServed(situations, member))) continue
     }
+    if (!hasAnything(situations, index)) continue
     keep(ledger, index, isPrimaryRole)
     const isServed = ledger.primaryCounts[index]! >= Math.min(1, wantedOf(situations, index).primaryRequired)
     if (isServed && situations.awaitsHeir[index] === 0) keep(ledger, index, isSecondaryRole)
   }
+}
+
+function hasAnything({ of, present }: Situations, index: number): boolean {
+  for (let slot = of.slotsFrom[index]!; slot < of.slotsFrom[index + 1]!; slot++) if (present[slot] !== 0) return true
+  return false
 }
 
 /** One of its primaries could not be better off. */
@@ -123,22 +129,18 @@ export function bestSlot(ledger: Ledger, index: number, filling: Filling): numbe
   let best = -1
   for (let slot = of.slotsFrom[index]!; slot < of.slotsFrom[index + 1]!; slot++) {
     if (may[slot] === 0 || roles[slot] !== 0) continue
-    if (best >= 0 && !isBetter(ledger, index, { slot, best, filling })) continue
+    if (best >= 0 && !isBetter(ledger, filling, slot, best)) continue
     if (fits(ledger, slot, filling.role) && keepsReserve(ledger, slot, filling.role)) best = slot
   }
   return best
 }
 
-/** Terms 2 and 4 to 10 of the objective (`cost.ts`), for one place more. */
-function isBetter(
-  ledger: Ledger,
-  index: number,
-  { slot, best, filling }: { slot: number; best: number; filling: Filling },
-): boolean {
+/** Terms 2 and 4 to 10 of the objective (`cost.ts`), for one place more, of the same assignment. */
+function isBetter(ledger: Ledger, { role, isRequired }: Filling, slot: number, best: number): boolean {
   const { of, situations } = ledger
-  const isPrimary = filling.role === isPrimaryRole
-  const assignment = of.assignments[index]!
-  const state = isPrimary ? (filling.isRequired ? situations.tiers : null) : situations.heirs
+  const isPrimary = role === isPrimaryRole
+  const assignment = of.assignments[of.slotAssignments[slot]!]!
+  const state = isPrimary ? (isRequired ? situations.tiers : null) : situations.heirs
   if (state !== null && state[slot] !== state[best]) return state[slot]! < state[best]!
   if (isPrimary) {
     const crowding = crowdsStandby(ledger, slot) - crowdsStandby(ledger, best)
@@ -151,7 +153,7 @@ function isBetter(
   }
   const moves = isPrimary ? situations.primaryMoves : situations.secondaryMoves
   if (moves[slot] !== moves[best]) return moves[slot]! < moves[best]!
-  const met = wish + softness(ledger, slot, filling.role) - softness(ledger, best, filling.role)
+  const met = wish + softness(ledger, slot, role) - softness(ledger, best, role)
   if (met !== 0) return met < 0
   if (assignment.isRanked) return slot < best
   const counts = isPrimary ? ledger.nodePrimaryCounts : ledger.nodeSecondaryCounts

@@ -11,7 +11,7 @@ import { primaryMoveOf, tierOf, tierOfOther, tiers } from './tiers.ts'
 
 export function settlePrimary(of: Case): void {
   const { into, index, candidates, assignment } = of
-  const current = candidates.find(({ intended }) => intended?.role === 'primary') ?? null
+  const current = candidates.find(isMeantPrimary) ?? null
   for (const candidate of candidates) grade(of, candidate)
   if (current === null) return settleFirst(of)
   if (isLeftAlone(current)) {
@@ -29,6 +29,8 @@ export function settlePrimary(of: Case): void {
   if (!mayBePrimary(of, current)) return settleHandOver(of, current, successors(of, current))
   settleKept(of, current)
 }
+
+const isMeantPrimary = ({ intended }: Candidate) => intended?.role === 'primary'
 
 function grade({ into, assignment }: Case, candidate: Candidate): void {
   if (candidate.slot < 0) return
@@ -58,8 +60,8 @@ function settleFirst(of: Case): void {
 /** It had to go for something more important, and a standby that was in step has what it acknowledged: so nobody else follows. */
 function settleDisplaced(of: Case): void {
   const { into, index, candidates, assignment, input } = of
-  const isReady = (candidate: Candidate) => isReadySecondary(candidate) && mayBePrimary(of, candidate)
-  if (!candidates.some(isReady)) return
+  if (!candidates.some(isReadySecondary)) return
+  if (!candidates.some((candidate) => isReadySecondary(candidate) && mayBePrimary(of, candidate))) return
   const named = input.requests[assignment.name]?.to ?? null
   into.keepsState[index] = 1
   onlyPrimaries(of, (each) => isReadySecondary(each) || each.mayAct || each.component === named)

@@ -50,6 +50,7 @@ function settlePresent(of: Case, candidate: Candidate): void {
 /** An operator's switch-over names who is to be one of the primaries. */
 function favourRequested(of: Case): void {
   const to = of.input.requests[of.assignment.name]?.to ?? null
+  if (to === null) return
   const named = of.candidates.find(({ component }) => component === to)
   if (!named || !mayBePrimary(of, named) || named.hasFailed || named.intended?.role === 'primary') return
   for (const candidate of of.candidates) if (candidate.slot >= 0) raise(of, candidate.slot)

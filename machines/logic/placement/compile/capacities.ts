@@ -15,12 +15,12 @@ export function capacitiesOf(
   configuration: Configuration,
   { nodes, assignments }: { nodes: readonly string[]; assignments: readonly CompiledAssignment[] },
 ): Capacities {
-  const named = new Set<string>()
+  const resources: string[] = []
   for (const { configuration: of } of assignments) {
-    for (const resource in of.weights?.primary) named.add(resource)
-    for (const resource in of.weights?.secondary) named.add(resource)
+    for (const resource in of.weights?.primary) if (!resources.includes(resource)) resources.push(resource)
+    for (const resource in of.weights?.secondary) if (!resources.includes(resource)) resources.push(resource)
   }
-  const resources = [...named].sort()
+  resources.sort()
   const count = resources.length
   const capacities = new Float64Array(nodes.length * count)
   nodes.forEach((node, index) => {

@@ -36,14 +36,14 @@ export function slotsOf(of: {
   const hostCount = hostsFrom[components.length]!
   const hostComponents = new Int32Array(hostCount)
   const hostNodes = new Int32Array(hostCount)
-  const hostIds: ComponentId[] = []
+  const hostIds: ComponentId[] = new Array(hostCount)
   for (let component = 0; component < components.length; component++) {
     const { name } = components[component]!
     let host = hostsFrom[component]!
     for (const node of componentsOf[component]!.nodes) {
       hostComponents[host] = component
       hostNodes[host] = nodeIndexes.get(node)!
-      hostIds.push(componentId({ node, component: name }))
+      hostIds[host] = componentId({ node, component: name })
       host++
     }
   }
@@ -52,7 +52,7 @@ export function slotsOf(of: {
   const slotAssignments = new Int32Array(slotCount)
   const slotNodes = new Int32Array(slotCount)
   const slotHosts = new Int32Array(slotCount)
-  const slotIds: ComponentId[] = []
+  const slotIds: ComponentId[] = new Array(slotCount)
   for (let assignment = 0; assignment < assignments.length; assignment++) {
     const { name, component, isShared } = assignments[assignment]!
     let host = hostsFrom[component]!
@@ -60,7 +60,7 @@ export function slotsOf(of: {
       slotAssignments[slot] = assignment
       slotHosts[slot] = host
       slotNodes[slot] = hostNodes[host]!
-      slotIds.push(isShared ? `${hostIds[host]!}/${name}` : hostIds[host]!)
+      slotIds[slot] = isShared ? `${hostIds[host]!}/${name}` : hostIds[host]!
       host++
     }
   }
