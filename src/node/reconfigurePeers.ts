@@ -1,6 +1,7 @@
 /**
  * Peers that come and go with the configuration. A node that is removed stays a peer until nothing of it can act any more: it is told to
- * hand over like any other, and its silence is waited for like any other's.
+ * hand over like any other, and its silence is waited for like any other's. So does one that is a member of the log, as far as this node
+ * knows: it may lead, and then nobody else could tell what became of it.
  */
 import { stoppedAvailabilities } from '../../machines/model/status.ts'
 import type { NodeContext } from '../../machines/node.ts'
@@ -13,7 +14,7 @@ import { actorOf, type Parts } from './parts.ts'
 /** Before the machines are started: the file may name nodes that were removed since it was written, and not those that were added. */
 export function beginPeers(parts: Parts): void {
   const { configuration, self, addresses } = parts
-  addresses.clear()
+  for (const name of addresses.keys()) if (!isMember(parts, name)) addresses.delete(name)
   for (const [name, links] of Object.entries(addressesOf(configuration, self))) addresses.set(name, links)
   introducePeers(parts)
 }
@@ -26,7 +27,7 @@ export function settlePeers(parts: Parts): void {
   const added = Object.keys(wanted)
     .filter((name) => !addresses.has(name))
     .slice(0, Math.max(0, roomCount))
-  const gone = [...addresses.keys()].filter((name) => !wanted[name] && hasStopped(parts, name))
+  const gone = [...addresses.keys()].filter((name) => !wanted[name] && !isMember(parts, name) && hasStopped(parts, name))
   if (added.length === 0 && gone.length === 0) return
   for (const name of gone) {
     for (const actor of [actorOf.node(name), actorOf.fencing(name)]) if (engine.has(actor)) engine.end(actor)
@@ -45,6 +46,16 @@ function introducePeers(parts: Parts): void {
   const { configuration, network, addresses } = parts
   parts.peers = [...addresses.keys()].filter((name) => name !== configuration.arbiter?.name)
   network.setPeers(Object.fromEntries(addresses))
+}
+
+/** Somebody is a peer only until it is no member, or nothing of it can act. */
+export function isAnyLeaving({ configuration, self, addresses }: Parts): boolean {
+  const wanted = addressesOf(configuration, self)
+  return [...addresses.keys()].some((name) => !wanted[name])
+}
+
+function isMember({ replica }: Parts, name: string): boolean {
+  return replica.members.some((member) => member.name === name)
 }
 
 /** An arbiter has no machine, and nothing that could act. */
