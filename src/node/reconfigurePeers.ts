@@ -27,7 +27,9 @@ export function settlePeers(parts: Parts): void {
   const added = Object.keys(wanted)
     .filter((name) => !addresses.has(name))
     .slice(0, Math.max(0, roomCount))
-  const gone = [...addresses.keys()].filter((name) => !wanted[name] && !isMember(parts, name) && hasStopped(parts, name))
+  const gone = [...addresses.keys()].filter(
+    (name) => !wanted[name] && !isMember(parts, name) && hasStopped(parts, name),
+  )
   if (added.length === 0 && gone.length === 0) return
   for (const name of gone) {
     for (const actor of [actorOf.node(name), actorOf.fencing(name)]) if (engine.has(actor)) engine.end(actor)
