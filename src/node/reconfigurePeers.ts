@@ -14,8 +14,11 @@ import { actorOf, type Parts } from './parts.ts'
 /** Before the machines are started: the file may name nodes that were removed since it was written, and not those that were added. */
 export function beginPeers(parts: Parts): void {
   const { configuration, self, addresses } = parts
-  for (const name of addresses.keys()) if (!isMember(parts, name)) addresses.delete(name)
-  for (const [name, links] of Object.entries(addressesOf(configuration, self))) addresses.set(name, links)
+  const wanted = addressesOf(configuration, self)
+  const leaving = [...addresses].filter(([name]) => !wanted[name] && isMember(parts, name))
+  addresses.clear()
+  for (const [name, links] of [...Object.entries(wanted), ...leaving].slice(0, heartbeatNodeCountMax))
+    addresses.set(name, links)
   introducePeers(parts)
 }
 
@@ -56,8 +59,9 @@ export function isAnyLeaving({ configuration, self, addresses }: Parts): boolean
   return [...addresses.keys()].some((name) => !wanted[name])
 }
 
+/** Apart from an arbiter, which never leads. */
 function isMember({ replica }: Parts, name: string): boolean {
-  return replica.members.some((member) => member.name === name)
+  return replica.members.some((member) => member.name === name && member.kind !== 'arbiter')
 }
 
 /** An arbiter has no machine, and nothing that could act. */
