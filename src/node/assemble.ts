@@ -39,7 +39,6 @@ import type { NodePorts } from './ports.ts'
 import { protocolsHere } from './protocol.ts'
 import { Publisher } from './publisher.ts'
 import { Reconfiguration } from './reconfigure.ts'
-import { isAnyLeaving } from './reconfigurePeers.ts'
 import { selfTestsOf } from './selfTests.ts'
 import { heard, peerEnded } from './sightEvents.ts'
 import { GuardSight } from './sightGuard.ts'
@@ -164,10 +163,7 @@ export async function assemble(of: {
     isLeaderLeaseValid: () => sight.isLeaderLeaseValid(),
     aliveVoters: () => sight.aliveNodes(),
     onApplied: (entry, _isOwn, outcome) => applied(parts, entry, outcome),
-    onMembers() {
-      tellGuard(parts)
-      if (isAnyLeaving(parts)) parts.reconfiguration?.settle()
-    },
+    onMembers: () => tellGuard(parts),
     onForeign: (node, cluster) => foreign(parts, node, cluster),
     onMastership: (mastership) => {
       // What was reported while there was nobody to hear it is said again.

@@ -11,13 +11,16 @@ import { startFencingOf } from './fencing.ts'
 import { addressesOf } from './joining.ts'
 import { actorOf, type Parts } from './parts.ts'
 
-/** Before the machines are started: the file may name nodes that were removed since it was written, and not those that were added. */
+/**
+ * Before the machines are started. Nodes that only the file names are heard as far as the log goes, and no further: they were removed, or
+ * were added since this node last knew, and may lead.
+ */
 export function beginPeers(parts: Parts): void {
   const { configuration, self, addresses } = parts
   const wanted = addressesOf(configuration, self)
-  const leaving = [...addresses].filter(([name]) => !wanted[name] && isMember(parts, name))
+  const others = [...addresses].filter(([name]) => !wanted[name])
   addresses.clear()
-  for (const [name, links] of [...Object.entries(wanted), ...leaving].slice(0, heartbeatNodeCountMax))
+  for (const [name, links] of [...Object.entries(wanted), ...others].slice(0, heartbeatNodeCountMax))
     addresses.set(name, links)
   introducePeers(parts)
 }
@@ -30,33 +33,43 @@ export function settlePeers(parts: Parts): void {
   const added = Object.keys(wanted)
     .filter((name) => !addresses.has(name))
     .slice(0, Math.max(0, roomCount))
-  const gone = [...addresses.keys()].filter(
-    (name) => !wanted[name] && !isMember(parts, name) && hasStopped(parts, name),
-  )
-  if (added.length === 0 && gone.length === 0) return
+  const gone = [...addresses.keys()].filter((name) => !wanted[name] && mayGo(parts, name))
   for (const name of gone) {
     for (const actor of [actorOf.node(name), actorOf.fencing(name)]) if (engine.has(actor)) engine.end(actor)
     addresses.delete(name)
   }
   for (const name of added) addresses.set(name, wanted[name]!)
+  const isNew = (name: string) => isNode(parts, name) && !engine.has(actorOf.node(name))
+  const started = [...addresses.keys()].filter(isNew)
+  if (added.length + gone.length + started.length === 0) return
   introducePeers(parts)
-  for (const name of added) {
-    if (!configuration.nodes[name]) continue
+  for (const name of started) {
     startNodeMachine(parts, name)
     startFencingOf(parts, name)
   }
 }
 
-function introducePeers(parts: Parts): void {
-  const { configuration, network, addresses } = parts
-  parts.peers = [...addresses.keys()].filter((name) => name !== configuration.arbiter?.name)
-  network.setPeers(Object.fromEntries(addresses))
-}
-
-/** Somebody is a peer only until it is no member, or nothing of it can act. */
+/** Whether there is a peer that is not configured. */
 export function isAnyLeaving({ configuration, self, addresses }: Parts): boolean {
   const wanted = addressesOf(configuration, self)
   return [...addresses.keys()].some((name) => !wanted[name])
+}
+
+function introducePeers(parts: Parts): void {
+  const { network, addresses } = parts
+  parts.peers = [...addresses.keys()].filter((name) => isNode(parts, name))
+  network.setPeers(Object.fromEntries(addresses))
+}
+
+/** Neither an arbiter, nor only in the file. */
+function isNode(parts: Parts, name: string): boolean {
+  const { configuration, engine } = parts
+  return configuration.nodes[name] !== undefined || isMember(parts, name) || engine.has(actorOf.node(name))
+}
+
+/** Who has not heard what is decided does not know who is gone. */
+function mayGo(parts: Parts, name: string): boolean {
+  return parts.replica.isUpToDate && !isMember(parts, name) && hasStopped(parts, name)
 }
 
 /** Apart from an arbiter, which never leads. */
@@ -64,7 +77,7 @@ function isMember({ replica }: Parts, name: string): boolean {
   return replica.members.some((member) => member.name === name && member.kind !== 'arbiter')
 }
 
-/** An arbiter has no machine, and nothing that could act. */
+/** An arbiter has no machine, and nothing that could act; nor has who is only in the file. */
 function hasStopped({ engine }: Parts, name: string): boolean {
   if (!engine.has(actorOf.node(name))) return true
   const { availability } = engine.snapshot(actorOf.node(name)).context as NodeContext
