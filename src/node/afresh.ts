@@ -26,16 +26,6 @@ export function outdated(
 }
 
 /**
- * The configuration on its disk does not have it: it was removed in an earlier life, and is started again, or it ended before it had
- * read that it was added. It waits to be admitted.
- */
-export function removed(parts: Self, ports: Pick<NodePorts, 'setAside' | 'exit'>): void {
-  const { self, configuration, incarnation } = parts
-  log.fatal('by its disk, {self} was removed from the cluster {cluster}', { self, cluster: configuration.cluster })
-  beginAnew(parts, ports, incarnation)
-}
-
-/**
  * A peer knows a life of this number to have ended, and hears nothing of this one: the disk was replaced, so that lives are counted
  * anew, or the peer was wrong. The next life is heard. One that is heard by the quorum goes on: one peer must not end what the others need.
  */

@@ -22,7 +22,7 @@ import { createReplica } from '../repository/replica.ts'
 import type { Outcome } from '../repository/tree.ts'
 import { msgpackCodec } from '../wire/codec.ts'
 import { type PeerMessage, parsePeerMessage } from '../wire/messages/index.ts'
-import { counted, forgetCluster, outdated, removed } from './afresh.ts'
+import { counted, forgetCluster, outdated } from './afresh.ts'
 import { Causes } from './causes.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { clusterLogOf, tapOf } from './clusterLog.ts'
@@ -238,7 +238,6 @@ export async function assemble(of: {
   parts.reconfiguration?.begin()
   // Before it is asked for a vote: until now the guard goes by the file.
   tellGuard(parts)
-  if (parts.configuration.nodes[self] === undefined && !parts.replica.isCounted) removed(parts, ports)
   return parts
 }
 
@@ -315,7 +314,7 @@ function leavingOf(parts: Parts, ports: NodePorts): Leaving {
       for (const node of parts.peers) parts.post(node, { type: 'node.left' }, null)
     },
     done: () => {
-      const isRemoved = parts.configuration.nodes[parts.self] === undefined && !parts.replica.isCounted
+      const isRemoved = parts.configuration.nodes[parts.self] === undefined && parts.replica.isReleased
       if (isRemoved) forgetCluster(parts, ports)
       parts.guard.left({ isRemoved })
     },

@@ -4,6 +4,7 @@ import { progressIntervalMs } from '../guard/protocol.ts'
 import { remindOfFence } from './fencing.ts'
 import { reconcileMembers } from './joining.ts'
 import { actorOf, type Parts } from './parts.ts'
+import { isAnyLeaving } from './reconfigurePeers.ts'
 import { answerSurvey } from './survey.ts'
 
 /** So often in its length are programs told until when the node may keep its primaries, but not more often than every 40 ms. */
@@ -43,6 +44,7 @@ export function begin(parts: Parts): void {
     () => {
       parts.reconfiguration?.timings.tick()
       reconcileMembers(parts)
+      if (isAnyLeaving(parts)) parts.reconfiguration?.settle()
     },
   )
   every(

@@ -29,7 +29,7 @@ export function startFencing(parts: Parts): void {
 
 export function startFencingOf({ engine, self, configuration }: Parts, node: NodeName): void {
   const voters = votersOf(configuration.nodes)
-  const { fence } = configuration.nodes[node]!
+  const fence = configuration.nodes[node]?.fence
   const input: FencingInput = {
     node,
     self,

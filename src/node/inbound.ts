@@ -49,6 +49,7 @@ type CausedMessage = Extract<PeerMessage, { time: unknown }>
 function receiveCaused(parts: Parts, from: Sender, message: CausedMessage): void {
   const { engine, publisher, operations, replica } = parts
   const { node, incarnation } = from
+  if (!parts.peers.includes(node)) return
   switch (message.type) {
     case 'survey.request':
       return takeSurvey(parts, { master: node, ...message })

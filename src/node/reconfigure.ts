@@ -171,13 +171,13 @@ export class Reconfiguration {
   }
 
   /**
-   * A newcomer that catches up reads configurations of a time before it was added: only the present one counts. As long as the log
-   * counts this node, nothing may be decided without its disk, not even that it counts no more.
+   * A newcomer that catches up reads configurations of a time before it was added: only the present one counts. What others
+   * may need to decide anything, if only that this node counts no more, stays on its disk, also when it begins another life.
    */
   #leaveIfRemoved(): void {
     const { configuration, self, leaving, replica, clock } = this.#parts
     if (configuration.nodes[self] || leaving.isLeaving() || this.#isRemovalWatched) return
-    if (replica.isUpToDate && !replica.isCounted) {
+    if (replica.isUpToDate && replica.isReleased) {
       log.warn('this node is no longer a member of the cluster: it leaves')
       void leaving.leave()
       return

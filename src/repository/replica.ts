@@ -16,6 +16,7 @@ import {
   type Members,
   membersOf,
   type Peer,
+  selfOf,
   type WantedMember,
 } from '../../machines/logic/replicatedLog.ts'
 import type { MembershipEvent } from '../../machines/membership.ts'
@@ -87,10 +88,14 @@ export class Replica {
     return this.isLeader || (heardCommitIndex >= 0 && applier.appliedIndex >= heardCommitIndex)
   }
 
-  /** Whether others may need what is on the disk here to decide anything: by members that are committed, or may yet be. */
-  get isCounted(): boolean {
-    const { state } = this.#core
-    return state.memberships.some(({ members }) => isInQuorum(members, { name: state.self, disk: state.disk }))
+  /**
+   * Others need nothing that is on the disk here to decide anything: another leader knows it to be committed that this node does not
+   * count. That we know so ourselves is not enough: of two voters, one waits for the other until it knows, too.
+   */
+  get isReleased(): boolean {
+    const { state, heardCommitIndex } = this.#core
+    const isCounted = state.memberships.some(({ members }) => isInQuorum(members, selfOf(state)))
+    return !this.isLeader && !isCounted && heardCommitIndex >= state.memberships.at(-1)!.index
   }
 
   /** Id of the store here: with another one, this node is another member. */

@@ -209,6 +209,20 @@ test('a change that replaces a pair is not committed without both, nor anybody e
   expect(rules.standingOf(voters.state('n1'))).toBe('won')
 })
 
+test('who is no longer wanted is a learner until it has left', () => {
+  const of = (kind: rules.MemberKind) =>
+    ['n1', 'n2', 'n3'].map((name) => ({ name, disk: diskOf(name), kind: name === 'n3' ? kind : ('voter' as const) }))
+  const wanted = of('voter').slice(0, 2)
+  const disks = Object.fromEntries(of('voter').map(({ name, disk }) => [name, disk]))
+  const next = (members: rules.Members, heard: typeof disks) =>
+    rules.nextMembers(members, { self: 'n1', wanted, disks: heard, caughtUp: Object.keys(heard) })
+  expect(next(of('voter'), disks)).toEqual(of('learner'))
+  expect(next(of('learner'), disks)).toBeNull()
+  const { n3: _, ...others } = disks
+  expect(next(of('learner'), others)).toEqual(wanted)
+  expect(next(of('learner'), { ...disks, n3: 'new' })).toEqual(wanted)
+})
+
 test('steps towards any wish are legal, keep a voter, and end', () => {
   const names = ['n1', 'n2', 'n3', 'n4', 'n5', 'a1']
   const kindOf = (name: string, isLearner: boolean): rules.MemberKind =>
@@ -225,7 +239,10 @@ test('steps towards any wish are legal, keep a voter, and end', () => {
         names.map((name) => [name, name !== self && isReplaced(name) ? 'new' : diskOf(name)]),
       )
       for (let step = 0; step < 30; step += 1) {
-        const next = rules.nextMembers(current, { self, wanted, disks, caughtUp: names })
+        // Who is not wanted, and is told that it counts no more, leaves.
+        const left = current.filter(({ name, kind }) => kind === 'learner' && !wanted.some((one) => one.name === name))
+        const heard = Object.entries(disks).filter(([name]) => !left.some((one) => one.name === name))
+        const next = rules.nextMembers(current, { self, wanted, disks: Object.fromEntries(heard), caughtUp: names })
         if (next === null) break
         expect(rules.isLegalChange(current, next)).toBe(true)
         current = next
