@@ -23,7 +23,7 @@ export class Twins {
   /** The bytes are copied. */
   keep(datagram: Uint8Array, { peer, sequence }: { peer: Peer; sequence: number }): void {
     this.#slots[slotOf(datagram)] = {
-      datagram: datagram.slice(),
+      datagram: new Uint8Array(datagram),
       peer,
       incarnation: peer.incarnation,
       sequence,
