@@ -79,6 +79,7 @@ export async function assemble(of: {
     statuses,
     disks: new Map(),
     foreigners: new Map(),
+    heardEarly: new Map(),
     ownProtocols: protocolsHere(ports.environment),
     protocols: new Map(),
     isFoundingForced: of.isFoundingForced ?? false,
