@@ -303,8 +303,11 @@ function leavingOf(parts: Parts, ports: NodePorts): Leaving {
       for (const node of parts.peers) parts.post(node, { type: 'node.leaving' }, null)
     },
     hasMaster: () => parts.replica.leader !== null,
+    // One that would not stop may act still.
     areComponentsStopped: () =>
-      [...parts.statuses.values()].every(({ role, phase }) => role === 'offline' && phase !== 'stopping'),
+      [...parts.statuses.values()].every(
+        ({ role, phase }) => role === 'offline' && phase !== 'stopping' && phase !== 'stopFailed',
+      ),
     stopComponents: () => {
       for (const component of parts.statuses.keys())
         parts.engine.send(actorOf.component(component), { type: 'node.leave' })
