@@ -123,9 +123,16 @@ export function statusReported(context: CrimContext, event: EventOf<'status.repo
  * that is no longer configured stays known until nothing of it can act and no intent names it.
  */
 export function reconfigured(context: CrimContext, { configuration }: EventOf<'configuration.changed'>): CrimChange {
+  const { self, incarnation } = context
+  // Nobody tells this node of itself: it may have been removed when its life began.
   const added = Object.keys(configuration.nodes)
     .filter((name) => context.nodes[name] === undefined)
-    .map((name) => [name, { availability: 'unknown' as const, incarnation: 0 }])
+    .map((name) => [
+      name,
+      name === self
+        ? { availability: 'alive' as const, incarnation }
+        : { availability: 'unknown' as const, incarnation: 0 },
+    ])
   const requests = Object.fromEntries(
     Object.entries(context.requests).filter(([name]) => Object.hasOwn(configuration.assignments, name)),
   )

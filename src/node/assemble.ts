@@ -79,6 +79,7 @@ export async function assemble(of: {
     statuses,
     disks: new Map(),
     foreigners: new Map(),
+    heardEarly: new Map(),
     ownProtocols: protocolsHere(ports.environment),
     protocols: new Map(),
     isFoundingForced: of.isFoundingForced ?? false,
@@ -302,8 +303,11 @@ function leavingOf(parts: Parts, ports: NodePorts): Leaving {
       for (const node of parts.peers) parts.post(node, { type: 'node.leaving' }, null)
     },
     hasMaster: () => parts.replica.leader !== null,
+    // One that would not stop may act still.
     areComponentsStopped: () =>
-      [...parts.statuses.values()].every(({ role, phase }) => role === 'offline' && phase !== 'stopping'),
+      [...parts.statuses.values()].every(
+        ({ role, phase }) => role === 'offline' && phase !== 'stopping' && phase !== 'stopFailed',
+      ),
     stopComponents: () => {
       for (const component of parts.statuses.keys())
         parts.engine.send(actorOf.component(component), { type: 'node.leave' })

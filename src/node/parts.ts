@@ -2,7 +2,7 @@
 import type { LeaseTiming } from '../../machines/logic/lease.ts'
 import type { ProtocolRange } from '../../machines/logic/protocol.ts'
 import type { Configuration, LinkAddress } from '../../machines/model/configuration.ts'
-import type { ComponentId, NodeName } from '../../machines/model/ids.ts'
+import type { ComponentId, Incarnation, NodeName } from '../../machines/model/ids.ts'
 import type { ComponentStatus } from '../../machines/model/status.ts'
 import type { ProcessAgent } from '../agents/process/agent.ts'
 import type { NodeLog } from '../clusterLog/nodeLog.ts'
@@ -85,6 +85,8 @@ export interface Parts {
   readonly http: { problem: () => string | null }
   /** What the components here last said of themselves. */
   readonly statuses: Map<ComponentId, ComponentStatus>
+  /** Lives of peers that are heard and have no machine: of who is only in the file, it is told when it has one. */
+  readonly heardEarly: Map<NodeName, Incarnation>
   /** The other nodes, and those removed that may still act. */
   peers: readonly NodeName[]
   /** Of the peers and the arbiter. */

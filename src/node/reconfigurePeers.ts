@@ -27,7 +27,7 @@ export function beginPeers(parts: Parts): void {
 }
 
 export function settlePeers(parts: Parts): void {
-  const { configuration, self, engine, addresses } = parts
+  const { configuration, self, engine, addresses, heardEarly } = parts
   const wanted = addressesOf(configuration, self)
   // Of a full cluster that exchanges many nodes at once, some are added when others have gone.
   const roomCount = heartbeatNodeCountMax - addresses.size
@@ -38,6 +38,7 @@ export function settlePeers(parts: Parts): void {
   for (const name of gone) {
     for (const actor of [actorOf.node(name), actorOf.fencing(name)]) if (engine.has(actor)) engine.end(actor)
     addresses.delete(name)
+    heardEarly.delete(name)
   }
   for (const name of added) addresses.set(name, wanted[name]!)
   const isNew = (name: string) => isNode(parts, name) && !engine.has(actorOf.node(name))
@@ -47,6 +48,9 @@ export function settlePeers(parts: Parts): void {
   for (const name of started) {
     startNodeMachine(parts, name)
     startFencingOf(parts, name)
+    const incarnation = heardEarly.get(name)
+    if (incarnation !== undefined) engine.send(actorOf.node(name), { type: 'peer.heard', incarnation })
+    heardEarly.delete(name)
   }
 }
 

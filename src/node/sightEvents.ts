@@ -1,6 +1,6 @@
 /** What this node sees of the others: heartbeats, silence and evidence -> the machines that it concerns (sight.ts). */
 import type { ComponentContext } from '../../machines/component.ts'
-import type { NodeName } from '../../machines/model/ids.ts'
+import type { Incarnation, NodeName } from '../../machines/model/ids.ts'
 import type { Cause } from '../engine/record.ts'
 import type { Message } from '../engine/step.ts'
 import type { Ending } from '../guard/protocol.ts'
@@ -79,7 +79,11 @@ export function peerEnded(parts: Parts, ended: { node: NodeName; incarnation: nu
 }
 
 /** An arbiter has no machine: nothing depends on it but votes. Returns the step, from which whatever else is told of the peer follows. */
-function tellMachine({ engine }: Parts, node: NodeName, event: Message, cause: Cause | null = null): Cause | null {
+function tellMachine(parts: Parts, node: NodeName, event: Message, cause: Cause | null = null): Cause | null {
+  const { engine, heardEarly } = parts
   const actor = actorOf.node(node)
-  return engine.has(actor) ? engine.tell(actor, event, cause) : null
+  if (engine.has(actor)) return engine.tell(actor, event, cause)
+  if (event.type === 'peer.heard') heardEarly.set(node, event.incarnation as Incarnation)
+  else if (event.type !== 'peer.suspected') heardEarly.delete(node)
+  return null
 }
