@@ -63,7 +63,9 @@ function lifeChanged(context: CrimContext, event: EventOf<'node.changed'>): Crim
   const nodes = { ...context.nodes, [node]: { availability, incarnation } }
   const isSameLife = before?.incarnation === incarnation
   const isUndisturbed = isSameLife && (before?.availability === 'suspect' || before?.availability === availability)
-  if (availability === 'suspect' || availability === 'leaving') return { nodes }
+  // What is silent may say so, and still be as little known, and act for as long, as if it had not.
+  if (availability === 'leaving') return isSameLife && isUp(context, node) ? { nodes } : {}
+  if (availability === 'suspect') return { nodes }
   if (availability === 'unreachable' && isSameLife) return { nodes, awaited: without(context.awaited, node) }
   if (availability === 'alive' && isUndisturbed) return { nodes }
   const awaited = without(context.awaited, node)

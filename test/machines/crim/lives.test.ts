@@ -60,7 +60,8 @@ function master(of: { entries: readonly AppliedEntry[] }) {
   const settle = () => {
     while (proposed.length > 0) decide()
   }
-  return { send, decide, settle, lives, commanded }
+  const availabilityOf = (node: string) => run.snapshot.context.nodes[node].availability
+  return { send, decide, settle, lives, commanded, availabilityOf }
 }
 
 test('lives are written down when they have said what is, and commanded after that', () => {
@@ -140,4 +141,19 @@ describe('a node that is heard and does not answer', () => {
     settle()
     expect(commanded).not.toContain('n1/service primary')
   })
+})
+
+test('one that is silent, and says that it leaves, is silent; one that is heard leaves', () => {
+  const { send, availabilityOf } = master({ entries: [] })
+  const changed = (availability: string, incarnation = 14) =>
+    send({ type: 'node.changed', node: 'n2', availability, incarnation, how: 'said' })
+  changed('suspect')
+  changed('unreachable')
+  changed('leaving')
+  expect(availabilityOf('n2')).toBe('unreachable')
+  changed('alive')
+  changed('leaving', 13)
+  expect(availabilityOf('n2')).toBe('alive')
+  changed('leaving')
+  expect(availabilityOf('n2')).toBe('leaving')
 })
