@@ -8,12 +8,12 @@ delete process.env.BUN_BE_BUN
 delete process.env.BUN_OPTIONS
 
 const words = process.argv.slice(2)
-const isServing = ['node', 'node-process', 'arbiter'].includes(words[0] ?? '')
+const isLogged = ['node', 'node-process', 'arbiter'].includes(words[0] ?? '')
 
-endOnCrash({ isServing })
+endOnCrash({ isServing: isLogged || words[0] === 'console', isLogged })
 
-// Whoever reads stdout may stop at any time: `rolecall status | head -1`. What serves does not write to people.
-if (!isServing) {
+// Whoever reads stdout may stop at any time: `rolecall status | head -1`. What writes a log does not write to people.
+if (!isLogged) {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
     process.exit(0)

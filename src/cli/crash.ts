@@ -7,19 +7,18 @@
 import { logger } from '../log/log.ts'
 import { exitCodes } from './exitCodes.ts'
 
-export function endOnCrash({ isServing }: { readonly isServing: boolean }): void {
+/** `isLogged`: what goes to stderr is a log. */
+export function endOnCrash({ isServing, isLogged }: { readonly isServing: boolean; readonly isLogged: boolean }): void {
   const log = logger('main')
-  const end = (error: unknown): void => {
-    const text = textOf(error)
-    if (isServing) log.fatal('an error in rolecall itself: {text}', { text })
+  const say = (error: unknown, level: 'fatal' | 'error'): void => {
+    const text = error instanceof Error ? (error.stack ?? String(error)) : String(error)
+    if (isLogged) log[level]('an error in rolecall itself: {text}', { text })
     else process.stderr.write(`rolecall: an error in rolecall itself: ${text}\n`)
+  }
+  const end = (error: unknown): void => {
+    say(error, 'fatal')
     process.exit(exitCodes.crashed)
   }
-  const outlive = (error: unknown): void => log.error('an error in rolecall itself: {text}', { text: textOf(error) })
   process.on('uncaughtException', end)
-  process.on('unhandledRejection', isServing ? outlive : end)
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? String(error)) : String(error)
+  process.on('unhandledRejection', isServing ? (error) => say(error, 'error') : end)
 }
