@@ -178,17 +178,19 @@ test('a slow follower after truncation: the snapshot in parts, then what follows
   `)
 })
 
-test('removal of the leader itself: a learner first, out then; it does not count itself, and ends when that is committed', () => {
+test('removal of the leader itself: a learner first, which does not count itself; its successor tells it so, and drops it when it has gone', () => {
   const voters = led({ n1: [], n2: [], n3: [] })
-  for (let step = 0; step < 2; step += 1) {
-    voters.change('n1', 'n2 n3')
-    voters.deliverAll()
-  }
-  expect([voters.members('n2'), rules.isDeposed(voters.state('n1'))]).toEqual(['n2 n3', true])
+  voters.change('n1', 'n2 n3')
+  voters.deliverAll()
+  expect([voters.members('n2'), rules.isDeposed(voters.state('n1'))]).toEqual(['n2 n3 n1/learner', true])
+  expect(voters.change('n1', 'n2 n3')).toBe(false)
   voters.campaign('n2')
   voters.deliverAll()
   voters.claim('n2')
   voters.deliverAll()
+  voters.change('n2', 'n2 n3', { gone: 'n1' })
+  voters.deliverAll(without('n1'))
+  expect(voters.members('n3')).toBe('n2 n3')
   expect(transcript(voters)).toMatchInlineSnapshot(`
     "
     n1 > n2 append e1 after 1.1: 1.2 members (committed 1)
@@ -199,23 +201,23 @@ test('removal of the leader itself: a learner first, out then; it does not count
     n1 > n3 append e1 after 1.2: - (committed 2)
     n2 > n1 has 2 (committed 2)
     n3 > n1 has 2 (committed 2)
-    n1 > n2 append e1 after 1.2: 1.3 members (committed 2)
-    n1 > n3 append e1 after 1.2: 1.3 members (committed 2)
-    n2 > n1 has 3 (committed 2)
-    n3 > n1 has 3 (committed 2)
-    n1 > n2 append e1 after 1.3: - (committed 3)
-    n1 > n3 append e1 after 1.3: - (committed 3)
-    n2 > n1 has 3 (committed 3)
-    n3 > n1 has 3 (committed 3)
-    n2 > n3 vote for me in e2? my log ends at 1.3
+    n2 > n3 vote for me in e2? my log ends at 1.2
     n3 > n2 vote e2: yes
-    n2 > n3 append e2 after 1.3: 2.4 noop (committed 3)
+    n2 > n3 append e2 after 1.2: 2.3 noop (committed 2)
+    n2 > n1 append e2 after 1.2: 2.3 noop (committed 2)
+    n3 > n2 has 3 (committed 2)
+    n1 > n2 has 3 (committed 2)
+    n2 > n3 append e2 after 2.3: - (committed 3)
+    n2 > n1 append e2 after 2.3: - (committed 3)
+    n3 > n2 has 3 (committed 3)
+    n1 > n2 has 3 (committed 3)
+    n2 > n3 append e2 after 2.3: 2.4 members (committed 3)
     n3 > n2 has 4 (committed 3)
     n2 > n3 append e2 after 2.4: - (committed 4)
     n3 > n2 has 4 (committed 4)
-    n1: log 1 1 1, committed 3, e1, leads
-    n2: log 1 1 1 2, committed 4, e2, leads
-    n3: log 1 1 1 2, committed 4, e2, follows n2
+    n1: log 1 1 2, committed 3, e2, follows n2
+    n2: log 1 1 2 2, committed 4, e2, leads
+    n3: log 1 1 2 2, committed 4, e2, follows n2
     "
   `)
 })

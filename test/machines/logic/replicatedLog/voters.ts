@@ -210,15 +210,16 @@ export class Voters {
     this.#extend(name, { state, entry }, false)
   }
 
-  /** The next step towards `wanted` (`n1 n2/learner`), if there is one and now is a time for it. */
-  change(name: string, wanted: string, options: { isBlind?: boolean } = {}): boolean {
+  /** The next step towards `wanted` (`n1 n2/learner`), if there is one and now is a time for it. `gone`: is not heard any more. */
+  change(name: string, wanted: string, options: { isBlind?: boolean; gone?: string } = {}): boolean {
     const { state, log } = this.of(name)
     if (rules.changeBar(state, log) !== null) return false
     const goal = wanted.split(' ').map((word) => {
       const [name, kind = 'voter'] = word.split('/')
       return { name: name!, kind: kind as MemberKind }
     })
-    const disks = Object.fromEntries([...this.#voters].map(([name, { state }]) => [name, state.disk]))
+    const heard = [...this.#voters].filter(([name]) => name !== options.gone)
+    const disks = Object.fromEntries(heard.map(([name, { state }]) => [name, state.disk]))
     const caughtUp = options.isBlind ? this.names : rules.caughtUpNames(state, state.commitIndex)
     const members = rules.nextMembers(rules.membersOf(state), { self: name, wanted: goal, disks, caughtUp })
     if (members === null) return false
