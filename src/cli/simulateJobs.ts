@@ -30,13 +30,13 @@ export function isJob(environment: Readonly<Record<string, string | undefined>>)
 }
 
 /** A process is quick when it is warm, so chunks are long at first, and short in the end, so that all end at about the same time. */
-const chunkLengthMin = 4
-const chunkLengthMax = 50
+const chunkLengthMin = 6
+const chunkLengthMax = 100
 
 function chunkLength(leftCount: number, jobCount: number): number {
   const share = Math.ceil(leftCount / jobCount)
   if (jobCount === 1) return Math.min(chunkLengthMax, share)
-  return Math.min(chunkLengthMax, share, Math.max(chunkLengthMin, Math.ceil(share / 2)))
+  return Math.min(chunkLengthMax, share, Math.max(chunkLengthMin, Math.ceil((share * 2) / 3)))
 }
 
 /** Throws when a process ends without all its results: a programming error in the simulation. */
