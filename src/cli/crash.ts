@@ -4,6 +4,7 @@
  *
  * What serves outlives a promise that nobody awaited: machines and replica do their work in one turn, never in a promise.
  */
+import { describe } from '../log/format.ts'
 import { logger } from '../log/log.ts'
 import { exitCodes } from './exitCodes.ts'
 
@@ -11,7 +12,7 @@ import { exitCodes } from './exitCodes.ts'
 export function endOnCrash({ isServing, isLogged }: { readonly isServing: boolean; readonly isLogged: boolean }): void {
   const log = logger('main')
   const say = (error: unknown, level: 'fatal' | 'error'): void => {
-    const text = error instanceof Error ? (error.stack ?? String(error)) : String(error)
+    const text = describe(error)
     if (isLogged) log[level]('an error in rolecall itself: {text}', { text })
     else process.stderr.write(`rolecall: an error in rolecall itself: ${text}\n`)
   }

@@ -33,7 +33,8 @@ export function textOf({ message }: LogRecord): string {
   return withoutControls(message.map((piece, index) => (index % 2 === 0 ? String(piece) : describe(piece))).join(''))
 }
 
-function describe(value: unknown): string {
+/** Of an error, where it was. */
+export function describe(value: unknown): string {
   if (typeof value === 'string') return value
   if (value instanceof Error) return value.stack ?? value.message
   return JSON.stringify(value) ?? String(value)

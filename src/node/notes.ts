@@ -8,6 +8,7 @@ import { type ComponentId, componentNameOf } from '../../machines/model/ids.ts'
 import type { Cause } from '../engine/record.ts'
 import type { Message } from '../engine/step.ts'
 import type { GuardHandlers } from '../guard/client.ts'
+import { describe } from '../log/format.ts'
 import { logger } from '../log/log.ts'
 import { type BlackBox, type LastLife, lifeEndedType } from '../recorder/index.ts'
 import { actorOf, type Parts } from './parts.ts'
@@ -62,7 +63,7 @@ export class Notes {
 
   /** An error that nobody expected, before it ends the life. */
   crashed(error: unknown): void {
-    const text = (error instanceof Error ? (error.stack ?? String(error)) : String(error)).slice(0, crashTextMax)
+    const text = describe(error).slice(0, crashTextMax)
     this.note('life', { type: 'life.crashed', severity: 'error', text })
   }
 

@@ -54,10 +54,10 @@ export function settlePeers(parts: Parts): void {
   }
 }
 
-/** Whether there is a peer that is not configured. */
-export function isAnyLeaving({ configuration, self, addresses }: Parts): boolean {
-  const wanted = addressesOf(configuration, self)
-  return [...addresses.keys()].some((name) => !wanted[name])
+/** Whether there is a peer that is not configured. Asked at every tick. */
+export function isAnyLeaving({ configuration: { nodes, arbiter }, addresses }: Parts): boolean {
+  for (const name of addresses.keys()) if (nodes[name] === undefined && name !== arbiter?.name) return true
+  return false
 }
 
 function introducePeers(parts: Parts): void {
